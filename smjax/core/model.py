@@ -1,0 +1,46 @@
+"""A model to measure, wherever its tensors come from: a preset or a GGUF file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from smjax.core.architecture import DecoderConfig
+from smjax.core.errors import RequestError
+from smjax.core.gguf_model import GGUFModel
+from smjax.core.presets import PRESETS, PresetModel
+from smjax.core.tensors import TensorInfo
+
+
+class Model(Protocol):
+    """A source of a decoder's tensors."""
+
+    name: str
+    config: DecoderConfig
+    tensors: dict[str, TensorInfo]
+
+    @property
+    def hash(self) -> str:
+        """`sha256:` and the digest of the content: two equal hashes are the same model."""
+
+    def read(self, name: str) -> np.ndarray:
+        """The stored bytes of a tensor, uint8[n_bytes]."""
+
+    def release(self, name: str) -> None:
+        """Give back what reading the tensor took."""
+
+
+def open_model(name: str, path: str | None, seed: int) -> Model:
+    """The preset `name`, or the GGUF file at `path`; raises RequestError where it cannot be run."""
+    if name in PRESETS:
+        return PresetModel(name, seed)
+    if path is None:
+        raise RequestError(f"model: expected one of {', '.join(PRESETS)} or gguf with model.path, found {name}")
+    return GGUFModel(Path(path))
+
+
+def weight_bytes(model: Model) -> int:
+    """Bytes of all tensors as they are stored."""
+    return sum(info.n_bytes for info in model.tensors.values())

@@ -1,0 +1,92 @@
+"""One point of a sweep, as both sides of the process border know it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from smjax.core.errors import RequestError
+
+ENGINES = ("smjax",)
+KERNELS = ("auto", "xla")
+KV_DTYPES = ("auto", "float32", "float16", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How long and how often one scenario is measured."""
+
+    replicates: int
+    """Fresh worker processes."""
+    iterations: int
+    """Timed answers (prefill and decode) in each process."""
+    warmup: int
+    """Untimed answers before them."""
+    timeout_s: float
+    """A worker that takes longer is killed and recorded as `timeout`."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One measurement, fully resolved but for what only the worker can choose (`auto`)."""
+
+    model: str
+    """Preset name, or `gguf`."""
+    model_path: str | None
+    """GGUF file of `gguf`; None for a preset."""
+    engine: str
+    kernel: str
+    isa: str
+    threads: int
+    ctx: int
+    """Capacity of the KV cache, tokens."""
+    n_prompt: int
+    n_gen: int
+    tokens_per_dispatch: int
+    kv_dtype: str
+    seed: int
+    measure: Measure
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Scenario:
+        return cls(**{**data, "measure": Measure(**data["measure"])})
+
+
+def check_scenario(scenario: Scenario, ctx_train: int) -> None:
+    """Raise RequestError unless the scenario makes sense for a model trained on `ctx_train` tokens."""
+    s = scenario
+    for name, value, least in (
+        ("threads", s.threads, 1),
+        ("n_gen", s.n_gen, 2),
+        ("n_prompt", s.n_prompt, 1),
+        ("tokens_per_dispatch", s.tokens_per_dispatch, 1),
+        ("seed", s.seed, 0),
+        ("measure.replicates", s.measure.replicates, 1),
+        ("measure.iterations", s.measure.iterations, 1),
+        ("measure.warmup", s.measure.warmup, 0),
+    ):
+        if value < least:
+            hint = "; leave n_prompt unset for ctx - n_gen, or raise ctx" if name == "n_prompt" else ""
+            raise RequestError(f"{name}: expected at least {least}, found {value}{hint}")
+    if not s.measure.timeout_s > 0:
+        raise RequestError(f"measure.timeout_s: expected more than 0, found {s.measure.timeout_s}")
+    for name, text, known in (
+        ("engine", s.engine, ENGINES),
+        ("kernel", s.kernel, KERNELS),
+        ("kv_dtype", s.kv_dtype, KV_DTYPES),
+    ):
+        if text not in known:
+            raise RequestError(f"{name}: expected one of {', '.join(known)}, found {text}")
+    if s.n_prompt + s.n_gen > s.ctx:
+        raise RequestError(
+            f"ctx: expected at least n_prompt + n_gen = {s.n_prompt} + {s.n_gen} = {s.n_prompt + s.n_gen}, "
+            f"found {s.ctx}; raise ctx or lower n_prompt"
+        )
+    if s.ctx > ctx_train:
+        raise RequestError(f"ctx: {s.model} was trained on {ctx_train} tokens, found {s.ctx}; use ctx<={ctx_train}")
+    if s.tokens_per_dispatch > s.n_gen:
+        raise RequestError(f"tokens_per_dispatch: expected at most n_gen = {s.n_gen}, found {s.tokens_per_dispatch}")

@@ -1,0 +1,126 @@
+"""The tables of a run: one per architecture, as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+from rich.console import RenderableType
+
+from smjax.report import grid
+from smjax.report.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
+from smjax.report.terminal import TerminalGrid
+
+
+def _tpot(row: Row) -> str:
+    ends = [significant(row[name]) for name in ("tpot_ms_p50", "tpot_ms_p99")]
+    return "/".join(ends) if all(ends) else ""
+
+
+def _stand_behind(row: Row) -> str:
+    """Processes by samples in each: what stands behind the figures."""
+    processes, samples = row["replicates"], row["samples"]
+    if not processes:
+        return "0"
+    if samples % processes:
+        return f"{processes} ({samples})"
+    return f"{processes}{TIMES}{samples // processes}"
+
+
+def _chosen(key: str) -> Callable[[Row], str]:
+    """What a worker chose; a row whose workers never got there has nothing to say."""
+    return lambda row: "" if row[key] == "auto" else name_of(key)(row)
+
+
+def _flags(row: Row) -> str:
+    return (row["flags"] or "").replace(";", ", ")
+
+
+SCENARIO = (
+    GridColumn("model", name_of("model"), role="key"),
+    GridColumn("engine", name_of("engine"), "varies", role="key"),
+    GridColumn("kernel", name_of("kernel"), role="key"),
+    GridColumn("isa", _chosen("isa"), "varies", role="key"),
+    GridColumn("KV dtype", _chosen("kv_dtype"), "varies", role="key"),
+    GridColumn("threads", name_of("threads"), numeric=True, role="key"),
+    GridColumn("ctx", name_of("ctx"), numeric=True, role="key"),
+    GridColumn("prompt tokens", name_of("n_prompt"), "varies", numeric=True, role="key"),
+    GridColumn("generated tokens", name_of("n_gen"), "varies", numeric=True, role="key"),
+    GridColumn("tokens per dispatch", name_of("tokens_per_dispatch"), "varies", numeric=True, role="key"),
+)
+"""Which scenario a row is, and what ran it."""
+
+COLUMNS = (
+    GridColumn("cpu", name_of("cpu"), "varies", role="key"),
+    GridColumn("os", name_of("os"), "varies", role="key"),
+    GridColumn("host", name_of("host"), "varies", role="key"),
+    *SCENARIO,
+    GridColumn("decode tok/s", figure("decode_tok_per_s"), numeric=True),
+    GridColumn("prefill tok/s", figure("prefill_tok_per_s"), numeric=True),
+    GridColumn("TTFT ms", figure("ttft_ms"), numeric=True),
+    GridColumn("TPOT p50/p99 ms", _tpot, "any", numeric=True),
+    GridColumn("peak RSS MB", figure("peak_rss_mb"), numeric=True),
+    GridColumn("tok/s per core", figure("tok_per_s_per_core"), numeric=True),
+    GridColumn("scaling", figure("scaling_efficiency"), "any", numeric=True),
+    GridColumn("n", _stand_behind, numeric=True),
+    GridColumn("jaxlib", name_of("jaxlib"), "varies", role="key"),
+    GridColumn("smjax", name_of("smjax"), "varies", role="key"),
+    GridColumn("provenance", name_of("provenance"), role="remark"),
+    GridColumn("flags", _flags, "any", role="remark"),
+    GridColumn("status", name_of("status"), role="remark"),
+)
+
+
+def grids(scenarios: pl.DataFrame) -> list[Grid]:
+    """One grid per architecture from `statistics.scenarios`; machines of one architecture share it."""
+    parts = scenarios.partition_by("arch", maintain_order=True)
+    return [_grid(part.to_dicts()) for part in parts]
+
+
+def markdown(scenarios: pl.DataFrame) -> str:
+    """The run's tables as Markdown for a README."""
+    return "\n".join(grid.markdown(table) for table in grids(scenarios))
+
+
+def terminal(scenarios: pl.DataFrame) -> list[RenderableType]:
+    """The same tables for a rich console."""
+    return [TerminalGrid(table) for table in grids(scenarios)]
+
+
+def _grid(rows: list[Row]) -> Grid:
+    arch = rows[0]["arch"] or "unknown architecture"
+    cpus = {row["cpu"] for row in rows if row["cpu"]}
+    title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
+    columns = [column for column in COLUMNS if column.heading != "cpu" or title == arch]
+    return grid.draw(title, [how_made(rows)], columns, rows, _failures(rows))
+
+
+def how_made(rows: list[Row]) -> str:
+    """Says what a figure is and what stands behind it."""
+    counts = {(row["replicates"], row["samples"]) for row in rows if row["replicates"]}
+    if not counts:
+        return "No process finished ok: no figures."
+    (processes, samples), is_uniform = min(counts), len(counts) == 1
+    if is_uniform and samples % processes == 0:
+        per_process = plural(samples // processes, "sample", "samples")
+        return f"Medians of {plural(processes, 'process', 'processes')} {TIMES} {per_process}; {_certainty(rows)}."
+    medians = "Medians over the processes of each process's median over its samples"
+    return f"{medians}; n = processes {TIMES} samples; {_certainty(rows)}."
+
+
+def _certainty(rows: list[Row]) -> str:
+    if any(row["decode_tok_per_s_lo"] is not None for row in rows):
+        return "95 % intervals over processes"
+    several = any(row["replicates"] > 1 for row in rows)
+    return "no interval" if several else "no interval with one process"
+
+
+def _failures(rows: list[Row]) -> list[str]:
+    """What went wrong in each row whose status is not ok."""
+    return [
+        f"{row['model']}, {plural(row['threads'], 'thread', 'threads')}, ctx {row['ctx']}: {row['status']} "
+        f"({row['bad_processes']} of {plural(row['processes'], 'process', 'processes')}): "
+        + ("; ".join(row["reasons"]) or "no reason recorded")
+        for row in rows
+        if row["status"] != "ok"
+    ]

@@ -1,0 +1,41 @@
+"""Hydra entry point of the main job: `python -m smjax.run -m threads=1,4 ctx=256,1024`."""
+
+from __future__ import annotations
+
+import sys
+
+from smjax.core.errors import RequestError
+from smjax.sweep.compose import compose
+from smjax.sweep.execute import INTERRUPTED, OK, execute
+from smjax.sweep.prepare import Sweep, prepare
+
+WRONG_REQUEST = 2
+
+
+def main() -> int:
+    """Serve the command line and return the exit code of the contract."""
+    try:
+        sweep = _accepted()
+    except RequestError as error:
+        print(f"smjax: {error}", file=sys.stderr)
+        return WRONG_REQUEST
+    except KeyboardInterrupt:
+        print("smjax: interrupted; nothing was measured", file=sys.stderr)
+        return INTERRUPTED
+    return OK if sweep is None else execute(sweep)
+
+
+def _accepted() -> Sweep | None:
+    """The sweep that was asked for, or None where Hydra was only asked for information."""
+    composed = compose()
+    if composed is None:
+        return None
+    try:
+        return prepare(composed)
+    except BaseException:
+        composed.folder.undo()
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

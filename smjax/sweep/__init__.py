@@ -1,0 +1,1 @@
+"""From overrides to records: config, plan, launcher and progress."""

@@ -1,0 +1,48 @@
+"""What runs a model: the one protocol that the worker drives, and its implementations.
+
+A second engine is one new module with a class like `smjax.SmjaxEngine` and one entry in `ENGINES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+
+from smjax.core.model import Model
+from smjax.core.scenario import Scenario
+from smjax.worker.engines.smjax import SmjaxEngine
+
+
+class Engine(Protocol):
+    """A model ready to be timed. Nothing but `prefill` and `decode` is called while a clock runs."""
+
+    def load(self) -> None:
+        """Bring the weights into memory, in the layout that is computed with."""
+
+    def compile(self) -> None:
+        """Do everything that the first answer would otherwise pay for, except answering."""
+
+    def prefill(self, prompt: np.ndarray) -> int:
+        """The first generated id after `prompt`, int32[n_prompt], in an emptied cache."""
+
+    def decode(self, n_ids: int) -> Iterator[np.ndarray]:
+        """The next `n_ids` ids, int32[up to tokens_per_dispatch] at a time as they reach the host."""
+
+    def check(self, prompt: np.ndarray) -> dict[str, float]:
+        """Prove the engine right on seeded inputs; raises CheckFailedError, returns the errors that it saw."""
+
+    def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
+        """`nll_mean` (nats of ids[1:] given their prefixes), `logits` after the last id, `greedy` ids after it."""
+
+    def describe(self) -> dict[str, Any]:
+        """What was chosen (`resolved`), and the bytes of weights, cache and one step."""
+
+
+ENGINES = {"smjax": SmjaxEngine}
+
+
+def make_engine(scenario: Scenario, model: Model, isa: str, simd: frozenset[str]) -> Engine:
+    """The engine of a scenario, limited to the instruction set `isa` with these SIMD features."""
+    return ENGINES[scenario.engine](scenario, model, isa, simd)

@@ -1,0 +1,136 @@
+"""From stored tensors to the arrays that the compiled program takes.
+
+Layers whose tensors share their encodings are stacked, so that a program loops over them with one set of arguments.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+
+from smjax.core.architecture import PRODUCTS, VECTORS, DecoderConfig
+from smjax.core.dequantise import dequantise
+from smjax.core.model import Model
+from smjax.core.tensors import Encoding
+from smjax.worker.kernels import Kernel, Packed
+
+Matrix = tuple[Packed, ...]
+"""One product of the decoder: stacks whose outputs follow each other, one stack for each run of equal encodings."""
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["matrices", "vectors"], meta_fields=["n_layers"])
+@dataclass(frozen=True)
+class LayerStack:
+    """Consecutive layers with the same encodings."""
+
+    n_layers: int
+    matrices: dict[str, Matrix]
+    """By product: qkv, attn_output, ffn_in, ffn_down."""
+    vectors: dict[str, Any]
+    """f32[L, size] by GGUF name without `blk.N.`."""
+
+
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["embedding", "position", "output", "stacks", "vectors"],
+    meta_fields=[],
+)
+@dataclass(frozen=True)
+class Weights:
+    """All arguments of the compiled program that do not change."""
+
+    embedding: Matrix
+    position: Matrix | None
+    output: Matrix | None
+    """None where the embedding is the output matrix."""
+    stacks: tuple[LayerStack, ...]
+    vectors: dict[str, Any]
+    """f32[size] of the tensors outside the layers."""
+
+
+def load_weights(model: Model, kernel: Kernel) -> Weights:
+    """Repack every tensor of the model into the kernel's layout; the arrays are JAX's when this returns."""
+
+    def single(name: str) -> Matrix | None:
+        return _load_matrix(model, kernel, [[f"{name}.weight"]]) if f"{name}.weight" in model.tensors else None
+
+    outside = ("output_norm.weight", "output_norm.bias", "rope_freqs.weight")
+    embedding = single("token_embd")
+    assert embedding is not None, "checked when the model was opened"
+    return Weights(
+        embedding=embedding,
+        position=single("position_embd"),
+        output=single("output"),
+        stacks=tuple(_load_stack(model, kernel, layers) for layers in equal_layers(model)),
+        vectors={name: jax.device_put(_vector(model, name)) for name in outside if name in model.tensors},
+    )
+
+
+def equal_layers(model: Model) -> Iterator[list[int]]:
+    """Runs of consecutive layers whose tensors have the same encodings."""
+
+    def encodings(layer: int) -> tuple[str, ...]:
+        parts = [part for parts in PRODUCTS[model.config.family].values() for part in parts]
+        return tuple(model.tensors[f"blk.{layer}.{part}.weight"].encoding.name for part in parts)
+
+    for _, layers in itertools.groupby(range(model.config.n_layers), key=encodings):
+        yield list(layers)
+
+
+def _load_stack(model: Model, kernel: Kernel, layers: list[int]) -> LayerStack:
+    family = model.config.family
+    matrices = {
+        product: _load_matrix(model, kernel, [[f"blk.{i}.{part}.weight" for part in parts] for i in layers])
+        for product, parts in PRODUCTS[family].items()
+    }
+    vectors = {
+        name: jax.device_put(np.stack([_vector(model, f"blk.{i}.{name}") for i in layers])) for name in VECTORS[family]
+    }
+    return LayerStack(len(layers), matrices, vectors)
+
+
+def _load_matrix(model: Model, kernel: Kernel, names: list[list[str]]) -> Matrix:
+    """`names[layer]` lists the tensors whose outputs follow each other in one product."""
+    runs = itertools.groupby(range(len(names[0])), key=lambda part: model.tensors[names[0][part]].encoding.name)
+    return tuple(
+        _load_part(model, kernel, [[layer[part] for part in run] for layer in names])
+        for run in [list(parts) for _, parts in runs]
+    )
+
+
+def _load_part(model: Model, kernel: Kernel, names: list[list[str]]) -> Packed:
+    infos = [model.tensors[name] for name in names[0]]
+    encoding: Encoding = infos[0].encoding
+    packed = kernel.allocate(encoding, len(names), sum(info.shape[0] for info in infos), infos[0].shape[1])
+    for layer, parts in enumerate(names):
+        first_out = 0
+        for name in parts:
+            kernel.fill(packed, layer, first_out, model.read(name))
+            model.release(name)
+            first_out += model.tensors[name].shape[0]
+    return jax.tree.map(jax.device_put, packed)
+
+
+def _vector(model: Model, name: str) -> np.ndarray:
+    info = model.tensors[name]
+    return dequantise(model.read(name), info.encoding, info.shape).astype(np.float32)
+
+
+def packed_bytes(weights: Weights) -> int:
+    """Bytes of all arrays, counted."""
+    return sum(array.nbytes for array in jax.tree.leaves(weights))
+
+
+def step_bytes(weights: Weights, config: DecoderConfig) -> int:
+    """Bytes of weights that one decode step must read: of a matrix that is only looked up, one row."""
+    total = packed_bytes(weights)
+    for matrix, looked_up in ((weights.embedding, not config.tied), (weights.position, True)):
+        if matrix is not None and looked_up:
+            total -= sum(a.nbytes - a.nbytes // a.shape[-1] for a in jax.tree.leaves(matrix))
+    return total

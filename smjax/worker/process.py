@@ -1,0 +1,85 @@
+"""The worker as the operating system sees it: where it runs, how long it lives, what memory and time it took."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from smjax.core.probe import fields, read_text
+
+PR_SET_PDEATHSIG = 1
+_TASKS = Path("/proc/self/task")
+
+
+def die_with_parent(requests: IO[bytes], parent: int) -> None:
+    """End this process when the supervisor `parent` ends, however that happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before the line above
+            os._exit(1)
+        return
+    # The supervisor never closes its end while the worker lives.
+    threading.Thread(target=lambda: (requests.read(), os._exit(1)), daemon=True).start()
+
+
+def pin(cpus: Sequence[int]) -> list[int]:
+    """Pin this process, and all threads it will start, to `cpus`; returns the affinity read back, empty if unknown."""
+    if not hasattr(os, "sched_setaffinity"):
+        return []
+    if cpus:
+        os.sched_setaffinity(0, cpus)
+    return sorted(os.sched_getaffinity(0))
+
+
+def rss_bytes() -> int | None:
+    """Resident memory now."""
+    return _status_bytes("VmRSS")
+
+
+def peak_rss_bytes() -> int | None:
+    """The kernel's high-water mark of resident memory since the start or the last reset."""
+    peak = _status_bytes("VmHWM")
+    if peak is None and sys.platform == "darwin":
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak
+
+
+def reset_peak_rss() -> bool:
+    """Let the high-water mark start again from now; False where the kernel does not allow it."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def give_back_memory() -> None:
+    """Collect garbage and return what the C library holds free to the system, so that phases' peaks do not add up."""
+    gc.collect()
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc only
+        libc.malloc_trim(0)
+
+
+def thread_cpu_ns() -> dict[str, int]:
+    """CPU time of every thread so far, by `TID name`; empty where the kernel does not tell it in nanoseconds."""
+    times = {}
+    for task in sorted(_TASKS.iterdir()) if _TASKS.is_dir() else ():
+        schedule = read_text(task / "schedstat")
+        if schedule:
+            times[f"{task.name} {read_text(task / 'comm') or ''}".strip()] = int(schedule.split()[0])
+    return times
+
+
+def _status_bytes(name: str) -> int | None:
+    text = read_text(Path("/proc/self/status"))
+    value = fields((text or "").splitlines()).get(name)
+    return int(value.split()[0]) * 1024 if value else None

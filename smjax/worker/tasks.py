@@ -1,0 +1,151 @@
+"""What a worker can be asked for: a measurement, one answer, or to compile ahead of a measurement."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from smjax.core.host import read_ghz
+from smjax.core.model import Model, open_model, weight_bytes
+from smjax.core.scenario import Scenario
+from smjax.worker import process
+
+Say = Callable[[str], None]
+"""Tells the supervisor which phase begins."""
+
+# XLA's name of the last instruction set that it may use, by smjax's name of the level.
+MAX_ISA = {"sse4_2": "SSE4_2", "avx2": "AVX2"}
+
+
+class Worker:
+    """One request's state: `result` holds what is known so far, so that a failure loses nothing."""
+
+    def __init__(self, request: dict[str, Any], say: Say) -> None:
+        self.request, self.say = request, say
+        self.scenario = Scenario.from_json(request["scenario"])
+        self.phases_ns: dict[str, int] = {}
+        self.result: dict[str, Any] = {"phases_ns": self.phases_ns, "flags": []}
+        self._mark_ns = time.monotonic_ns()
+
+    def run(self) -> None:
+        """Do the task; whatever goes wrong is raised."""
+        affinity = process.pin(self.request["cpus"])
+        self.result["threads"] = {"affinity": affinity, "cpu_ns": {}}
+        self.result["xla_flags"] = os.environ["XLA_FLAGS"] = xla_flags(self.request["isa"])
+        self._import()
+        task = self.request["task"]
+        {"measure": self._measure, "eval": self._evaluate, "compile": self._compile_only}[task]()
+        self.result["status"], self.result["reason"] = "ok", ""
+
+    def _import(self) -> None:
+        self.say("import")
+        from smjax.worker import compilation
+        from smjax.worker.engines import make_engine
+
+        compilation.configure_jax()
+        self.result["versions"] = compilation.versions()
+        self.cache = compilation.CompilationCache(self.request.get("cache_dir"))
+        model = open_model(self.scenario.model, self.scenario.model_path, self.scenario.seed)
+        self.result["model"] = describe(model)
+        self.n_vocab = model.config.n_vocab
+        self.engine = make_engine(self.scenario, model, self.request["isa"], frozenset(self.request["simd"]))
+        self._mark_ns = self.request["spawned_ns"]
+        self._phase_done("imports")
+
+    def _phase_done(self, name: str) -> None:
+        process.give_back_memory()
+        now = time.monotonic_ns()
+        self.phases_ns[name] = now - self._mark_ns
+        self._mark_ns = now
+
+    def _prepare(self) -> None:
+        self.say("load")
+        self.engine.load()
+        self._phase_done("load")
+        self.say("compile")
+        self.engine.compile()
+        self._phase_done("compile")
+        self.result["compilation_cache"] = self.cache.state()
+        if self.cache.all_hits():
+            self.result["flags"].append("compile-cached")
+        self.result.update(_figures(self.engine.describe()))
+
+    def _compile_only(self) -> None:
+        self._prepare()
+
+    def _measure(self) -> None:
+        import numpy as np
+
+        from smjax.worker.timing import time_answers
+
+        s = self.scenario
+        rng = np.random.default_rng(s.seed)
+        prompt = rng.integers(0, self.n_vocab, s.n_prompt, dtype=np.int32)
+        self._prepare()
+        self.engine.prefill(prompt)
+        self.phases_ns["cold_start"] = time.monotonic_ns() - self.request["spawned_ns"]
+        self._mark_ns = time.monotonic_ns()
+        self.say("check")
+        self.result["checks"] = self.engine.check(prompt)
+        self._phase_done("check")
+        self.say("warmup")
+        each_token = s.tokens_per_dispatch == 1
+        warmup = time_answers(self.engine, prompt, s.n_gen, s.measure.warmup, each_token)
+        self._phase_done("warmup")
+        self.say("measure")
+        life_peak, resettable = process.peak_rss_bytes(), process.reset_peak_rss()
+        before = process.thread_cpu_ns()
+        samples = time_answers(self.engine, prompt, s.n_gen, s.measure.iterations, each_token)
+        after = process.thread_cpu_ns()
+        self._phase_done("measure")
+        self.result["warmup_samples"] = [sample.to_json() for sample in warmup]
+        self.result["samples"] = [sample.to_json() for sample in samples]
+        self.result["threads"]["cpu_ns"] = {name: ns - before.get(name, 0) for name, ns in after.items()}
+        self._read_machine(life_peak, resettable)
+
+    def _read_machine(self, life_peak: int | None, resettable: bool) -> None:
+        steady = process.peak_rss_bytes()
+        self.result["memory"]["steady_rss_bytes"] = steady if resettable else None
+        self.result["memory"]["peak_rss_bytes"] = max(filter(None, (life_peak, steady)), default=None)
+        cpus = self.result["threads"]["affinity"]
+        ghz = read_ghz(cpus[0]) if cpus else None
+        self.result["ghz"] = {"value": ghz, "source": "read" if ghz else None}
+
+    def _evaluate(self) -> None:
+        import numpy as np
+
+        self.say("load")
+        self.engine.load()
+        self.say("measure")
+        self.result.update(self.engine.evaluate(np.array(self.request["ids"], np.int32), self.scenario.n_gen))
+        resolved = self.engine.describe()["resolved"]
+        self.result |= {"kernel": resolved["kernel"], "isa": resolved["isa"]}
+
+
+def xla_flags(isa: str) -> str:
+    """Flags that make XLA generate code for `isa`, and for nothing above it."""
+    flags = []
+    if isa in MAX_ISA:
+        flags.append(f"--xla_cpu_max_isa={MAX_ISA[isa]}")
+    if isa == "avx512":  # by default XLA uses half of these registers; 1.6 times the product's speed with all
+        flags.append("--xla_cpu_prefer_vector_width=512")
+    return " ".join(flags)
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """The model as a record names it."""
+    return {
+        "name": model.name,
+        "hash": model.hash,
+        "family": model.config.family,
+        "ctx_train": model.config.ctx_train,
+        "weight_bytes": weight_bytes(model),
+    }
+
+
+def _figures(described: dict[str, Any]) -> dict[str, Any]:
+    """What the engine says of itself, in the record's places."""
+    memory = {"weight_bytes": described["weight_bytes"], "kv_bytes": described["kv_bytes"]}
+    return {"resolved": described["resolved"], "bytes_per_token": described["bytes_per_token"], "memory": memory}

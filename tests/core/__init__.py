@@ -1,0 +1,1 @@
+"""Tests of what the measuring and the measured process both know."""

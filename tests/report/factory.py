@@ -1,0 +1,103 @@
+"""Hand-made records with round figures, so that expected values can be computed by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from smjax.core.record import write_record
+from smjax.core.scenario import Measure, Scenario
+
+MS = 1_000_000
+EPYC = {"cpu": {"model": "AMD EPYC 9R14", "arch": "x86_64"}, "os": {"name": "Debian GNU/Linux 12"}}
+GRAVITON = {"cpu": {"model": "Neoverse-V2", "arch": "arm64"}, "os": {"name": "Ubuntu 24.04"}}
+
+
+def sample(
+    decode_ms: float, ttft_ms: float = 100, rss_mb: float | None = 200, token_ms: list[float] | None = None
+) -> dict[str, Any]:
+    return {
+        "ttft_ns": int(ttft_ms * MS),
+        "decode_ns": int(decode_ms * MS),
+        "token_ns": None if token_ms is None else [int(ms * MS) for ms in token_ms],
+        "rss_bytes": None if rss_mb is None else int(rss_mb * 10**6),
+    }
+
+
+def scenario(**changes: Any) -> Scenario:
+    fields: dict[str, Any] = {
+        "model": "tinystories-1m",
+        "model_path": None,
+        "engine": "smjax",
+        "kernel": "auto",
+        "isa": "auto",
+        "threads": 1,
+        "ctx": 256,
+        "n_prompt": 155,
+        "n_gen": 101,
+        "tokens_per_dispatch": 101,
+        "kv_dtype": "auto",
+        "seed": 42,
+        "measure": Measure(1, 5, 1, 600.0),
+    }
+    return Scenario(**(fields | changes))
+
+
+def record(
+    samples: list[dict[str, Any]] | None = None,
+    *,
+    date: str = "2026-03-01T10:00:00+00:00",
+    replicate: int = 0,
+    host: str = "aaaaaaaaaaaa",
+    machine: dict[str, Any] = EPYC,
+    model_hash: str = "sha256:1",
+    flags: list[str] | None = None,
+    ghz: tuple[float, str] | None = None,
+    jaxlib: str = "0.10.2",
+    **changes: Any,
+) -> dict[str, Any]:
+    """A record that finished ok; `changes` go into the scenario. By default one answer of 101 tokens in 1 s."""
+    point = scenario(**changes)
+    sizes = f"t{point.threads}-c{point.ctx}-d{point.tokens_per_dispatch}"
+    return {
+        "schema": 1,
+        "id": f"{point.model}-{sizes}-r{replicate}-{model_hash[-4:]}",
+        "provenance": "measured",
+        "date": date,
+        "replicate": replicate,
+        "scenario": point.to_json(),
+        "host": host,
+        "smjax": "0.1.0",
+        "environment": {**machine, "packages": {"jaxlib": jaxlib}},
+        "status": "ok",
+        "reason": "",
+        "wall_ns": 9_000 * MS,
+        "model": {"name": point.model, "hash": model_hash},
+        "flags": flags or [],
+        "resolved": {"kernel": "xla", "isa": "avx512", "kv_dtype": "float32"},
+        "phases_ns": {"load": 500 * MS, "compile": 2_000 * MS, "cold_start": 4_000 * MS},
+        "samples": samples or [sample(1000)],
+        "warmup_samples": [sample(5000)],
+        "memory": {
+            "peak_rss_bytes": 300 * 10**6,
+            "steady_rss_bytes": 250 * 10**6,
+            "weight_bytes": 2_100_000,
+            "kv_bytes": 1,
+        },
+        "bytes_per_token": 4_000_000,
+        "ghz": {"value": ghz[0], "source": ghz[1]} if ghz else {"value": None, "source": None},
+        "versions": {"jaxlib": jaxlib},
+    }
+
+
+def failed(status: str = "failed", reason: str = "out of memory", **changes: Any) -> dict[str, Any]:
+    """A record of a worker that never got to its figures."""
+    whole = record(**changes)
+    worker = ("resolved", "phases_ns", "samples", "warmup_samples", "memory", "bytes_per_token", "ghz", "versions")
+    return {key: value for key, value in whole.items() if key not in worker} | {"status": status, "reason": reason}
+
+
+def run_folder(folder: Path, records: list[dict[str, Any]]) -> Path:
+    for one in records:
+        write_record(folder / "records", one)
+    return folder

@@ -1,0 +1,87 @@
+"""A worker that behaves as its first argument says; it speaks the process border's language and needs no JAX."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+
+def send(event: dict) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def result(**keys: object) -> dict:
+    return {"event": "result", "result": {"status": "ok", "reason": "", "flags": [], **keys}}
+
+
+def measured(request: dict) -> dict:
+    """A whole answer whose timings are plainly made up."""
+    n_gen = request["scenario"]["n_gen"]
+    sample = {"ttft_ns": 2_000_000, "decode_ns": (n_gen - 1) * 1_000_000, "token_ns": None, "rss_bytes": 10**8}
+    return result(
+        resolved={"kernel": "xla", "isa": "avx2", "kv_dtype": "float32"},
+        phases_ns={"imports": 1, "load": 1, "compile": 1, "cold_start": 1, "check": 1, "warmup": 1, "measure": 1},
+        samples=[sample, sample],
+        warmup_samples=[sample],
+        memory={"peak_rss_bytes": 10**8, "steady_rss_bytes": 10**8, "weight_bytes": 10, "kv_bytes": 10},
+        bytes_per_token=10,
+        ghz={"value": None, "source": None},
+        versions={"python": "3", "jax": "0", "jaxlib": "0", "numpy": "0"},
+    )
+
+
+def behave(how: str, request: dict) -> None:
+    send({"event": "phase", "phase": "load"})
+    if how == "ok":
+        send(measured(request))
+    elif how == "echo":
+        cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+        send(result(request=request, environment=dict(os.environ), affinity=cpus, session=os.getsid(0)))
+    elif how == "large":
+        send(result(numbers=list(range(1_000_000))))
+    elif how == "failed":
+        send(result(status="failed", reason="two\nlines"))
+    elif how == "unknown-status":
+        send(result(status="splendid"))
+    elif how == "lingers":
+        send(result())
+        time.sleep(60)
+    elif how == "garbage":
+        print('\x00\xff not JSON\n[1, 2]\n{"event": "result"}\n"half a line', end="")
+    elif how == "no-result":
+        pass
+    elif how == "raises":
+        raise ValueError("the matrix is not there")
+    elif how == "loud":
+        sys.stderr.write("noise\n" * 1_000_000 + "the last word\n\n")
+        sys.exit(3)
+    elif how == "hangs":
+        time.sleep(60)
+    else:
+        os.kill(os.getpid(), getattr(signal, how))
+
+
+def main() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, as the real one
+    for path in sys.argv[2:]:
+        Path(path).write_text(str(os.getpid()))
+    how = sys.argv[1]
+    if how == "deaf":
+        time.sleep(60)
+    request = json.loads(sys.stdin.readline())
+    if how == "by-threads":
+        how = {1: "ok", 2: "raises"}.get(request["scenario"]["threads"], "hangs")
+    behave(how, request)
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

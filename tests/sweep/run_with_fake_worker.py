@@ -1,0 +1,16 @@
+"""The main job with the fake worker: `python run_with_fake_worker.py BEHAVIOUR PID_FILE OVERRIDES…`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import smjax.run
+from smjax.sweep import launcher
+
+FAKE = Path(__file__).with_name("fake_worker.py")
+
+if __name__ == "__main__":
+    launcher.WORKER = (sys.executable, str(FAKE), *sys.argv[1:3])
+    del sys.argv[1:3]
+    sys.exit(smjax.run.main())

@@ -1,0 +1,120 @@
+"""However the supervisor ends, no worker stays behind, and what was measured is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from smjax.core.record import read_record
+
+DRIVER = Path(__file__).with_name("run_with_fake_worker.py")
+PATIENCE_S = 60.0
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Fail if it has not happened in a time that no machine needs."""
+    end = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
+    found = []
+    for child in supervisor.children():
+        with contextlib.suppress(psutil.Error):  # a short-lived helper, already gone
+            found += [child] if "smjax.worker" in child.cmdline() else []
+    return found
+
+
+def worker_pid(pid_file: Path) -> int:
+    wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
+    return int(pid_file.read_text())
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the main job with the fake worker, in an empty folder."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(how: str, *overrides: str) -> subprocess.Popen[str]:
+        command = [sys.executable, str(DRIVER), how, str(tmp_path / "pid"), *overrides, "hydra.run.dir=run"]
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")
+def test_a_killed_supervisor_leaves_no_worker(supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    process = supervisor("hangs")
+    pid = worker_pid(tmp_path / "pid")
+    assert not has_ended(pid)
+    process.kill()
+    wait_until(lambda: has_ended(pid))
+
+
+def test_a_killed_supervisor_leaves_no_real_worker(tmp_path: Path) -> None:
+    overrides = ["ctx=16", "n_gen=4", "measure.iterations=100000000", "hydra.run.dir=run"]
+    command = [sys.executable, "-m", "smjax.run", *overrides]
+    supervisor = psutil.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: bool(workers_of(supervisor)))
+        (worker,) = workers_of(supervisor)
+        wait_until(lambda: worker.num_threads() > 1)  # JAX is there
+        assert not has_ended(worker.pid)
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+    wait_until(lambda: has_ended(worker.pid))
+
+
+def test_an_interrupt_stops_the_worker_and_keeps_the_records(
+    supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = supervisor("by-threads", "-m", "threads=1,3,2")
+    records = tmp_path / "run" / "records"
+    wait_until(lambda: len(list(records.glob("*.json"))) == 1)
+    first_pid = worker_pid(tmp_path / "pid")
+    wait_until(lambda: worker_pid(tmp_path / "pid") != first_pid)
+    pid = worker_pid(tmp_path / "pid")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert has_ended(pid)
+    assert errors.splitlines()[-1] == "smjax: interrupted; the records of 1 of 3 workers are kept in run/records"
+    assert [read_record(path)["status"] for path in records.iterdir()] == ["ok"]
+    assert (tmp_path / "run" / "summary.csv").exists()
+    assert "Traceback" not in output + errors
+
+
+def test_an_interrupt_before_the_first_record_leaves_nothing(
+    supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = supervisor("hangs")
+    pid = worker_pid(tmp_path / "pid")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert (output, errors) == ("", "smjax: interrupted; nothing was measured\n")
+    assert has_ended(pid)
+    assert not (tmp_path / "run").exists()
