@@ -25,6 +25,8 @@ class Measure:
     """Untimed answers before them."""
     timeout_s: float
     """A worker that takes longer is killed and recorded as `timeout`."""
+    compile_cache: bool = True
+    """Compile in a process of its own first, and let the workers load the programs from JAX's cache."""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,12 @@ def simd_of_sysctl(sysctl: Mapping[str, str]) -> list[str]:
     return sorted({name for key, name in _MACOS_KEYS.items() if sysctl.get(key) == "1"})
 
 
+def limited_simd(simd: Iterable[str], level: str) -> list[str]:
+    """What is left of a CPU's features when code is limited to `level`."""
+    above = {"sse4_2": ("avx", "fma", "f16c", "amx"), "avx2": ("avx512", "avx_vnni", "amx")}.get(level, ())
+    return [feature for feature in simd if not feature.startswith(above)] if above else list(simd)
+
+
 def simd_levels(environment: Mapping[str, Any]) -> list[str]:
     """Values of `isa` that the host can run, best last; empty on an unknown architecture."""
     cpu = environment["cpu"]

@@ -28,6 +28,8 @@ class MeasureConfig:
     iterations: int = MISSING
     warmup: int = MISSING
     timeout_s: float = MISSING
+    compile_cache: bool = MISSING
+    """Whether workers load programs that another process compiled before."""
 
 
 @dataclass

@@ -11,6 +11,7 @@ from rich.text import Text
 from smjax.core.errors import RequestError
 from smjax.core.record import write_record
 from smjax.report import after_run
+from smjax.sweep.compile_ahead import compile_ahead
 from smjax.sweep.launcher import run_worker
 from smjax.sweep.plan import Run
 from smjax.sweep.prepare import Sweep
@@ -50,14 +51,15 @@ def execute(sweep: Sweep) -> int:
 def _measure(sweep: Sweep, run: Run, progress: Progress) -> str:
     """Run one worker, write its record and return its status."""
     progress.phase("start")
+    model = sweep.models[model_key(run.scenario)]
+    cache_dir = compile_ahead(run.scenario, model, sweep.environment, progress.phase)
     started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     outcome = run_worker(
-        measure_task(run.scenario, sweep.environment),
+        measure_task(run.scenario, sweep.environment, cache_dir),
         threads=run.scenario.threads,
         timeout_s=run.scenario.measure.timeout_s,
         on_phase=progress.phase,
     )
-    model = sweep.models[model_key(run.scenario)]
     write_record(sweep.folder.records, make_record(run, model, sweep.environment, started, outcome))
     progress.finished(outcome)
     return outcome.status

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from smjax.core.host import simd_levels
 from smjax.core.scenario import Scenario
+from smjax.core.simd import limited_simd
 
 
-def measure_task(scenario: Scenario, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Measure the scenario."""
-    return {"task": "measure", **_about(scenario, environment)}
+def measure_task(scenario: Scenario, environment: Mapping[str, Any], cache_dir: Path | None) -> dict[str, Any]:
+    """Measure the scenario, with programs from the compilation cache at `cache_dir` where there is one."""
+    return {"task": "measure", **_about(scenario, environment), **_cache(cache_dir)}
+
+
+def compile_task(scenario: Scenario, environment: Mapping[str, Any], cache_dir: Path | None) -> dict[str, Any]:
+    """Compile the scenario's programs into the cache."""
+    return {"task": "compile", **_about(scenario, environment), **_cache(cache_dir)}
 
 
 def eval_task(scenario: Scenario, ids: Sequence[int], environment: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,8 +30,9 @@ def _about(scenario: Scenario, environment: Mapping[str, Any]) -> dict[str, Any]
     """The scenario and what the supervisor knows about the CPU, so that no worker spends a second on asking it."""
     levels = simd_levels(environment)
     best = levels[-1] if levels else "auto"
-    return {
-        "scenario": scenario.to_json(),
-        "isa": best if scenario.isa == "auto" else scenario.isa,
-        "simd": environment["cpu"]["simd"],
-    }
+    isa = best if scenario.isa == "auto" else scenario.isa
+    return {"scenario": scenario.to_json(), "isa": isa, "simd": limited_simd(environment["cpu"]["simd"], isa)}
+
+
+def _cache(folder: Path | None) -> dict[str, Any]:
+    return {"cache_dir": None if folder is None else str(folder)}

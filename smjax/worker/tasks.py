@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smjax.core.host import read_ghz
 from smjax.core.model import Model, open_model, weight_bytes
 from smjax.core.scenario import Scenario
 from smjax.worker import process
+
+if TYPE_CHECKING:  # nothing heavy is imported before the process is pinned
+    import numpy as np
 
 Say = Callable[[str], None]
 """Tells the supervisor which phase begins."""
@@ -35,8 +38,8 @@ class Worker:
         self.result["threads"] = {"affinity": affinity, "cpu_ns": {}}
         self.result["xla_flags"] = os.environ["XLA_FLAGS"] = xla_flags(self.request["isa"])
         self._import()
-        task = self.request["task"]
-        {"measure": self._measure, "eval": self._evaluate, "compile": self._compile_only}[task]()
+        tasks = {"measure": self._measure, "eval": self._evaluate, "compile": self._check}
+        tasks[self.request["task"]]()
         self.result["status"], self.result["reason"] = "ok", ""
 
     def _import(self) -> None:
@@ -72,17 +75,12 @@ class Worker:
             self.result["flags"].append("compile-cached")
         self.result.update(_figures(self.engine.describe()))
 
-    def _compile_only(self) -> None:
-        self._prepare()
-
-    def _measure(self) -> None:
+    def _check(self) -> np.ndarray:
+        """Everything before the clock starts; the seeded prompt that it was done with."""
         import numpy as np
 
-        from smjax.worker.timing import time_answers
-
-        s = self.scenario
-        rng = np.random.default_rng(s.seed)
-        prompt = rng.integers(0, self.n_vocab, s.n_prompt, dtype=np.int32)
+        rng = np.random.default_rng(self.scenario.seed)
+        prompt = rng.integers(0, self.n_vocab, self.scenario.n_prompt, dtype=np.int32)
         self._prepare()
         self.engine.prefill(prompt)
         self.phases_ns["cold_start"] = time.monotonic_ns() - self.request["spawned_ns"]
@@ -90,6 +88,12 @@ class Worker:
         self.say("check")
         self.result["checks"] = self.engine.check(prompt)
         self._phase_done("check")
+        return prompt
+
+    def _measure(self) -> None:
+        from smjax.worker.timing import time_answers
+
+        s, prompt = self.scenario, self._check()
         self.say("warmup")
         each_token = s.tokens_per_dispatch == 1
         warmup = time_answers(self.engine, prompt, s.n_gen, s.measure.warmup, each_token)
