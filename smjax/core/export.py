@@ -24,9 +24,14 @@ def export_preset(name: str, path: Path, seed: int) -> None:
     if name not in exportable:
         found = f"{name}, which GGUF has no architecture for" if name in PRESETS else name
         raise RequestError(f"--model: expected one of {', '.join(exportable)}, found {found}")
+    export_model(PresetModel(name, PRESETS[name], seed), path)
+
+
+def export_model(model: Model, path: Path) -> None:
+    """Write a llama-architecture model to `path`, whole or not at all; RequestError where it cannot be written."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        _write(PresetModel(name, seed), beside)
+        _write(model, beside)
         beside.replace(path)
     except OSError as error:
         raise RequestError(f"{path}: expected a file that can be written, found: {error.strerror}") from error

@@ -35,7 +35,7 @@ class Model(Protocol):
 def open_model(name: str, path: str | None, seed: int) -> Model:
     """The preset `name`, or the GGUF file at `path`; raises RequestError where it cannot be run."""
     if name in PRESETS:
-        return PresetModel(name, seed)
+        return PresetModel(name, PRESETS[name], seed)
     if path is None:
         raise RequestError(f"model: expected one of {', '.join(PRESETS)} or gguf with model.path, found {name}")
     return GGUFModel(Path(path))

@@ -34,12 +34,12 @@ PRESETS = {
 
 
 class PresetModel:
-    """A preset as a source of tensors, the same interface as a GGUF file's model."""
+    """Seeded weights for a decoder, behind the same interface as a GGUF file's (`smjax.core.model.Model`)."""
 
-    def __init__(self, name: str, seed: int) -> None:
+    def __init__(self, name: str, config: DecoderConfig, seed: int) -> None:
         self.name = name
         self.seed = seed
-        self.config = PRESETS[name]
+        self.config = config
         shapes = tensor_shapes(self.config)
         self.tensors = {key: TensorInfo(key, _encoding(key, shape), shape) for key, shape in shapes.items()}
         recipe = f"smjax preset {name} {self.config} seed {seed} recipe {RECIPE}"

@@ -76,3 +76,9 @@ weight_mb | float | MB | packed weights as counted in the worker's arrays
 date | text | | start of the first process, UTC, ISO 8601
 """)  # fmt: skip
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+
+
+def columns_markdown() -> str:
+    """The columns as a Markdown table: what `docs/columns.md` holds."""
+    rows = [f"| `{c.name}` | {c.unit or c.kind} | {c.meaning} |" for c in COLUMNS]
+    return "\n".join(["| column | unit | meaning |", "| --- | --- | --- |", *rows]) + "\n"

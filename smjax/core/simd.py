@@ -40,7 +40,6 @@ _NAMES = {**{flag: flag for flag in _X86_FLAGS}, **_ARM_FLAGS}
 
 _LEVELS = {
     "x86_64": {
-        "sse4_2": {"sse4_2"},
         "avx2": {"avx2", "fma", "f16c"},
         "avx512": {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512dq"},
     },
@@ -71,8 +70,8 @@ def simd_of_sysctl(sysctl: Mapping[str, str]) -> list[str]:
 
 def limited_simd(simd: Iterable[str], level: str) -> list[str]:
     """What is left of a CPU's features when code is limited to `level`."""
-    above = {"sse4_2": ("avx", "fma", "f16c", "amx"), "avx2": ("avx512", "avx_vnni", "amx")}.get(level, ())
-    return [feature for feature in simd if not feature.startswith(above)] if above else list(simd)
+    above = ("avx512", "avx_vnni", "amx") if level == "avx2" else ()
+    return [feature for feature in simd if not feature.startswith(above)]
 
 
 def simd_levels(environment: Mapping[str, Any]) -> list[str]:

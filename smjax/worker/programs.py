@@ -31,7 +31,7 @@ def prefill(
     def step(i: jax.Array, state: tuple[Cache, jax.Array]) -> tuple[Cache, jax.Array]:
         start = jnp.minimum(i * chunk, len(ids) - chunk)
         part = lax.dynamic_slice_in_dim(ids, start, chunk)
-        hidden, cache = forward(config, kernel, weights, state[0], part, start, slots=len(ids))
+        hidden, cache = forward(config, kernel, weights, state[0], part, start)
         return cache, hidden[-1]
 
     cache, hidden = lax.fori_loop(0, n_chunks, step, (cache, jnp.zeros(config.d_model, jnp.float32)))
@@ -52,7 +52,7 @@ def generate(
 
     def step(i: jax.Array, state: Generated) -> Generated:
         cache, ids, last_id, _ = state
-        hidden, cache = forward(config, kernel, weights, cache, last_id[None], position + i, slots=0)
+        hidden, cache = forward(config, kernel, weights, cache, last_id[None], position + i)
         next_id = first_best(logits(config, kernel, weights, hidden)[0])
         return cache, ids.at[i].set(next_id), next_id, hidden[0]
 
@@ -71,7 +71,7 @@ def answer_scores(
     def step(i: jax.Array, state: tuple[Cache, jax.Array, jax.Array]) -> tuple[Cache, jax.Array, jax.Array]:
         start = jnp.minimum(i * chunk, len(ids) - chunk)
         part, target = (lax.dynamic_slice_in_dim(array, start, chunk) for array in (ids, targets))
-        hidden, cache = forward(config, kernel, weights, state[0], part, start, slots=len(ids))
+        hidden, cache = forward(config, kernel, weights, state[0], part, start)
         scores = jax.nn.log_softmax(logits(config, kernel, weights, hidden))
         nll = -jnp.take_along_axis(scores, target[:, None], axis=1)[:, 0]
         return cache, lax.dynamic_update_slice_in_dim(state[1], nll, start, 0), hidden[-1]

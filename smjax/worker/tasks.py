@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from smjax.core.host import read_ghz
-from smjax.core.model import Model, open_model, weight_bytes
+from smjax.core.model import open_model
 from smjax.core.scenario import Scenario
 from smjax.worker import process
 
@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 """Tells the supervisor which phase begins."""
 
 # XLA's name of the last instruction set that it may use, by smjax's name of the level.
-MAX_ISA = {"sse4_2": "SSE4_2", "avx2": "AVX2"}
+MAX_ISA = {"avx2": "AVX2"}
 
 
 class Worker:
@@ -51,7 +51,6 @@ class Worker:
         self.result["versions"] = compilation.versions()
         self.cache = compilation.CompilationCache(self.request.get("cache_dir"))
         model = open_model(self.scenario.model, self.scenario.model_path, self.scenario.seed)
-        self.result["model"] = describe(model)
         self.n_vocab = model.config.n_vocab
         self.engine = make_engine(self.scenario, model, self.request["isa"], frozenset(self.request["simd"]))
         self._mark_ns = self.request["spawned_ns"]
@@ -136,17 +135,6 @@ def xla_flags(isa: str) -> str:
     if isa == "avx512":  # by default XLA uses half of these registers; 1.6 times the product's speed with all
         flags.append("--xla_cpu_prefer_vector_width=512")
     return " ".join(flags)
-
-
-def describe(model: Model) -> dict[str, Any]:
-    """The model as a record names it."""
-    return {
-        "name": model.name,
-        "hash": model.hash,
-        "family": model.config.family,
-        "ctx_train": model.config.ctx_train,
-        "weight_bytes": weight_bytes(model),
-    }
 
 
 def _figures(described: dict[str, Any]) -> dict[str, Any]:

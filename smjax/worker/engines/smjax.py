@@ -79,9 +79,8 @@ class SmjaxEngine:
         return new
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
-        product_nmse = check_products(self.kernel, self.weights, self.model, self.scenario.seed)
-        self.prefill(prompt)
         expected = self._host_logits()
+        product_nmse = check_products(self.kernel, self.weights, self.model, self.scenario.seed)
         self.position = max(0, len(prompt) - CHECKED_POSITIONS)
         for token in prompt[self.position :]:
             self._step(int(token), 1)

@@ -9,6 +9,8 @@ from jax import lax
 from smjax.worker.model.cache import Cache
 
 MASKED = -1e30
+BLOCK = 256
+"""Slots that one step of prefill attends to, at most."""
 STEP = 16
 """Rows of the cache that one loop step of decode adds up in registers."""
 
@@ -43,16 +45,38 @@ def attend_one(cache: Cache, layer: jax.Array, q: jax.Array, position: jax.Array
     return out / total
 
 
-def attend_many(
-    cache: Cache, layer: jax.Array, q: jax.Array, positions: jax.Array, window: jax.Array, slots: int
-) -> jax.Array:
-    """[T, K, G, H] for queries `q` of the same shape at `positions`, int32[T], over the first `slots` slots."""
-    keys = lax.dynamic_index_in_dim(cache.keys, layer, 0, keepdims=False)[:, :, :slots]
-    values = lax.dynamic_index_in_dim(cache.values, layer, 0, keepdims=False)[:, :slots]
-    scores = jnp.einsum("tkgh,khs->kgts", q, keys.astype(q.dtype))
-    visible = _visible(jnp.arange(slots), positions[:, None], window)
-    weights, total = _softmax(jnp.where(visible, scores, MASKED))
-    return jnp.einsum("kgts,ksh->tkgh", weights, values.astype(q.dtype)) / jnp.moveaxis(total, 2, 0)
+def attend_many(cache: Cache, layer: jax.Array, q: jax.Array, positions: jax.Array, window: jax.Array) -> jax.Array:
+    """[T, K, G, H] for queries `q` of the same shape at consecutive `positions`, int32[T].
+
+    Block by block of the slots that any of them sees, with a running softmax: neither what lies ahead nor what left the
+    window is computed, and temporary memory does not grow with the context.
+
+    References: Milakov and Gimelshein 2018 (online softmax).
+    """
+    n_kv, groups, head = q.shape[1:]
+    block = min(cache.keys.shape[-1], BLOCK)
+    state = (n_kv, groups, len(q))
+
+    def add_block(
+        i: jax.Array, running: tuple[jax.Array, jax.Array, jax.Array]
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        peak, total, out = running
+        start = jnp.minimum(i * block, cache.keys.shape[-1] - block)  # the last block overlaps the one before
+        keys = lax.dynamic_slice(cache.keys, (layer, 0, 0, start), (1, n_kv, head, block))[0].astype(q.dtype)
+        values = lax.dynamic_slice(cache.values, (layer, 0, start, 0), (1, n_kv, block, head))[0].astype(q.dtype)
+        slots = start + jnp.arange(block)
+        scores = jnp.einsum("tkgh,khs->kgts", q, keys)
+        visible = _visible(slots, positions[:, None], window) & (slots >= i * block)
+        scores = jnp.where(visible, scores, MASKED)
+        new_peak = jnp.maximum(peak, jnp.max(scores, axis=-1))
+        weights, faded = jnp.exp(scores - new_peak[..., None]), jnp.exp(peak - new_peak)
+        out = out * faded[..., None] + jnp.einsum("kgts,ksh->kgth", weights, values)
+        return new_peak, total * faded + jnp.sum(weights, axis=-1), out
+
+    first = jnp.maximum(positions[0] - window + 1, 0) // block
+    empty = (jnp.full(state, MASKED), jnp.zeros(state), jnp.zeros((*state, head)))
+    _, total, out = lax.fori_loop(first, positions[-1] // block + 1, add_block, empty)
+    return jnp.einsum("kgth->tkgh", out / total[..., None])
 
 
 def _visible(slots: jax.Array, position: jax.Array, window: jax.Array) -> jax.Array:

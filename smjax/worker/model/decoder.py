@@ -18,12 +18,9 @@ from smjax.worker.model.weights import LayerStack, Matrix, Weights
 
 
 def forward(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array, start: jax.Array, slots: int
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array, start: jax.Array
 ) -> tuple[jax.Array, Cache]:
-    """Normalised hidden states [T, D] of `ids`, int32[T], at positions from `start` on, and the cache with them.
-
-    More than one position attends to the first `slots` slots only, which the caller knows to hold all that is filled.
-    """
+    """Normalised hidden states [T, D] of `ids`, int32[T], at positions from `start` on, and the cache with them."""
     positions = start + jnp.arange(len(ids))
     x = _rows(kernel, weights.embedding, ids)
     if weights.position is not None:
@@ -31,7 +28,7 @@ def forward(
     rotation = _rotation(config, weights, positions)
     first = 0
     for stack in weights.stacks:
-        step = _layer_step(config, kernel, stack, first, positions, rotation, slots)
+        step = _layer_step(config, kernel, stack, first, positions, rotation)
         x, cache = lax.fori_loop(0, stack.n_layers, step, (x, cache))
         first += stack.n_layers
     return _norm(config, x, weights.vectors, "output_norm"), cache
@@ -53,7 +50,7 @@ def first_best(scores: jax.Array) -> jax.Array:
     return jnp.min(jnp.where(scores == jnp.max(scores), index, len(scores) - 1)).astype(jnp.int32)
 
 
-def _layer_step(config, kernel, stack: LayerStack, first: int, positions, rotation, slots: int):  # type: ignore[no-untyped-def]
+def _layer_step(config, kernel, stack: LayerStack, first: int, positions, rotation):  # type: ignore[no-untyped-def]
     """The body of the loop over a stack's layers; `first` is the number of its first layer."""
 
     def step(i: jax.Array, state: tuple[jax.Array, Cache]) -> tuple[jax.Array, Cache]:
@@ -64,7 +61,7 @@ def _layer_step(config, kernel, stack: LayerStack, first: int, positions, rotati
             return _product(kernel, stack.matrices[name], i, y)
 
         qkv = product("qkv", _norm(config, x, vectors, "attn_norm"))
-        attended, cache = _attention(config, cache, first + i, qkv, positions, rotation, slots)
+        attended, cache = _attention(config, cache, first + i, qkv, positions, rotation)
         x += product("attn_output", attended) + vectors.get("attn_output.bias", 0)
         inner = product("ffn_in", _norm(config, x, vectors, "ffn_norm"))
         return x + product("ffn_down", _activate(config, inner, vectors)) + vectors.get("ffn_down.bias", 0), cache
@@ -72,7 +69,7 @@ def _layer_step(config, kernel, stack: LayerStack, first: int, positions, rotati
     return step
 
 
-def _attention(config, cache: Cache, layer, qkv, positions, rotation, slots: int):  # type: ignore[no-untyped-def]
+def _attention(config, cache: Cache, layer, qkv, positions, rotation):  # type: ignore[no-untyped-def]
     """[T, N*H] attended values for `qkv`, [T, (N+2K)*H], and the cache with its keys and values."""
     n_kv, head = config.n_kv_heads, config.head_dim
     heads = qkv.reshape(len(qkv), -1, head)
@@ -86,7 +83,7 @@ def _attention(config, cache: Cache, layer, qkv, positions, rotation, slots: int
         window = jnp.where(layer % 2 == 1, config.window, window)
     if len(q) == 1:
         return attend_one(cache, layer, q[0], positions[0], window).reshape(1, -1), cache
-    return attend_many(cache, layer, q, positions, window, slots).reshape(len(q), -1), cache
+    return attend_many(cache, layer, q, positions, window).reshape(len(q), -1), cache
 
 
 def _activate(config: DecoderConfig, inner: jax.Array, vectors: dict[str, jax.Array]) -> jax.Array:
