@@ -18,6 +18,8 @@ from smjax.core.gguf_values import printable
 
 VECTOR_ENCODINGS = ("F32", "F16")
 LARGEST = 2**31
+VOCABULARY_LARGEST = 2**24
+"""The decoder compares token ids as float32, which is exact below this."""
 CONVERT = "convert the model again"
 
 
@@ -28,7 +30,7 @@ class GGUFModel:
         self._path = path
         self._file = read_gguf(path)
         self._hash: str | None = None
-        self.name = path.name
+        self.name = printable(path.name, 255)  # a file name can be any bytes, a table's text cannot
         self.config = decoder_config(self._file)
         self.tensors = self._file.tensors
         _check_tensors(_Checked(self._file), self.config)
@@ -36,8 +38,7 @@ class GGUFModel:
     @property
     def hash(self) -> str:
         if self._hash is None:
-            with self._path.open("rb") as file:
-                self._hash = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+            self._hash = "sha256:" + _digest(self._path)
         return self._hash
 
     def read(self, name: str) -> np.ndarray:
@@ -45,6 +46,15 @@ class GGUFModel:
 
     def release(self, name: str) -> None:
         self._file.release(name)
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:  # it was there when it was opened
+        found, where = error.strerror or str(error), printable(str(path), 500)
+        raise RequestError(f"{where}: expected a readable GGUF file, found '{found}'; check the path") from error
 
 
 class _Checked:
@@ -90,6 +100,8 @@ def decoder_config(file: GGUFFile) -> DecoderConfig:
     embedding = file.tensors.get("token_embd.weight")
     if embedding is None or len(embedding.shape) != 2:
         meta.fail("token_embd.weight", "a matrix", "nothing" if embedding is None else list(embedding.shape))
+    if embedding.shape[0] >= VOCABULARY_LARGEST:
+        meta.fail("token_embd.weight", "fewer than 2^24 tokens", embedding.shape[0], "use a smaller vocabulary")
     d_model, n_heads = meta.integer("llama.embedding_length"), meta.integer("llama.attention.head_count")
     config = DecoderConfig(
         family="llama",

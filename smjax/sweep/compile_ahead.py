@@ -6,6 +6,7 @@ with jaxlib 0.10.2). What it loads from JAX's compilation cache instead is the s
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Mapping
@@ -52,7 +53,8 @@ def compile_ahead(
             on_phase=lambda phase: on_phase(f"{phase}, ahead of the measurement"),
         )
         if outcome.status == "ok":
-            done.touch()
+            with contextlib.suppress(OSError):  # on a full disk the next sweep compiles again
+                done.touch()
     return folder
 
 

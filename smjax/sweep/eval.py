@@ -52,7 +52,10 @@ def evaluate(request: EvalRequest) -> str:
     outcome = run_worker(eval_task(scenario, ids, host), threads=scenario.threads, timeout_s=_TIMEOUT_S)
     if outcome.status != "ok":
         raise WorkerFailed(f"{outcome.status}: {outcome.reason}")
-    return json.dumps({key: outcome.result.get(key) for key in _KEYS}, allow_nan=False)
+    try:
+        return json.dumps({key: outcome.result.get(key) for key in _KEYS}, allow_nan=False)
+    except ValueError:  # a file can be whole, and its weights still be nonsense
+        raise WorkerFailed("failed: expected finite numbers, found others; the model's weights are damaged") from None
 
 
 def read_ids(path: Path) -> list[int]:

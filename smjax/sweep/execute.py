@@ -13,6 +13,7 @@ from smjax.core.record import write_record
 from smjax.report import after_run
 from smjax.sweep.compile_ahead import compile_ahead
 from smjax.sweep.launcher import run_worker
+from smjax.sweep.model_file import unless_changed
 from smjax.sweep.plan import Run
 from smjax.sweep.prepare import Sweep
 from smjax.sweep.progress import Progress
@@ -60,6 +61,8 @@ def _measure(sweep: Sweep, run: Run, progress: Progress) -> str:
         timeout_s=run.scenario.measure.timeout_s,
         on_phase=progress.phase,
     )
+    path = run.scenario.model_path
+    outcome = unless_changed(outcome, path, sweep.files[path])
     write_record(sweep.folder.records, make_record(run, model, sweep.environment, started, outcome))
     progress.finished(outcome)
     return outcome.status
@@ -72,6 +75,8 @@ def _report(sweep: Sweep, errors: Console) -> int:
     except RequestError as error:
         _say(errors, f"smjax: {error}")
         return SOME_FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     console = Console()
     if console.is_terminal:
         console.print(*done.renderables, sep="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -50,20 +51,20 @@ def run_worker(
     default. Whatever ends this call, an interrupt too, the process has ended by then.
     """
     cpus, environment = pick_cpus(threads), worker_environment(os.environ, threads)
-    with tempfile.TemporaryFile() as stderr:
+    with contextlib.ExitStack() as opened:
         started_ns = time.monotonic_ns()
         request = json.dumps({**task, "cpus": cpus, "spawned_ns": started_ns})
         try:
-            process = _start(command or WORKER, environment, stderr)
+            stderr = opened.enter_context(tempfile.TemporaryFile())
+            process = opened.enter_context(_start(command or WORKER, environment, stderr))
         except OSError as error:
             return Outcome("failed", f"the worker did not start: {error.strerror or error}", 0)
-        with process:
-            conversation = Conversation(process, request, started_ns + timeout_s * 1e9, on_phase)
-            try:
-                conversation.run()
-            finally:
-                signal_group(process)
-                process.wait()
+        conversation = Conversation(process, request, started_ns + timeout_s * 1e9, on_phase)
+        try:
+            conversation.run()
+        finally:
+            signal_group(process)
+            process.wait()
         wall_ns = time.monotonic_ns() - started_ns
         status, reason = judge(conversation, process.returncode, last_line(stderr), timeout_s)
     return Outcome(status, reason, wall_ns, conversation.result or {})

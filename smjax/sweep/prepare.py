@@ -13,6 +13,7 @@ from smjax.report import after_run
 from smjax.sweep.compose import Composed
 from smjax.sweep.config import JobConfig, ReportConfig, scenario_of
 from smjax.sweep.folder import RunFolder
+from smjax.sweep.model_file import FileState, file_state
 from smjax.sweep.plan import Run, plan_runs
 from smjax.sweep.validate import ModelKey, check_all
 
@@ -23,6 +24,8 @@ class Sweep:
 
     runs: list[Run]
     models: dict[ModelKey, Model]
+    files: dict[str | None, FileState]
+    """Of each model's file, before it was checked."""
     environment: dict[str, Any]
     folder: RunFolder
     report: ReportConfig
@@ -34,11 +37,12 @@ def prepare(composed: Composed) -> Sweep:
     after_run.check(report.history, report.baseline)
     scenarios = [scenario_of(point) for point in composed.points]
     host = environment()
+    files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
     models = check_all(scenarios, host)
     for model in models.values():
         _ = model.hash  # reads the whole file: now, and not beside a worker that is being timed
     composed.folder.open()
-    return Sweep(plan_runs(scenarios), models, host, composed.folder, report)
+    return Sweep(plan_runs(scenarios), models, files, host, composed.folder, report)
 
 
 def _report(points: Sequence[JobConfig]) -> ReportConfig:

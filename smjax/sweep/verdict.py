@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import IO
 
@@ -11,6 +12,8 @@ from smjax.sweep.conversation import Conversation
 
 _TAIL_BYTES = 1 << 14
 _REASON_CHARACTERS = 500
+_STACK = re.compile(r"\s*@ +0x|\*\*\* ")
+"""What XLA prints below the line that says why it gave up."""
 
 
 def judge(conversation: Conversation, returncode: int, said: str, timeout_s: float) -> tuple[str, str]:
@@ -36,11 +39,11 @@ def judge(conversation: Conversation, returncode: int, said: str, timeout_s: flo
 
 
 def last_line(stderr: IO[bytes]) -> str:
-    """The last line of what a worker wrote on its stderr, without reading all of it."""
+    """The last line of what a worker wrote on its stderr, without reading all of it, that is no part of a stack."""
     size_bytes = stderr.seek(0, os.SEEK_END)
     stderr.seek(max(0, size_bytes - _TAIL_BYTES))
     lines = stderr.read().decode(errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return next((line.strip() for line in reversed(lines) if line.strip() and not _STACK.match(line)), "")
 
 
 def _answered(result: dict[str, object]) -> tuple[str, str]:

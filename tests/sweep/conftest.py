@@ -23,8 +23,9 @@ def empty_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let the fake worker, behaving as named, stand for the worker."""
+def fake_worker(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
+    """Let the fake worker, behaving as named, stand for the worker; what it did not compile no other test may trust."""
+    monkeypatch.setenv("SMJAX_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
 
     def behave(how: str) -> None:
         monkeypatch.setattr(launcher, "WORKER", (sys.executable, str(FAKE), how))
@@ -34,7 +35,7 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def run_job(monkeypatch: pytest.MonkeyPatch, empty_dir: Path) -> Callable[..., int]:
-    """The main job with these overrides, in an empty folder."""
+    """The main job with these overrides, in an empty folder; returns the exit code."""
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # and so put it back: composing sets it
     monkeypatch.setattr(prepare, "environment", environment_once)
 

@@ -34,12 +34,20 @@ def measured(request: dict) -> dict:
         bytes_per_token=10,
         ghz={"value": None, "source": None},
         versions={"python": "3", "jax": "0", "jaxlib": "0", "numpy": "0"},
+        compilation_cache=str(request.get("cache_dir")),
     )
+
+
+def compile_ahead(how: str) -> None:
+    """What comes before a measurement goes well, but for the workers that are there to fail at it."""
+    if how == "cannot-compile":
+        raise ValueError("there is no such instruction")
+    send(result())
 
 
 def behave(how: str, request: dict) -> None:
     send({"event": "phase", "phase": "load"})
-    if how == "ok":
+    if how in ("ok", "cannot-compile"):
         send(measured(request))
     elif how == "echo":
         cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -62,6 +70,11 @@ def behave(how: str, request: dict) -> None:
     elif how == "loud":
         sys.stderr.write("noise\n" * 1_000_000 + "the last word\n\n")
         sys.exit(3)
+    elif how == "gives-up":
+        stack = "    @     0x7f4ebaa40634  absl::SendToLog()\n    @ 0x55d2  (unknown)\n"
+        sys.stderr.write(f"F1 env.cc:93] Check failed: no thread\n*** Check failure stack trace: ***\n{stack}")
+        sys.stderr.flush()
+        os.kill(os.getpid(), signal.SIGABRT)
     elif how == "hangs":
         time.sleep(60)
     else:
@@ -71,15 +84,17 @@ def behave(how: str, request: dict) -> None:
 def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, as the real one
+    how = sys.argv[1]
+    request = json.loads(sys.stdin.readline()) if how != "deaf" else {}
+    if request.get("task") == "compile":
+        return compile_ahead(how)
     for path in sys.argv[2:]:
         Path(path).write_text(str(os.getpid()))
-    how = sys.argv[1]
     if how == "deaf":
         time.sleep(60)
-    request = json.loads(sys.stdin.readline())
     if how == "by-threads":
         how = {1: "ok", 2: "raises"}.get(request["scenario"]["threads"], "hangs")
-    behave(how, request)
+    return behave(how, request)
 
 
 if __name__ == "__main__":

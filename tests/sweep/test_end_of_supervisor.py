@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from smjax.core.record import read_record
+from tests.small_llama import write_llama
 
 DRIVER = Path(__file__).with_name("run_with_fake_worker.py")
 PATIENCE_S = 60.0
@@ -54,8 +56,9 @@ def supervisor(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]
 
     def start(how: str, *overrides: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(DRIVER), how, str(tmp_path / "pid"), *overrides, "hydra.run.dir=run"]
+        environment = {**os.environ, "SMJAX_CACHE_DIR": str(tmp_path / "cache")}
         pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True))
+        started.append(subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True))
         return started[-1]
 
     yield start
@@ -105,6 +108,43 @@ def test_an_interrupt_stops_the_worker_and_keeps_the_records(
     assert [read_record(path)["status"] for path in records.iterdir()] == ["ok"]
     assert (tmp_path / "run" / "summary.csv").exists()
     assert "Traceback" not in output + errors
+
+
+def test_an_interrupt_stops_a_real_worker_and_keeps_the_records(tmp_path: Path) -> None:
+    write_llama(tmp_path / "model.gguf")
+    overrides = ["model=gguf", "model.path=model.gguf", "ctx=16,32", "n_gen=4", "measure=quick", "hydra.sweep.dir=run"]
+    command, pipe = [sys.executable, "-m", "smjax.run", "-m", *overrides], subprocess.PIPE
+    with psutil.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as supervisor:
+        wait_until(lambda: len(list(tmp_path.glob("run/records/*.json"))) == 1)
+        seen: list[psutil.Process] = []
+        wait_until(lambda: bool(seen.extend(workers_of(supervisor)) or seen))
+        supervisor.send_signal(signal.SIGINT)
+        output, errors = supervisor.communicate(timeout=PATIENCE_S)
+    assert supervisor.returncode == 130
+    assert all(has_ended(worker.pid) for worker in seen)
+    assert errors.splitlines()[-1] == "smjax: interrupted; the records of 1 of 2 workers are kept in run/records"
+    (kept,) = (tmp_path / "run" / "records").iterdir()
+    record = read_record(kept)
+    assert (record["status"], record["scenario"]["ctx"], len(record["samples"])) == ("ok", 16, 3)
+    assert "| model.gguf |" in output
+    assert "model.gguf" in (tmp_path / "run" / "summary.csv").read_text()
+    assert "Traceback" not in output + errors
+
+
+def test_an_interrupt_while_the_summaries_are_written_says_so(
+    run_job: Callable[..., int],
+    fake_worker: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    fake_worker("ok")
+    monkeypatch.setattr("smjax.report.after_run.finish", interrupted)
+    assert run_job("hydra.run.dir=run") == 130
+    said = "smjax: interrupted; the records of 1 of 1 workers are kept in run/records"
+    assert capfd.readouterr().err.splitlines()[1:] == [said]
 
 
 def test_an_interrupt_before_the_first_record_leaves_nothing(

@@ -6,10 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from smjax.__main__ import main
 from smjax.core.record import read_record
+from smjax.report import after_run
+from tests.report.factory import record, run_folder
 
 Mount = Callable[[int], Path]
 
@@ -48,6 +52,54 @@ def test_a_disk_that_fills_up_stops_the_sweep_with_one_line_and_whole_records(
     assert last.endswith(f"stopped, the records of {len(done)} of 20 workers are kept in {run_dir}/records")
     records = list((run_dir / "records").iterdir())
     assert [read_record(path)["status"] for path in records] == ["ok"] * len(done)
+
+
+def test_a_disk_that_is_full_when_the_summaries_come_keeps_the_records(
+    small_disk: Mount,
+    run_job: Callable[..., int],
+    fake_worker: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    disk, finish = small_disk(64), after_run.finish
+
+    def finish_on_a_full_disk(*arguments: Any) -> after_run.RunReport:
+        with pytest.raises(OSError, match="No space left"):
+            (disk / "filler").write_bytes(bytes(10**6))
+        return finish(*arguments)
+
+    fake_worker("ok")
+    monkeypatch.setattr(after_run, "finish", finish_on_a_full_disk)
+    assert run_job("-m", "threads=1,2", f"hydra.sweep.dir={disk / 'run'}") == 1
+    said = capfd.readouterr()
+    *done, last = said.err.splitlines()
+    assert len(done) == 2
+    assert last.startswith(f"smjax: {disk}/run/records.jsonl: expected to write ")
+    assert "found: No space left on device; " in last
+    assert said.out == ""
+    assert {path.name for path in (disk / "run").iterdir()} == {"multirun.yaml", "records"}
+    assert [read_record(path)["status"] for path in (disk / "run" / "records").iterdir()] == ["ok", "ok"]
+
+
+def test_a_report_on_a_full_disk_is_refused_and_changes_nothing(
+    small_disk: Mount, capfd: pytest.CaptureFixture[str]
+) -> None:
+    disk = small_disk(64)
+    run_folder(disk, [record()])
+    assert main(["report", str(disk)]) == 0
+    run_folder(disk, [record(threads=2)])
+    before = {path.name: path.read_bytes() for path in disk.glob("*.*")}
+    assert set(before) == {"records.jsonl", "summary.csv", "summary.json", "summary.md"}
+    with pytest.raises(OSError, match="No space left"):
+        (disk / "filler").write_bytes(bytes(10**6))
+    capfd.readouterr()
+    assert main(["report", str(disk)]) == 2
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"smjax: {disk}/records.jsonl: expected to write ")
+    assert said.err.count("\n") == 1
+    assert {path.name: path.read_bytes() for path in disk.glob("*.*")} == before
+    assert not [path for path in disk.iterdir() if path.name.startswith(".")]
 
 
 def test_a_full_disk_is_refused_before_anything_is_measured(

@@ -56,6 +56,7 @@ def test_a_long_line_is_read_whole() -> None:
         ("raises", "failed", "ValueError: the matrix is not there"),
         ("loud", "failed", "the last word"),
         ("SIGKILL", "killed", "killed by SIGKILL (9) in phase load; out of memory?"),
+        ("gives-up", "killed", "killed by SIGABRT (6) in phase load: F1 env.cc:93] Check failed: no thread"),
         ("SIGTERM", "killed", "killed by SIGTERM (15) in phase load"),
     ],
 )  # fmt: skip
@@ -86,6 +87,15 @@ def test_a_worker_that_has_answered_but_does_not_end_is_stopped_and_its_answer_k
 def test_a_worker_that_cannot_be_started_is_an_outcome() -> None:
     outcome = run_worker({}, threads=1, timeout_s=1, command=("/nonexistent/python",))
     assert (outcome.status, outcome.reason) == ("failed", "the worker did not start: No such file or directory")
+
+
+def test_a_worker_without_room_for_its_stderr_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    outcome = run_fake("ok")
+    assert outcome == Outcome("failed", "the worker did not start: No usable temporary directory found in ['/tmp']", 0)
 
 
 def test_a_workers_environment_has_no_inherited_settings() -> None:

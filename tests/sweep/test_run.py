@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import smjax.sweep.execute as execute_module
 from smjax.core.errors import RequestError
 from smjax.core.record import read_record
+from tests.small_llama import write_llama
 
 Run = Callable[..., int]
 Fake = Callable[[str], None]
@@ -64,9 +66,23 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
         "tokens_per_dispatch": 1,
         "kv_dtype": "auto",
         "seed": 42,
-        "measure": {"replicates": 1, "iterations": 5, "warmup": 1, "timeout_s": 600.0},
+        "measure": {"replicates": 1, "iterations": 5, "warmup": 1, "timeout_s": 600.0, "compile_cache": True},
     }
     assert sorted(path.name for path in run_dir.iterdir())[0] == "records"
+
+
+NAMES = {"a b.gguf": "a b.gguf", "a|b.gguf": "a|b.gguf", "a\nb.gguf": r"a\nb.gguf", "[b]模.gguf": "[b]模.gguf"}
+if sys.platform == "linux":  # where a file name need not be text
+    NAMES["a\udcff.gguf"] = r"a\udcff.gguf"
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_file_may_have_any_name(name: str, run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("ok")
+    write_llama(empty_dir / name)
+    assert run_job("model=gguf", f"model.path='{name}'", "ctx=16", "n_gen=4", "hydra.run.dir=run") == 0
+    (row,) = csv.DictReader((empty_dir / "run" / "summary.csv").read_text().splitlines())
+    assert row["model"] == NAMES[name]
 
 
 def test_a_failed_worker_is_recorded_and_the_sweep_goes_on(

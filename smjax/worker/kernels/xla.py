@@ -48,6 +48,8 @@ class XlaKernel:
                 return _matvec_dense(packed, layer, x)
 
     def matmul(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
+        # Unpacking has to wait for its inputs: XLA would unpack every matrix of a layer before the first product.
+        layer = layer + jnp.isnan(x[0, 0]).astype(jnp.int32)
         weights = unpack(packed, layer, self.matmul_dtype)
         inputs = nibble_order(x) if isinstance(packed, Q4) else x
         return jnp.dot(inputs.astype(self.matmul_dtype), weights, preferred_element_type=jnp.float32)

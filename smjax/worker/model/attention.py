@@ -54,14 +54,16 @@ def attend_many(cache: Cache, layer: jax.Array, q: jax.Array, positions: jax.Arr
     References: Milakov and Gimelshein 2018 (online softmax).
     """
     n_kv, groups, head = q.shape[1:]
-    block = min(cache.keys.shape[-1], BLOCK)
+    # Never all slots at once: XLA would copy the whole cache in every layer (15M shape, ctx 256: 12.7 against 10.2 ms).
+    n_slots = cache.keys.shape[-1]
+    block = BLOCK if n_slots > BLOCK else n_slots // 2
     state = (n_kv, groups, len(q))
 
     def add_block(
         i: jax.Array, running: tuple[jax.Array, jax.Array, jax.Array]
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         peak, total, out = running
-        start = jnp.minimum(i * block, cache.keys.shape[-1] - block)  # the last block overlaps the one before
+        start = jnp.minimum(i * block, n_slots - block)  # the last block overlaps the one before
         keys = lax.dynamic_slice(cache.keys, (layer, 0, 0, start), (1, n_kv, head, block))[0].astype(q.dtype)
         values = lax.dynamic_slice(cache.values, (layer, 0, start, 0), (1, n_kv, block, head))[0].astype(q.dtype)
         slots = start + jnp.arange(block)

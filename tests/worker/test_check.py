@@ -1,0 +1,144 @@
+"""The worker's check of itself: it passes what is right, and every kind of wrong engine fails it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from smjax.core.architecture import DecoderConfig
+from smjax.core.presets import PresetModel
+from smjax.worker import check
+from smjax.worker.engines.smjax import SmjaxEngine
+from smjax.worker.kernels.layouts import Q4
+from smjax.worker.kernels.xla import XlaKernel
+from smjax.worker.programs import prefill
+from tests.worker.models import loaded_engine
+
+CONFIG = DecoderConfig("llama", 2, 128, 4, 2, 32, 256, 96, 256, 1e-5, tied=False)
+PROMPT = np.random.default_rng(9).integers(0, 96, 32).astype(np.int32)
+MODEL = PresetModel("any", CONFIG, 42)
+
+
+@pytest.fixture(scope="module")
+def engine() -> SmjaxEngine:
+    engine = loaded_engine(MODEL)
+    engine.compile()
+    return engine
+
+
+def test_a_right_engine_passes(engine: SmjaxEngine) -> None:
+    engine.prefill(PROMPT)
+    errors = engine.check(PROMPT)
+    # Rounding activations to 8 bits, once and in every product; several times below what is refused.
+    assert 1e-6 < errors["product_nmse"] < check.PRODUCT_NMSE_MAX / 5
+    assert 1e-6 < errors["prefill_decode_nmse"] < check.AGREEMENT_NMSE_MAX / 5
+
+
+@pytest.fixture
+def products_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what takes a second and is tested by itself."""
+    monkeypatch.setattr("smjax.worker.engines.smjax.check_products", lambda *_: 0.0)
+
+
+@pytest.mark.usefixtures("products_pass")
+def test_the_check_of_a_short_prompt_passes(engine: SmjaxEngine) -> None:
+    short = loaded_engine(MODEL, n_prompt=2)
+    short.prefill_program = short._program(prefill, PROMPT[:2])
+    short.decode_program = engine.decode_program
+    short.prefill(PROMPT[:2])
+    assert 0 < short.check(PROMPT[:2])["prefill_decode_nmse"] < check.AGREEMENT_NMSE_MAX
+
+
+def forget(engine: SmjaxEngine) -> None:
+    engine.cache = jax.tree.map(jnp.zeros_like, engine.cache)
+
+
+def swap_heads(engine: SmjaxEngine) -> None:
+    engine.cache = jax.tree.map(lambda array: array[:, ::-1], engine.cache)
+
+
+def spoil(engine: SmjaxEngine) -> None:
+    engine.cache = jax.tree.map(lambda array: array.at[0, 0, 5, 5].set(jnp.nan), engine.cache)
+
+
+@pytest.mark.usefixtures("products_pass")
+@pytest.mark.parametrize("harm", [forget, swap_heads, spoil])
+def test_decoding_from_another_cache_fails(engine: SmjaxEngine, harm: Callable[[SmjaxEngine], None]) -> None:
+    engine.prefill(PROMPT)
+    harm(engine)
+    with pytest.raises(check.CheckFailedError, match=r"prefill and decode disagree: expected NMSE <= .*, found"):
+        engine.check(PROMPT)
+    forget(engine)
+
+
+@pytest.mark.usefixtures("products_pass")
+def test_decoding_at_the_wrong_position_fails(engine: SmjaxEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = engine.decode_program
+
+    def one_later(*arguments: Any) -> Any:
+        *before, position, n = arguments
+        return program(*before, position + np.int32(1), n)
+
+    engine.prefill(PROMPT)
+    monkeypatch.setattr(engine, "decode_program", one_later)
+    with pytest.raises(check.CheckFailedError, match="prefill and decode disagree"):
+        engine.check(PROMPT)
+
+
+class OtherNibbles(XlaKernel):
+    """Takes the high nibbles for the low ones."""
+
+    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        return super().matvec(packed, layer, x.reshape(-1, 2, 16)[:, ::-1].reshape(-1))
+
+
+class OtherRows(XlaKernel):
+    """One output too late, as a wrong first row would be."""
+
+    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        return jnp.roll(super().matvec(packed, layer, x), 1)
+
+
+class NoScales(XlaKernel):
+    """Every block under the same scale."""
+
+    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        return super().matvec(Q4(packed.words, jnp.full_like(packed.scales, 0.01)), layer, x)
+
+
+class NotANumber(XlaKernel):
+    """What an overflow makes of everything."""
+
+    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        return super().matvec(packed, layer, x) * jnp.nan
+
+
+@pytest.mark.parametrize("kernel", [OtherNibbles, OtherRows, NoScales, NotANumber])
+def test_a_wrong_product_fails(engine: SmjaxEngine, kernel: type[XlaKernel]) -> None:
+    with pytest.raises(
+        check.CheckFailedError, match=r"blk\.0\.attn_q\.weight: product: expected NMSE <= 0\.001, found"
+    ):
+        check.check_products(kernel(frozenset()), engine.weights, MODEL, 42)
+
+
+def test_the_last_product_is_checked_too(engine: SmjaxEngine) -> None:
+    class WrongForMany(XlaKernel):
+        def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+            right = super().matvec(packed, layer, x)
+            return right if packed.words.shape[2] != CONFIG.n_vocab else jnp.roll(right, 1)
+
+    with pytest.raises(check.CheckFailedError, match=r"output\.weight: product"):
+        check.check_products(WrongForMany(frozenset()), engine.weights, MODEL, 42)
+
+
+def test_agreement_has_a_limit() -> None:
+    right = np.ones(100, np.float32)
+    assert check.check_agreement(right * np.float32(1.01), right) == pytest.approx(1e-4, rel=1e-3)
+    for wrong in (right * 1.5, right * np.nan, -right):
+        with pytest.raises(check.CheckFailedError):
+            check.check_agreement(wrong, right)

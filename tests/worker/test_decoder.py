@@ -1,0 +1,170 @@
+"""The compiled decoder against the float64 one: both families, every way through a prompt, every kind of cache."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from smjax.core.architecture import DecoderConfig
+from smjax.worker import programs
+from tests.reference import mean_nll, nmse
+from tests.worker.models import loaded_engine, random_model, reference
+from tests.worker.runner import Runner
+
+N_VOCAB, N_PROMPT, N_IDS = 53, 37, 48
+IDS = np.random.default_rng(1).integers(0, N_VOCAB, N_IDS).astype(np.int32)
+
+LLAMA = DecoderConfig("llama", 2, 64, 4, 2, 16, 96, N_VOCAB, 1024, 1e-5, tied=False, rope_base=500.0, rope_factors=True)
+# One KV head for all, and heads that are together wider than the embedding.
+TIED_LLAMA = DecoderConfig("llama", 3, 64, 4, 1, 32, 128, N_VOCAB, 1024, 1e-5, tied=True)
+NEO = DecoderConfig("gpt-neo", 4, 64, 8, 8, 8, 128, N_VOCAB, 512, 1e-5, tied=True, window=8)
+
+CASES = {
+    "llama": (LLAMA, "F32"),
+    "llama, tied": (TIED_LLAMA, "F32"),
+    "gpt-neo": (NEO, "F32"),
+    "llama, Q4_0": (LLAMA, "Q4_0"),
+    "gpt-neo, Q4_0": (NEO, "Q4_0"),
+}
+# Seen: 1.4e-12 in f32. In Q4_0 every product of one token rounds its activations to 8 bits; with so narrow a model that
+# is up to 1.4e-3 at one position, while a prompt's only such product is the output matrix's: 3.4e-5.
+F32_NMSE, DECODE_NMSE, PREFILL_NMSE = 1e-10, 5e-3, 2e-4
+
+
+@functools.cache
+def runner_of(case: str) -> Runner:
+    config, encoding = CASES[case]
+    return Runner(random_model(config, lambda name: encoding), n_prompt=N_PROMPT)
+
+
+@functools.cache
+def expected_of(case: str) -> np.ndarray:
+    return reference(runner_of(case).engine.model).logits(IDS.tolist())
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def limit_of(case: str, quantised: float) -> float:
+    return F32_NMSE if CASES[case][1] == "F32" else quantised
+
+
+def test_decoding_one_by_one_is_the_reference(case: str) -> None:
+    found = runner_of(case).decode(IDS, 0)
+    errors = [nmse(*pair) for pair in zip(found, expected_of(case), strict=True)]
+    assert max(errors) <= limit_of(case, DECODE_NMSE)
+
+
+def test_prefill_is_the_reference(case: str) -> None:
+    found = runner_of(case).prefill(IDS[:N_PROMPT])
+    assert nmse(found, expected_of(case)[N_PROMPT - 1]) <= limit_of(case, PREFILL_NMSE)
+
+
+def test_prefill_then_decode_is_decoding_one_by_one(case: str) -> None:
+    runner, quantised = runner_of(case), 2 * DECODE_NMSE
+    one_by_one = runner.decode(IDS, 0)[N_PROMPT - 1 :]
+    runner.engine.cache = jax.tree.map(jnp.zeros_like, runner.engine.cache)  # nothing of it may help what follows
+    found = [runner.prefill(IDS[:N_PROMPT]), *runner.decode(IDS[N_PROMPT:], N_PROMPT)]
+    for pair in zip(found, one_by_one, strict=True):
+        assert nmse(*pair) <= limit_of(case, quantised)
+
+
+def test_a_new_prompt_sees_nothing_of_what_was_in_the_cache(case: str) -> None:
+    runner = runner_of(case)
+    first = runner.prefill(IDS[:N_PROMPT])
+    runner.decode(IDS[:N_PROMPT], 11)
+    np.testing.assert_array_equal(runner.prefill(IDS[:N_PROMPT]), first)
+
+
+@pytest.mark.parametrize("config", [LLAMA, NEO], ids=lambda config: config.family)
+def test_a_prompt_in_chunks_is_the_prompt_at_once(config: DecoderConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = runner_of(config.family)
+    expected = at_once.prefill(IDS[:N_PROMPT])
+    monkeypatch.setattr(programs, "CHUNK", 16)
+    assert programs.chunks(N_PROMPT) == (13, 3)  # two positions are computed twice
+    in_chunks = loaded_engine(at_once.engine.model, n_prompt=N_PROMPT)
+    program = in_chunks._program(programs.prefill, IDS[:N_PROMPT])
+    cache, first_id, _ = program(in_chunks.weights, in_chunks.cache, IDS[:N_PROMPT])
+    assert int(first_id) == expected.argmax()
+    whole = at_once.engine.cache
+    assert nmse(cache.keys[..., :N_PROMPT], whole.keys[..., :N_PROMPT]) <= F32_NMSE
+    assert nmse(cache.values[:, :, :N_PROMPT], whole.values[:, :, :N_PROMPT]) <= F32_NMSE
+
+
+@pytest.mark.parametrize(
+    ("n_prompt", "expected"), [(1, (1, 1)), (256, (256, 1)), (257, (129, 2)), (513, (171, 3)), (2047, (256, 8))]
+)
+def test_chunks_cover_a_prompt_with_little_twice(n_prompt: int, expected: tuple[int, int]) -> None:
+    chunk, n_chunks = programs.chunks(n_prompt)
+    assert (chunk, n_chunks) == expected
+    assert 0 <= chunk * n_chunks - n_prompt < n_chunks
+
+
+LONG = [replace(LLAMA, n_layers=1), replace(NEO, n_layers=2, window=256)]
+
+
+@pytest.mark.parametrize("config", LONG, ids=lambda config: config.family)
+def test_positions_beyond_256(config: DecoderConfig) -> None:
+    n_prompt, n_ids = 270, 276
+    ids = np.random.default_rng(2).integers(0, N_VOCAB, n_ids).astype(np.int32)
+    model = random_model(config)
+    runner = Runner(model, ctx=320, n_prompt=n_prompt)
+    found = np.stack([runner.prefill(ids[:n_prompt]), *runner.decode(ids[n_prompt:], n_prompt)])
+    for pair in zip(found, reference(model).logits(ids.tolist())[n_prompt - 1 :], strict=True):
+        assert nmse(*pair) <= 1e-9  # f32 angles of some hundred radians
+
+
+def test_a_prompt_of_one_token() -> None:
+    engine = loaded_engine(runner_of("llama").engine.model, n_prompt=1)
+    _, first_id, _ = engine._program(programs.prefill, IDS[:1])(engine.weights, engine.cache, IDS[:1])
+    assert int(first_id) == expected_of("llama")[0].argmax()
+
+
+# Rounding of keys and values to 11 and 8 bits: seen 2e-7 and 1.1e-5.
+@pytest.mark.parametrize(("kv_dtype", "limit"), [("float16", 1e-6), ("bfloat16", 1e-4)])
+def test_a_narrower_cache_is_nearly_as_good(kv_dtype: str, limit: float) -> None:
+    model = random_model(LLAMA)
+    runner = Runner(model, n_prompt=N_PROMPT, kv_dtype=kv_dtype)
+    found = np.stack([runner.prefill(IDS[:N_PROMPT]), *runner.decode(IDS[N_PROMPT:], N_PROMPT)])
+    error = nmse(found, expected_of("llama")[N_PROMPT - 1 :])
+    assert limit / 1000 < error <= limit
+    described, full = runner.engine.describe(), runner_of("llama").engine.describe()
+    assert (described["resolved"]["kv_dtype"], full["resolved"]["kv_dtype"]) == (kv_dtype, "float32")
+    assert 2 * described["kv_bytes"] == full["kv_bytes"]
+
+
+def greedy_of_the_reference(model: Any, prompt: list[int], n_gen: int) -> list[int]:
+    decoder, ids = reference(model), list(prompt)
+    for _ in range(n_gen):
+        ids.append(int(decoder.logits(ids)[-1].argmax()))
+    return ids[len(prompt) :]
+
+
+@pytest.mark.parametrize(("per_dispatch", "sizes"), [(1, [1] * 11), (4, [4, 4, 3]), (12, [11])])
+def test_tokens_per_dispatch_changes_no_token(per_dispatch: int, sizes: list[int]) -> None:
+    prompt, model = IDS[:N_PROMPT], runner_of("gpt-neo").engine.model
+    engine = loaded_engine(model, n_prompt=N_PROMPT, n_gen=12, tokens_per_dispatch=per_dispatch)
+    engine.prefill_program = runner_of("gpt-neo").engine.prefill_program
+    same = per_dispatch == 1
+    engine.decode_program = runner_of("gpt-neo").engine.decode_program if same else engine._decode_program()
+    first = engine.prefill(prompt)
+    dispatches = list(engine.decode(11))
+    assert [len(ids) for ids in dispatches] == sizes
+    assert [first, *np.concatenate(dispatches)] == greedy_of_the_reference(model, prompt.tolist(), 12)
+
+
+def test_evaluate_answers_like_the_reference() -> None:
+    model = random_model(NEO)
+    answer = loaded_engine(model).evaluate(IDS, 5)
+    expected = expected_of("gpt-neo")
+    assert abs(answer["nll_mean"] - mean_nll(expected, IDS.tolist())) <= 1e-5
+    assert nmse(np.array(answer["logits"]), expected[-1]) <= F32_NMSE
+    assert answer["greedy"] == greedy_of_the_reference(model, IDS.tolist(), 5)

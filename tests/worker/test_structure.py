@@ -1,0 +1,169 @@
+"""The compiled programs keep weights packed: what is in memory beside the arguments, read from XLA's own text.
+
+Sizes are chosen so that no activation, score or cache is as large as the smallest matrix.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from smjax.core.architecture import DecoderConfig
+from smjax.core.presets import PresetModel
+from smjax.worker.compilation import compile_ahead
+from smjax.worker.engines.smjax import SmjaxEngine
+from smjax.worker.kernels.layouts import Q4
+from smjax.worker.kernels.xla import XlaKernel, nibble_order, unpack
+from smjax.worker.programs import generate, prefill
+from tests.worker import hlo
+from tests.worker.models import scenario
+
+LLAMA = DecoderConfig("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
+NEO = DecoderConfig("gpt-neo", 3, 256, 4, 4, 16, 512, 512, 512, 1e-5, tied=True, window=8)
+# Weights [K, N] that a layer's four products multiply with.
+PRODUCTS = {
+    "llama": [(256, 512), (256, 256), (256, 1024), (512, 256)],
+    "gpt-neo": [(256, 192), (64, 256), (256, 512), (512, 256)],
+}
+CASES = {
+    "llama, f32": (LLAMA, frozenset[str]()),
+    "llama, bf16": (LLAMA, frozenset({"avx512_bf16"})),
+    "gpt-neo, f32": (NEO, frozenset[str]()),
+}
+N_PROMPT = 16
+ACTIVATION_BYTES = 128 * 1024
+"""What a prefill of 16 positions may take besides a matrix: seen 118 KB, while a second matrix takes 131 KB or more."""
+
+
+@functools.cache
+def engine_of(case: str) -> SmjaxEngine:
+    config, simd = CASES[case]
+    engine = SmjaxEngine(scenario(n_prompt=N_PROMPT), PresetModel("any", config, 0), "auto", simd)
+    engine.load()
+    engine.compile()
+    return engine
+
+
+@pytest.fixture(params=CASES)
+def engine(request: pytest.FixtureRequest) -> SmjaxEngine:
+    return engine_of(request.param)
+
+
+def matrix_sizes(engine: SmjaxEngine) -> list[int]:
+    """Weights in each of a layer's matrices, the smallest first."""
+    return sorted(n_in * n_out for n_in, n_out in PRODUCTS[engine.config.family])
+
+
+def as_large_as_a_matrix(engine: SmjaxEngine, program: jax.stages.Compiled) -> list[hlo.Array]:
+    return [array for array in hlo.buffers(program.as_text()) if array.size >= matrix_sizes(engine)[0]]
+
+
+def temporary_bytes(program: jax.stages.Compiled) -> int:
+    return int(program.memory_analysis().temp_size_in_bytes)
+
+
+def cache_arrays(engine: SmjaxEngine) -> list[jax.Array]:
+    return jax.tree.leaves(engine.cache)
+
+
+def test_the_sizes_of_this_file_tell_matrices_from_the_rest(engine: SmjaxEngine) -> None:
+    widest = max(n_out for _, n_out in PRODUCTS[engine.config.family])
+    others = [*(array.size for array in cache_arrays(engine)), N_PROMPT * widest, engine.config.n_vocab]
+    assert max(others) < matrix_sizes(engine)[0]
+
+
+def test_decode_keeps_no_unpacked_matrix(engine: SmjaxEngine) -> None:
+    assert as_large_as_a_matrix(engine, engine.decode_program) == []
+    assert temporary_bytes(engine.decode_program) < matrix_sizes(engine)[0]  # at one byte a weight
+
+
+def test_prefill_unpacks_one_matrix_at_a_time(engine: SmjaxEngine) -> None:
+    dtype = jnp.dtype(engine.kernel.matmul_dtype)
+    found = as_large_as_a_matrix(engine, engine.prefill_program)
+    assert sorted(array.size for array in found) == matrix_sizes(engine)  # each of them once, and no stack of them
+    assert {array.dtype for array in found} == {"bf16" if dtype == jnp.bfloat16 else "f32"}
+    largest = matrix_sizes(engine)[-1] * dtype.itemsize
+    assert largest <= temporary_bytes(engine.prefill_program) <= largest + ACTIVATION_BYTES
+
+
+def programs_of(engine: SmjaxEngine) -> list[jax.stages.Compiled]:
+    return [engine.prefill_program, engine.decode_program]
+
+
+def test_weights_are_arguments(engine: SmjaxEngine) -> None:
+    weights = jax.tree.leaves(engine.weights)
+    for program in programs_of(engine):
+        shapes = sorted(array.shape for array in hlo.arguments(program.as_text()) if len(array.shape) > 1)
+        expected = [*weights, *cache_arrays(engine)]
+        assert shapes == sorted(array.shape for array in expected if array.ndim > 1)
+        assert max(array.size for array in hlo.constants(program.as_text())) <= 64
+
+
+def test_the_cache_is_updated_in_place(engine: SmjaxEngine) -> None:
+    sizes = {array.size for array in cache_arrays(engine)}
+    for program in programs_of(engine):
+        assert program.memory_analysis().alias_size_in_bytes == sum(array.nbytes for array in cache_arrays(engine))
+        whole = [array for array in hlo.buffers(program.as_text()) if array.size in sizes]
+        assert {array.opcode for array in whole} == {"fusion"}  # the updates themselves; a copy would be one
+        assert len(whole) == 2  # keys and values
+
+
+def test_a_larger_cache_takes_no_more_temporary_memory() -> None:
+    engine = engine_of("llama, f32")
+    larger = SmjaxEngine(replace(engine.scenario, ctx=1024), engine.model, "auto", frozenset())
+    larger.load()
+    program = larger._program(prefill, np.zeros(N_PROMPT, np.int32))
+    one_layer = sum(array.nbytes for array in cache_arrays(larger)) / LLAMA.n_layers
+    assert temporary_bytes(program) - temporary_bytes(engine.prefill_program) < one_layer / 4
+
+
+class UnpacksTheMatrix(XlaKernel):
+    """The product that everybody writes first."""
+
+    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        return nibble_order(x) @ unpack(packed, layer, jnp.float32)
+
+
+class UnpacksTheStack(XlaKernel):
+    """All layers' weights at once, which XLA moves out of every loop."""
+
+    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        return self.matmul(packed, layer, x[None])[0]
+
+    def matmul(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        stack = jax.vmap(lambda i: unpack(packed, i, jnp.float32))(jnp.arange(packed.words.shape[0]))
+        return nibble_order(x) @ stack[layer]
+
+
+@pytest.mark.parametrize("kernel", [UnpacksTheMatrix, UnpacksTheStack])
+def test_an_unpacked_matrix_in_decode_is_seen(kernel: type[XlaKernel]) -> None:
+    engine = engine_of("llama, f32")
+    function = partial(generate, 1, LLAMA, kernel(frozenset()))
+    program = compile_ahead(function, engine.weights, engine.cache, *[np.int32(0)] * 3, donate=(1,))
+    assert max(array.size for array in as_large_as_a_matrix(engine, program)) >= matrix_sizes(engine)[-1]
+    assert temporary_bytes(program) > matrix_sizes(engine)[-1]
+
+
+def test_an_unpacked_stack_in_prefill_is_seen() -> None:
+    engine = engine_of("llama, f32")
+    function = partial(prefill, LLAMA, UnpacksTheStack(frozenset()))
+    program = compile_ahead(function, engine.weights, engine.cache, np.zeros(N_PROMPT, np.int32), donate=(1,))
+    largest = matrix_sizes(engine)[-1]
+    assert max(array.size for array in as_large_as_a_matrix(engine, program)) >= LLAMA.n_layers * largest
+    assert temporary_bytes(program) > 4 * largest + ACTIVATION_BYTES
+
+
+def test_weights_in_the_program_are_seen() -> None:
+    engine = engine_of("llama, f32")
+    weights = jax.tree.map(np.asarray, engine.weights)
+    function = partial(prefill, LLAMA, engine.kernel, weights)
+    program = compile_ahead(function, engine.cache, np.zeros(N_PROMPT, np.int32))
+    largest = engine.weights.stacks[0].matrices["ffn_in"][0].words.size
+    assert max(array.size for array in hlo.constants(program.as_text())) >= largest
+    assert len(hlo.arguments(program.as_text())) == 3
