@@ -25,5 +25,5 @@ def unless_changed(outcome: Outcome, path: str | None, before: FileState) -> Out
     """The outcome of a worker that read the file at `path`, a failure if that file is not what it was `before`."""
     if outcome.status != "ok" or file_state(path) == before:
         return outcome
-    reason = f"{printable(str(path), 500)}: expected the file that was checked, found it changed or replaced since; run again"
-    return replace(outcome, status="failed", reason=reason)
+    reason = "expected the file that was checked, found it changed or replaced since; run again"
+    return replace(outcome, status="failed", reason=f"{printable(str(path), 500)}: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,8 +26,10 @@ class CheckFailedError(Exception):
 
 
 def nmse(found: np.ndarray, expected: np.ndarray) -> float:
-    """Σ(a-b)²/Σb²."""
-    return float(np.sum((found - expected) ** 2, dtype=np.float64) / np.sum(np.square(expected, dtype=np.float64)))
+    """Σ(a-b)²/Σb²; where all of b is zero, 0 if a is zero too and infinite otherwise."""
+    error = float(np.sum((found - expected) ** 2, dtype=np.float64))
+    size = float(np.sum(np.square(expected, dtype=np.float64)))
+    return error / size if size else math.inf * error if error else 0.0
 
 
 def check_agreement(decoded: np.ndarray, prefilled: np.ndarray) -> float:

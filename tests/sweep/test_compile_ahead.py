@@ -69,35 +69,19 @@ def test_programs_are_compiled_into_the_folder_that_the_measurement_is_handed(co
     assert phases == ["compile, ahead of the measurement"]
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"n_gen": 100},
-        {"seed": 7},
-        {"measure": Measure(replicates=1, iterations=50, warmup=0, timeout_s=9.0)},
-    ],
-    ids=lambda changed: next(iter(changed)),
-)
-def test_what_programs_do_not_depend_on_compiles_nothing_again(changed: dict[str, Any], compiler: Compiler) -> None:
-    assert ahead() == ahead() == ahead(dataclasses.replace(SCENARIO, **changed))
+ELSEWHERE = {"n_gen": 100, "seed": 7, "measure": Measure(replicates=1, iterations=50, warmup=0, timeout_s=9.0)}
+SHAPING = {"ctx": 512, "n_prompt": 100, "threads": 2, "tokens_per_dispatch": 8, "isa": "avx2", "kernel": "xla"}
+
+
+@pytest.mark.parametrize("field", ELSEWHERE)
+def test_what_programs_do_not_depend_on_compiles_nothing_again(field: str, compiler: Compiler) -> None:
+    assert ahead() == ahead() == ahead(dataclasses.replace(SCENARIO, **{field: ELSEWHERE[field]}))
     assert len(compiler.tasks) == 1
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"ctx": 512},
-        {"n_prompt": 100},
-        {"threads": 2},
-        {"tokens_per_dispatch": 8},
-        {"isa": "avx2"},
-        {"kernel": "xla"},
-        {"kv_dtype": "float16"},
-    ],
-    ids=lambda changed: next(iter(changed)),
-)
-def test_every_part_of_a_scenario_that_shapes_programs_counts(changed: dict[str, Any], compiler: Compiler) -> None:
-    assert ahead() == ahead(dataclasses.replace(SCENARIO, **changed))
+@pytest.mark.parametrize(("field", "value"), [*SHAPING.items(), ("kv_dtype", "float16")])
+def test_every_part_of_a_scenario_that_shapes_programs_counts(field: str, value: object, compiler: Compiler) -> None:
+    assert ahead() == ahead(dataclasses.replace(SCENARIO, **{field: value}))
     assert len(compiler.tasks) == 2
 
 

@@ -93,28 +93,28 @@ def test_decoding_at_the_wrong_position_fails(engine: SmjaxEngine, monkeypatch: 
 class OtherNibbles(XlaKernel):
     """Takes the high nibbles for the low ones."""
 
-    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+    def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
         return super().matvec(packed, layer, x.reshape(-1, 2, 16)[:, ::-1].reshape(-1))
 
 
 class OtherRows(XlaKernel):
     """One output too late, as a wrong first row would be."""
 
-    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+    def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
         return jnp.roll(super().matvec(packed, layer, x), 1)
 
 
 class NoScales(XlaKernel):
     """Every block under the same scale."""
 
-    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+    def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
         return super().matvec(Q4(packed.words, jnp.full_like(packed.scales, 0.01)), layer, x)
 
 
 class NotANumber(XlaKernel):
     """What an overflow makes of everything."""
 
-    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+    def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
         return super().matvec(packed, layer, x) * jnp.nan
 
 
@@ -128,7 +128,7 @@ def test_a_wrong_product_fails(engine: SmjaxEngine, kernel: type[XlaKernel]) -> 
 
 def test_the_last_product_is_checked_too(engine: SmjaxEngine) -> None:
     class WrongForMany(XlaKernel):
-        def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+        def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
             right = super().matvec(packed, layer, x)
             return right if packed.words.shape[2] != CONFIG.n_vocab else jnp.roll(right, 1)
 
@@ -142,3 +142,10 @@ def test_agreement_has_a_limit() -> None:
     for wrong in (right * 1.5, right * np.nan, -right):
         with pytest.raises(check.CheckFailedError):
             check.check_agreement(wrong, right)
+
+
+def test_an_answer_of_zeros_has_an_error_too() -> None:
+    nothing, something = np.zeros(3, np.float32), np.ones(3, np.float32)
+    assert [check.nmse(nothing, nothing), check.nmse(something, nothing)] == [0.0, np.inf]
+    with pytest.raises(check.CheckFailedError):
+        check.check_agreement(something * np.nan, nothing)

@@ -20,6 +20,7 @@ MATVEC, MATMUL, ROWS = jax.jit(KERNEL.matvec), jax.jit(KERNEL.matmul), jax.jit(K
 
 SIZES = [
     *[(kind, n, k) for kind in ("Q4_0", "Q8_0") for n, k in ((1, 32), (7, 96), (33, 288), (100, 64))],
+    ("Q4_0", 301, 32),  # loading goes in tiles of 256
     *[("Q6_K", n, k) for n, k in ((1, 256), (7, 512), (33, 256))],
     *[("F16", n, k) for n, k in ((1, 8), (7, 40), (33, 72), (100, 32))],
     *[("F32", n, k) for n, k in ((1, 33), (7, 40), (33, 288))],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,6 @@ from smjax.core.architecture import DecoderConfig
 from smjax.core.presets import PresetModel
 from smjax.worker.compilation import compile_ahead
 from smjax.worker.engines.smjax import SmjaxEngine
-from smjax.worker.kernels.layouts import Q4
 from smjax.worker.kernels.xla import XlaKernel, nibble_order, unpack
 from smjax.worker.programs import generate, prefill
 from tests.worker import hlo
@@ -126,17 +126,17 @@ def test_a_larger_cache_takes_no_more_temporary_memory() -> None:
 class UnpacksTheMatrix(XlaKernel):
     """The product that everybody writes first."""
 
-    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+    def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
         return nibble_order(x) @ unpack(packed, layer, jnp.float32)
 
 
 class UnpacksTheStack(XlaKernel):
     """All layers' weights at once, which XLA moves out of every loop."""
 
-    def matvec(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+    def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
         return self.matmul(packed, layer, x[None])[0]
 
-    def matmul(self, packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
+    def matmul(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
         stack = jax.vmap(lambda i: unpack(packed, i, jnp.float32))(jnp.arange(packed.words.shape[0]))
         return nibble_order(x) @ stack[layer]
 
