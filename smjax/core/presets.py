@@ -15,6 +15,8 @@ import numpy as np
 from smjax.core.architecture import DecoderConfig, tensor_shapes
 from smjax.core.tensors import ENCODINGS, Encoding, TensorInfo
 
+PART = 1 << 16
+"""Blocks of a matrix that are made at once."""
 RECIPE = 2
 """Counts up when the bytes that a seed gives change."""
 
@@ -76,9 +78,17 @@ def _random_q4_0(stream: np.random.PCG64, n_out: int, n_in: int) -> np.ndarray:
     n_blocks = n_out * n_in // 32
     rms_nibble = math.sqrt((16**2 - 1) / 12 + 0.25)  # of the integers -8…7
     blocks = np.empty((n_blocks, 18), np.uint8)
-    blocks[:, 2:] = stream.random_raw(2 * n_blocks).astype("<u8").view(np.uint8).reshape(n_blocks, 16)
-    scales = (1 + 0.25 * _uniform(stream, n_blocks)) / (rms_nibble * math.sqrt(n_in))
-    # Of both signs: nibbles have a mean of -0.5, and adding up over layers it would drown all that the tokens say.
-    scales *= np.copysign(1.0, _uniform(stream, n_blocks))
-    blocks[:, :2] = scales.astype("<f2").view(np.uint8).reshape(n_blocks, 2)
+    scales = blocks[:, :2]
+    # In parts: what a large matrix takes for a moment would count in the worker's peak memory.
+    parts = [slice(start, min(start + PART, n_blocks)) for start in range(0, n_blocks, PART)]
+    for part in parts:
+        raw = stream.random_raw(2 * (part.stop - part.start))
+        blocks[part, 2:] = raw.astype("<u8", copy=False).view(np.uint8).reshape(-1, 16)
+    for part in parts:
+        size = (1 + 0.25 * _uniform(stream, part.stop - part.start)) / (rms_nibble * math.sqrt(n_in))
+        scales[part] = size.astype("<f2").view(np.uint8).reshape(-1, 2)
+    for part in parts:
+        # Of both signs: nibbles have a mean of -0.5, and adding up over layers it would drown all that the tokens say.
+        negative = _uniform(stream, part.stop - part.start) < 0
+        scales[part, 1] |= negative.astype(np.uint8) << 7
     return blocks.reshape(-1)

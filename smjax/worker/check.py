@@ -17,8 +17,8 @@ from smjax.worker.model.weights import Matrix, Weights
 CHECKED_ROWS = 32
 PRODUCT_NMSE_MAX = 1e-3
 """Activations rounded to 8 bits give about 2e-5; a wrong nibble order, scale or row gives about 1."""
-AGREEMENT_NMSE_MAX = 2e-2
-"""Prefill and decode round activations differently, in every layer; a wrong position or mask gives about 1."""
+AGREEMENT_NMSE_MAX = 5e-3
+"""Rounding differs between the two: up to 7e-4 on the presets; a position off by one gives 0.05 or more."""
 
 
 class CheckFailedError(Exception):
@@ -41,18 +41,34 @@ def check_agreement(decoded: np.ndarray, prefilled: np.ndarray) -> float:
 
 
 def check_products(kernel: Kernel, weights: Weights, model: Model, seed: int) -> float:
-    """Largest NMSE of the packed products over one matrix of each shape; raises CheckFailedError."""
+    """Largest NMSE of the packed products, one matrix of each shape and encoding, and of the embedding's rows.
+
+    Raises CheckFailedError.
+    """
     rng = np.random.default_rng(seed)
-    worst = 0.0
+    worst = _check_rows(kernel, weights, model, rng)
     for names, matrix in _cases(weights, model):
         x = rng.standard_normal(model.tensors[names[0]].shape[1]).astype(np.float32)
         found = np.concatenate([_product(kernel, packed, x) for packed in matrix])
         expected, rows = _reference(model, names, x, rng)
-        error = nmse(found[rows], expected)
-        worst = max(worst, error)
-        if not error <= PRODUCT_NMSE_MAX:
-            raise CheckFailedError(f"{names[0]}: product: expected NMSE <= {PRODUCT_NMSE_MAX}, found {error:.3g}")
+        worst = max(worst, _judged(f"{names[0]}: product", found[rows], expected))
     return worst
+
+
+def _check_rows(kernel: Kernel, weights: Weights, model: Model, rng: np.random.Generator) -> float:
+    """NMSE of seeded rows looked up in the embedding."""
+    name = "token_embd.weight"
+    (packed,) = weights.embedding
+    ids, expected = _seeded_rows(model, name, rng)
+    arguments = (packed, ids.astype(np.int32))
+    return _judged(f"{name}: rows", np.asarray(compile_ahead(kernel.rows, *arguments)(*arguments)), expected)
+
+
+def _judged(what: str, found: np.ndarray, expected: np.ndarray) -> float:
+    error = nmse(found, expected)
+    if not error <= PRODUCT_NMSE_MAX:  # also where it is not a number
+        raise CheckFailedError(f"{what}: expected NMSE <= {PRODUCT_NMSE_MAX}, found {error:.3g}")
+    return error
 
 
 def _product(kernel: Kernel, packed: Packed, x: np.ndarray) -> np.ndarray:
@@ -61,9 +77,12 @@ def _product(kernel: Kernel, packed: Packed, x: np.ndarray) -> np.ndarray:
 
 
 def _cases(weights: Weights, model: Model) -> Iterator[tuple[list[str], Matrix]]:
-    """Every product's tensors and matrix, in the first layer of the first stack, and the output matrix."""
-    for product, parts in PRODUCTS[model.config.family].items():
-        yield [f"blk.0.{part}.weight" for part in parts], weights.stacks[0].matrices[product]
+    """Tensors and matrix of every product, in the first layer of every stack, and of the output."""
+    layer = 0
+    for stack in weights.stacks:
+        for product, parts in PRODUCTS[model.config.family].items():
+            yield [f"blk.{layer}.{part}.weight" for part in parts], stack.matrices[product]
+        layer += stack.n_layers
     if weights.output is None:
         yield ["token_embd.weight"], weights.embedding
     else:
@@ -76,13 +95,18 @@ def _reference(
     """Outputs in float64 of seeded rows of the tensors `names`, and those rows' numbers."""
     outputs, numbers, first = [], [], 0
     for name in names:
-        info = model.tensors[name]
-        n_out, n_in = info.shape
-        rows = rng.choice(n_out, min(CHECKED_ROWS, n_out), replace=False)
-        raw = model.read(name).reshape(n_out, -1)[rows]
-        values = dequantise(raw.reshape(-1), info.encoding, (len(rows), n_in))
-        model.release(name)
+        rows, values = _seeded_rows(model, name, rng)
         outputs.append(values.astype(np.float64) @ x)
         numbers.append(first + rows)
-        first += n_out
+        first += model.tensors[name].shape[0]
     return np.concatenate(outputs), np.concatenate(numbers)
+
+
+def _seeded_rows(model: Model, name: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of some rows of a tensor, and their weights, f32[rows, K]."""
+    info = model.tensors[name]
+    n_out, n_in = info.shape
+    rows = rng.choice(n_out, min(CHECKED_ROWS, n_out), replace=False)
+    raw = model.read(name).reshape(n_out, -1)[rows]
+    model.release(name)
+    return rows, dequantise(raw.reshape(-1), info.encoding, (len(rows), n_in))

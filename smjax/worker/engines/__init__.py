@@ -31,7 +31,7 @@ class Engine(Protocol):
         """The next `n_ids` ids, int32[up to tokens_per_dispatch] at a time as they reach the host."""
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
-        """Prove the engine right, after a prefill of `prompt`; raises CheckFailed, returns the errors that it saw."""
+        """The errors that it saw in proving itself right, after a prefill of `prompt`; raises CheckFailedError."""
 
     def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
         """`nll_mean` (nats of ids[1:] given their prefixes), `logits` after the last id, `greedy` ids after it."""

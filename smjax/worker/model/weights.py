@@ -63,13 +63,16 @@ def load_weights(model: Model, kernel: Kernel) -> Weights:
     outside = ("output_norm.weight", "output_norm.bias", "rope_freqs.weight")
     embedding = single("token_embd")
     assert embedding is not None, "checked when the model was opened"
-    return Weights(
+    weights = Weights(
         embedding=embedding,
         position=single("position_embd"),
         output=single("output"),
         stacks=tuple(_load_stack(model, kernel, layers) for layers in equal_layers(model)),
         vectors={name: jax.device_put(_vector(model, name)) for name in outside if name in model.tensors},
     )
+    for name in model.tensors:  # once more, as reading a tensor maps pages of its neighbours too
+        model.release(name)
+    return weights
 
 
 def equal_layers(model: Model) -> Iterator[list[int]]:
