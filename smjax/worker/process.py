@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import mmap
 import os
+import re
 import signal
 import sys
 import threading
@@ -67,6 +69,22 @@ def give_back_memory() -> None:
     gc.collect()
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc only
         libc.malloc_trim(0)
+
+
+def give_back_code(library: str) -> None:
+    """Unmap the pages of a shared library's code that have been touched so far; what is needed again is mapped again.
+
+    Start-up touches 60 to 75 MB of JAX's library, most of it once. How much depends on the state of the page cache (right
+    after an installation 17 MB more than an hour later), which must not decide what a worker's peak is said to be.
+    """
+    text = read_text(Path("/proc/self/smaps"))
+    for mapping in re.split(r"\n(?=[0-9a-f]+-)", text or ""):
+        head, *details = mapping.splitlines()
+        clean = fields(details).get("Private_Dirty") == "0 kB"  # written pages would be lost
+        if head.endswith(library) and head.split()[1] == "r-xp" and clean:
+            start, end = (int(address, 16) for address in head.split()[0].split("-"))
+            madvise = ctypes.CDLL(None).madvise
+            madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
 
 
 def thread_cpu_ns() -> dict[str, int]:

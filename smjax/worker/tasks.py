@@ -53,6 +53,7 @@ class Worker:
         model = open_model(self.scenario.model, self.scenario.model_path, self.scenario.seed)
         self.n_vocab = model.config.n_vocab
         self.engine = make_engine(self.scenario, model, self.request["isa"], frozenset(self.request["simd"]))
+        process.give_back_code("/libjax_common.so")
         self._mark_ns = self.request["spawned_ns"]
         self._phase_done("imports")
 
