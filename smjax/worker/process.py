@@ -74,8 +74,8 @@ def give_back_memory() -> None:
 def give_back_code(library: str) -> None:
     """Unmap the pages of a shared library's code that have been touched so far; what is needed again is mapped again.
 
-    Start-up touches 60 to 75 MB of JAX's library, most of it once. How much depends on the state of the page cache (right
-    after an installation 17 MB more than an hour later), which must not decide what a worker's peak is said to be.
+    Start-up touches 60 to 75 MB of JAX's library, most of it once. How much depends on the state of the page cache
+    (right after an installation 17 MB more than an hour later), which must not decide what a worker's peak is.
     """
     text = read_text(Path("/proc/self/smaps"))
     for mapping in re.split(r"\n(?=[0-9a-f]+-)", text or ""):
