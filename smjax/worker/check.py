@@ -10,7 +10,7 @@ import numpy as np
 from smjax.core.architecture import PRODUCTS
 from smjax.core.dequantise import dequantise
 from smjax.core.model import Model
-from smjax.worker.compilation import compile_ahead
+from smjax.worker.compilation import compile_program
 from smjax.worker.kernels import Kernel, Packed
 from smjax.worker.model.weights import Matrix, Weights
 
@@ -34,10 +34,7 @@ def nmse(found: np.ndarray, expected: np.ndarray) -> float:
 
 def check_agreement(decoded: np.ndarray, prefilled: np.ndarray) -> float:
     """NMSE of the logits of one position computed both ways; raises CheckFailedError."""
-    error = nmse(decoded, prefilled)
-    if not error <= AGREEMENT_NMSE_MAX:  # also where it is not a number
-        raise CheckFailedError(f"prefill and decode disagree: expected NMSE <= {AGREEMENT_NMSE_MAX}, found {error:.3g}")
-    return error
+    return _judged("prefill and decode disagree", decoded, prefilled, AGREEMENT_NMSE_MAX)
 
 
 def check_products(kernel: Kernel, weights: Weights, model: Model, seed: int) -> float:
@@ -61,19 +58,19 @@ def _check_rows(kernel: Kernel, weights: Weights, model: Model, rng: np.random.G
     (packed,) = weights.embedding
     ids, expected = _seeded_rows(model, name, rng)
     arguments = (packed, ids.astype(np.int32))
-    return _judged(f"{name}: rows", np.asarray(compile_ahead(kernel.rows, *arguments)(*arguments)), expected)
+    return _judged(f"{name}: rows", np.asarray(compile_program(kernel.rows, *arguments)(*arguments)), expected)
 
 
-def _judged(what: str, found: np.ndarray, expected: np.ndarray) -> float:
+def _judged(what: str, found: np.ndarray, expected: np.ndarray, limit: float = PRODUCT_NMSE_MAX) -> float:
     error = nmse(found, expected)
-    if not error <= PRODUCT_NMSE_MAX:  # also where it is not a number
-        raise CheckFailedError(f"{what}: expected NMSE <= {PRODUCT_NMSE_MAX}, found {error:.3g}")
+    if not error <= limit:  # also where it is not a number
+        raise CheckFailedError(f"{what}: expected NMSE <= {limit}, found {error:.3g}")
     return error
 
 
 def _product(kernel: Kernel, packed: Packed, x: np.ndarray) -> np.ndarray:
     arguments = (packed, np.int32(0), x)
-    return np.asarray(compile_ahead(kernel.matvec, *arguments)(*arguments))
+    return np.asarray(compile_program(kernel.matvec, *arguments)(*arguments))
 
 
 def _cases(weights: Weights, model: Model) -> Iterator[tuple[list[str], Matrix]]:

@@ -1,4 +1,4 @@
-"""JAX's persistent compilation cache: where it is, and whether it helped."""
+"""How programs are compiled: JAX's settings, its persistent cache and whether that helped."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CompilationCache:
         return "off" if self.folder is None else f"{self._counts[_HIT]} hits, {self._counts[_MISS]} misses"
 
 
-def compile_ahead(function: Callable[..., Any], *arguments: Any, donate: tuple[int, ...] = ()) -> jax.stages.Compiled:
+def compile_program(function: Callable[..., Any], *arguments: Any, donate: tuple[int, ...] = ()) -> jax.stages.Compiled:
     """The program of `function` for arguments of these shapes, and nothing else of what making it took.
 
     A call of it costs what one of a jitted function does (41 µs with 16 arrays), while the traces that jit would keep

@@ -17,7 +17,7 @@ import pytest
 
 from smjax.core.architecture import DecoderConfig
 from smjax.core.presets import PresetModel
-from smjax.worker.compilation import compile_ahead
+from smjax.worker.compilation import compile_program
 from smjax.worker.engines.smjax import SmjaxEngine
 from smjax.worker.kernels.xla import XlaKernel, nibble_order, unpack
 from smjax.worker.programs import generate, prefill
@@ -145,7 +145,7 @@ class UnpacksTheStack(XlaKernel):
 def test_an_unpacked_matrix_in_decode_is_seen(kernel: type[XlaKernel]) -> None:
     engine = engine_of("llama, f32")
     function = partial(generate, 1, LLAMA, kernel(frozenset()))
-    program = compile_ahead(function, engine.weights, engine.cache, *[np.int32(0)] * 3, donate=(1,))
+    program = compile_program(function, engine.weights, engine.cache, *[np.int32(0)] * 3, donate=(1,))
     assert max(array.size for array in as_large_as_a_matrix(engine, program)) >= matrix_sizes(engine)[-1]
     assert temporary_bytes(program) > matrix_sizes(engine)[-1]
 
@@ -153,7 +153,7 @@ def test_an_unpacked_matrix_in_decode_is_seen(kernel: type[XlaKernel]) -> None:
 def test_an_unpacked_stack_in_prefill_is_seen() -> None:
     engine = engine_of("llama, f32")
     function = partial(prefill, LLAMA, UnpacksTheStack(frozenset()))
-    program = compile_ahead(function, engine.weights, engine.cache, np.zeros(N_PROMPT, np.int32), donate=(1,))
+    program = compile_program(function, engine.weights, engine.cache, np.zeros(N_PROMPT, np.int32), donate=(1,))
     largest = matrix_sizes(engine)[-1]
     assert max(array.size for array in as_large_as_a_matrix(engine, program)) >= LLAMA.n_layers * largest
     assert temporary_bytes(program) > 4 * largest + ACTIVATION_BYTES
@@ -163,7 +163,7 @@ def test_weights_in_the_program_are_seen() -> None:
     engine = engine_of("llama, f32")
     weights = jax.tree.map(np.asarray, engine.weights)
     function = partial(prefill, LLAMA, engine.kernel, weights)
-    program = compile_ahead(function, engine.cache, np.zeros(N_PROMPT, np.int32))
+    program = compile_program(function, engine.cache, np.zeros(N_PROMPT, np.int32))
     largest = engine.weights.stacks[0].matrices["ffn_in"][0].words.size
     assert max(array.size for array in hlo.constants(program.as_text())) >= largest
     assert len(hlo.arguments(program.as_text())) == 3

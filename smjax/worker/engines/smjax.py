@@ -13,7 +13,7 @@ import numpy as np
 from smjax.core.model import Model
 from smjax.core.scenario import Scenario
 from smjax.worker.check import check_agreement, check_products
-from smjax.worker.compilation import compile_ahead
+from smjax.worker.compilation import compile_program
 from smjax.worker.kernels import make_kernel
 from smjax.worker.model.cache import Cache, empty_cache
 from smjax.worker.model.decoder import logits
@@ -37,6 +37,8 @@ class SmjaxEngine:
         self.prefill_program: jax.stages.Compiled
         self.decode_program: jax.stages.Compiled
         self._logits_program: jax.stages.Compiled | None = None
+        self._hidden: jax.Array
+        """Last hidden state [D] of whatever ran last."""
         self.position = 0
         self.last_id = 0
 
@@ -56,7 +58,7 @@ class SmjaxEngine:
     def _program(self, function: Callable[..., Any], *arguments: Any) -> jax.stages.Compiled:
         """`function` of the decoder, its weights and cache, and `arguments`; the cache is handed over."""
         bound = partial(function, self.config, self.kernel)
-        return compile_ahead(bound, self.weights, self.cache, *arguments, donate=(1,))
+        return compile_program(bound, self.weights, self.cache, *arguments, donate=(1,))
 
     def prefill(self, prompt: np.ndarray) -> int:
         self.cache, first_id, self._hidden = self.prefill_program(self.weights, self.cache, prompt)
@@ -100,7 +102,7 @@ class SmjaxEngine:
         """f32[V] of the last position computed."""
         hidden = self._hidden[None]
         if self._logits_program is None:
-            self._logits_program = compile_ahead(partial(logits, self.config, self.kernel), self.weights, hidden)
+            self._logits_program = compile_program(partial(logits, self.config, self.kernel), self.weights, hidden)
         return np.asarray(self._logits_program(self.weights, hidden)[0])
 
     def describe(self) -> dict[str, Any]:
