@@ -80,8 +80,9 @@ def give_back_code(library: str) -> None:
     text = read_text(Path("/proc/self/smaps"))
     for mapping in re.split(r"\n(?=[0-9a-f]+-)", text or ""):
         head, *details = mapping.splitlines()
-        clean = fields(details).get("Private_Dirty") == "0 kB"  # written pages would be lost
-        if head.endswith(library) and head.split()[1] == "r-xp" and clean:
+        # Pages of its own would be lost. (A file just installed is "dirty" until it is on the disk, and loses nothing.)
+        of_the_file = fields(details).get("Anonymous") == "0 kB"
+        if head.endswith(library) and head.split()[1] == "r-xp" and of_the_file:
             start, end = (int(address, 16) for address in head.split()[0].split("-"))
             madvise = ctypes.CDLL(None).madvise
             madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
