@@ -36,6 +36,12 @@ class DecoderConfig:
         """What queries are multiplied with; GPT-Neo does not scale."""
         return 1.0 if self.family == "gpt-neo" else self.head_dim**-0.5
 
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """Tokens that each layer attends to, the newest included."""
+        odd = self.ctx_train if self.window is None else self.window
+        return tuple(odd if layer % 2 else self.ctx_train for layer in range(self.n_layers))
+
     def kv_bytes(self, ctx: int, element_bytes: int) -> int:
         """Bytes of a KV cache of `ctx` tokens."""
         return 2 * self.n_layers * self.n_kv_heads * self.head_dim * ctx * element_bytes

@@ -11,8 +11,8 @@ from smjax.core.architecture import PRODUCTS
 from smjax.core.dequantise import dequantise
 from smjax.core.model import Model
 from smjax.worker.compilation import compile_program
-from smjax.worker.kernels import Kernel, Packed
-from smjax.worker.model.weights import Matrix, Weights
+from smjax.worker.kernels import Kernel, Matrix, Packed
+from smjax.worker.model.weights import Weights
 
 CHECKED_ROWS = 32
 PRODUCT_NMSE_MAX = 1e-3
@@ -69,8 +69,8 @@ def _judged(what: str, found: np.ndarray, expected: np.ndarray, limit: float = P
 
 
 def _product(kernel: Kernel, packed: Packed, x: np.ndarray) -> np.ndarray:
-    arguments = (packed, np.int32(0), x)
-    return np.asarray(compile_program(kernel.matvec, *arguments)(*arguments))
+    arguments = ((packed,), np.int32(0), x[None])
+    return np.asarray(compile_program(kernel.product, *arguments)(*arguments))[0]
 
 
 def _cases(weights: Weights, model: Model) -> Iterator[tuple[list[str], Matrix]]:

@@ -11,9 +11,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from smjax.core.architecture import DecoderConfig
-from smjax.worker.kernels import Kernel
-from smjax.worker.model.cache import Cache
-from smjax.worker.model.decoder import first_best, forward, logits
+from smjax.worker.kernels import Cache, Kernel
+from smjax.worker.model.decoder import forward, logits, next_id
 from smjax.worker.model.weights import Weights
 
 Generated = tuple[Cache, jax.Array, jax.Array, jax.Array]
@@ -35,7 +34,7 @@ def prefill(
         return cache, hidden[-1]
 
     cache, hidden = lax.fori_loop(0, n_chunks, step, (cache, jnp.zeros(config.d_model, jnp.float32)))
-    return cache, first_best(logits(config, kernel, weights, hidden[None])[0]), hidden
+    return cache, next_id(config, kernel, weights, hidden[None]), hidden
 
 
 def generate(
@@ -53,8 +52,8 @@ def generate(
     def step(i: jax.Array, state: Generated) -> Generated:
         cache, ids, last_id, _ = state
         hidden, cache = forward(config, kernel, weights, cache, last_id[None], position + i)
-        next_id = first_best(logits(config, kernel, weights, hidden)[0])
-        return cache, ids.at[i].set(next_id), next_id, hidden[0]
+        last_id = next_id(config, kernel, weights, hidden)
+        return cache, ids.at[i].set(last_id), last_id, hidden[0]
 
     start = (cache, jnp.zeros(capacity, jnp.int32), last_id, jnp.zeros(config.d_model, jnp.float32))
     cache, ids, _, hidden = lax.fori_loop(0, n_ids, step, start)

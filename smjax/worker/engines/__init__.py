@@ -13,6 +13,7 @@ import numpy as np
 from smjax.core.model import Model
 from smjax.core.scenario import Scenario
 from smjax.worker.engines.smjax import SmjaxEngine
+from smjax.worker.kernels import Setup
 
 
 class Engine(Protocol):
@@ -43,6 +44,6 @@ class Engine(Protocol):
 ENGINES = {"smjax": SmjaxEngine}
 
 
-def make_engine(scenario: Scenario, model: Model, isa: str, simd: frozenset[str]) -> Engine:
-    """The engine of a scenario, limited to the instruction set `isa` with these SIMD features."""
-    return ENGINES[scenario.engine](scenario, model, isa, simd)
+def make_engine(scenario: Scenario, model: Model, setup: Setup) -> Engine:
+    """The engine of a scenario, with the kernel and the machine that `setup` describes."""
+    return ENGINES[scenario.engine](scenario, model, setup)

@@ -14,24 +14,21 @@ from smjax.core.model import Model
 from smjax.core.scenario import Scenario
 from smjax.worker.check import check_agreement, check_products
 from smjax.worker.compilation import compile_program
-from smjax.worker.kernels import make_kernel
-from smjax.worker.model.cache import Cache, empty_cache
+from smjax.worker.kernels import Cache, Setup, make_kernel
 from smjax.worker.model.decoder import logits
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes
 from smjax.worker.programs import answer_scores, generate, prefill
 
-KV_DTYPE = "float32"
-"""What `kv_dtype=auto` means for the xla kernel: no conversion in the attention loops."""
 CHECKED_POSITIONS = 4
 
 
 class SmjaxEngine:
     """See `smjax.worker.engines.Engine`."""
 
-    def __init__(self, scenario: Scenario, model: Model, isa: str, simd: frozenset[str]) -> None:
-        self.scenario, self.model, self.config, self.isa = scenario, model, model.config, isa
-        self.kernel = make_kernel(scenario.kernel, simd)
-        self.kv_dtype = KV_DTYPE if scenario.kv_dtype == "auto" else scenario.kv_dtype
+    def __init__(self, scenario: Scenario, model: Model, setup: Setup) -> None:
+        self.scenario, self.model, self.config = scenario, model, model.config
+        self.kernel = make_kernel(setup)
+        self.kv_dtype = self.kernel.kv_dtype if scenario.kv_dtype == "auto" else scenario.kv_dtype
         self.weights: Weights
         self.cache: Cache
         self.prefill_program: jax.stages.Compiled
@@ -44,7 +41,7 @@ class SmjaxEngine:
 
     def load(self) -> None:
         self.weights = jax.block_until_ready(load_weights(self.model, self.kernel))
-        self.cache = jax.block_until_ready(empty_cache(self.config, self.scenario.ctx, self.kv_dtype))
+        self.cache = jax.block_until_ready(self.kernel.empty_cache(self.config, self.scenario.ctx, self.kv_dtype))
 
     def compile(self) -> None:
         # The larger program first: what it takes for a moment is then the less on top of.
@@ -111,7 +108,7 @@ class SmjaxEngine:
         filled = s.n_prompt + s.n_gen // 2
         kv_step = self.config.kv_bytes(filled, jnp.dtype(self.kv_dtype).itemsize)
         return {
-            "resolved": {"kernel": self.kernel.name, "isa": self.isa, "kv_dtype": self.kv_dtype},
+            "resolved": {"kernel": self.kernel.name, "isa": self.kernel.isa, "kv_dtype": self.kv_dtype},
             "weight_bytes": packed_bytes(self.weights),
             "kv_bytes": cache_bytes,
             "bytes_per_token": step_bytes(self.weights, self.config) + kv_step,

@@ -18,10 +18,10 @@ from smjax.core.architecture import PRODUCTS, VECTORS, DecoderConfig
 from smjax.core.dequantise import dequantise
 from smjax.core.model import Model
 from smjax.core.tensors import Encoding
-from smjax.worker.kernels import Kernel, Packed
+from smjax.worker.kernels import Kernel, Matrix, Packed
 
-Matrix = tuple[Packed, ...]
-"""One product of the decoder: stacks whose outputs follow each other, one stack for each run of equal encodings."""
+Vectors = dict[str, Any]
+"""f32[L, size] by GGUF name without `blk.N.`; L is 1 outside the layers."""
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["matrices", "vectors"], meta_fields=["n_layers"])
@@ -32,8 +32,7 @@ class LayerStack:
     n_layers: int
     matrices: dict[str, Matrix]
     """By product: qkv, attn_output, ffn_in, ffn_down."""
-    vectors: dict[str, Any]
-    """f32[L, size] by GGUF name without `blk.N.`."""
+    vectors: Vectors
 
 
 @partial(
@@ -50,8 +49,8 @@ class Weights:
     output: Matrix | None
     """None where the embedding is the output matrix."""
     stacks: tuple[LayerStack, ...]
-    vectors: dict[str, Any]
-    """f32[size] of the tensors outside the layers."""
+    vectors: Vectors
+    """Of the tensors outside the layers."""
 
 
 def load_weights(model: Model, kernel: Kernel) -> Weights:
@@ -68,7 +67,7 @@ def load_weights(model: Model, kernel: Kernel) -> Weights:
         position=single("position_embd"),
         output=single("output"),
         stacks=tuple(_load_stack(model, kernel, layers) for layers in equal_layers(model)),
-        vectors={name: jax.device_put(_vector(model, name)) for name in outside if name in model.tensors},
+        vectors={name: jax.device_put(_vector(model, name)[None]) for name in outside if name in model.tensors},
     )
     for name in model.tensors:  # once more, as reading a tensor maps pages of its neighbours too
         model.release(name)
@@ -133,7 +132,10 @@ def packed_bytes(weights: Weights) -> int:
 def step_bytes(weights: Weights, config: DecoderConfig) -> int:
     """Bytes of weights that one decode step must read: of a matrix that is only looked up, one row."""
     total = packed_bytes(weights)
-    for matrix, looked_up in ((weights.embedding, not config.tied), (weights.position, True)):
-        if matrix is not None and looked_up:
-            total -= sum(a.nbytes - a.nbytes // a.shape[-1] for a in jax.tree.leaves(matrix))
+    looked_up = [(weights.position, config.ctx_train)]
+    if not config.tied:
+        looked_up.append((weights.embedding, config.n_vocab))
+    for matrix, n_rows in looked_up:
+        if matrix is not None:
+            total -= sum(a.nbytes - a.nbytes // n_rows for a in jax.tree.leaves(matrix))
     return total

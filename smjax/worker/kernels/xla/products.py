@@ -1,4 +1,4 @@
-"""The `xla` kernel: products with packed weights in plain JAX, wherever JAX runs.
+"""Products with packed weights in plain JAX.
 
 The decode product keeps integer lanes along the outputs. Activations are quantised per block of 32 inputs to int8 range
 (as Q8_0); a weight (-8…7) times one, summed over a block, stays within int16 (8 * 127 * 32 = 32,512). Rows are indexed
@@ -9,55 +9,13 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
-from smjax.core.tensors import Encoding
-from smjax.worker.kernels.layouts import Q4, Q8, Dense, allocate
+from smjax.worker.kernels.xla.layouts import Q4, Q8, Dense
 
 Packed = Q4 | Q8 | Dense
 BLOCK = 32
 INT16_MAX, INT8_PEAK = 32_767, 127
-
-
-class XlaKernel:
-    """Packed products that XLA compiles itself. Shapes: L layers, N outputs, K inputs, T columns."""
-
-    name = "xla"
-
-    def __init__(self, simd: frozenset[str]) -> None:
-        # XLA's bf16 GEMM is the faster one only where the CPU multiplies bf16; elsewhere it converts in software.
-        fast_bf16 = bool({"avx512_bf16", "amx_bf16"} & simd)
-        self.matmul_dtype = jnp.bfloat16 if fast_bf16 else jnp.float32
-
-    def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Packed:
-        return allocate(encoding.name, n_layers, n_out, n_in)
-
-    def fill(self, packed: Packed, layer: int, first_out: int, raw: np.ndarray) -> None:
-        n_in = packed.words.shape[1] * 4 if isinstance(packed, Q4) else packed.values.shape[1]
-        row_bytes = stored_row_bytes(packed, n_in)
-        packed.fill(layer, slice(first_out, first_out + len(raw) // row_bytes), raw)
-
-    def matvec(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
-        match packed:
-            case Q4():
-                return _matvec_q4(packed, layer, x)
-            case Q8():
-                return _matvec_q8(packed, layer, x)
-            case _:
-                return _matvec_dense(packed, layer, x)
-
-    def matmul(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
-        # Unpacking has to wait for its inputs: XLA would unpack every matrix of a layer before the first product.
-        layer = layer + jnp.isnan(x[0, 0]).astype(jnp.int32)
-        weights = unpack(packed, layer, self.matmul_dtype)
-        inputs = nibble_order(x) if isinstance(packed, Q4) else x
-        return jnp.dot(inputs.astype(self.matmul_dtype), weights, preferred_element_type=jnp.float32)
-
-    def rows(self, packed: Packed, ids: jax.Array) -> jax.Array:
-        columns = jax.tree.map(lambda a: jnp.take(a[:1], ids, axis=2, mode="clip"), packed)
-        values = unpack(columns, jnp.int32(0), jnp.float32).T
-        return natural_order(values) if isinstance(packed, Q4) else values
 
 
 def stored_row_bytes(packed: Packed, n_in: int) -> int:
@@ -121,6 +79,17 @@ def _x_scale(peaks: jax.Array, block: jax.Array) -> jax.Array:
 def _nibbles(words: jax.Array) -> list[jax.Array]:
     """The four signed nibbles of int16 words, lowest first."""
     return [(words << 12) >> 12, (words << 8) >> 12, (words << 4) >> 12, words >> 12]
+
+
+def matvec(packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
+    """f32[N] = the matrix of `layer` times `x`, f32[K]; never unpacks the matrix."""
+    match packed:
+        case Q4():
+            return _matvec_q4(packed, layer, x)
+        case Q8():
+            return _matvec_q8(packed, layer, x)
+        case _:
+            return _matvec_dense(packed, layer, x)
 
 
 def _matvec_q4(packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from smjax.worker.model.cache import Cache
+from smjax.worker.kernels.xla.cache import Cache
 
 MASKED = -1e30
 BLOCK = 256

@@ -1,0 +1,46 @@
+// Everything that a kernel consists of, for one instruction set.
+//
+// An instruction set is a struct with
+//   kLanes          floats of a vector, at most 16; a vector of bytes holds 4 inputs of as many outputs
+//   kTileColumns    columns that a product multiplies at once: as many sums as its registers hold
+//   kSignedBytes    whether dot4 takes stored weights of 8 bits as weight + 128 and subtracts by itself
+//   F, I            vectors of floats, and of 32-bit integers or bytes
+//   load, store, set, add, sub, mul, div, fma(a, b, c) = a b + c, min, max, abs, round, sum, peak (of positive lanes),
+//   peak_signed, load_f16, store_f16, load_bf16, store_i8 (rounded), to_int, to_float, power_of_two
+//   load_bytes, set_bytes, set_int, first, bit_and, bit_or, shift_left<n>, shift_right<n> (bits may cross bytes)
+//   dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
+#pragma once
+
+#include <type_traits>
+
+#include "attention.h"
+#include "product.h"
+
+namespace smjax {
+
+template <class Isa>
+uint32_t read(const uint8_t* data, int64_t n) {
+  constexpr int64_t kStep = 4 * Isa::kLanes, kAhead = 4096;
+  typename Isa::I sums[4];
+  for (auto& sum : sums) sum = Isa::set_int(0);
+  int64_t i = 0;
+  for (; i + 4 * kStep <= n; i += 4 * kStep) {
+    __builtin_prefetch(data + i + kAhead);
+    if constexpr (kStep == kLine) {
+      for (int s = 1; s < 4; ++s) __builtin_prefetch(data + i + kAhead + s * kLine);
+    }
+    for (int s = 0; s < 4; ++s) sums[s] = Isa::bit_or(sums[s], Isa::load_bytes(data + i + s * kStep));
+  }
+  const auto all = Isa::bit_or(Isa::bit_or(sums[0], sums[1]), Isa::bit_or(sums[2], sums[3]));
+  uint32_t result = uint32_t(Isa::first(all));
+  for (; i < n; ++i) result |= data[i];
+  return result;
+}
+
+template <class Isa>
+constexpr Kernel make_kernel(const char* name, bool (*runs_here)()) {
+  return {name,           runs_here,        Isa::kTileColumns, prepare<Isa>,     multiply<Isa>,
+          remember<Isa>,  attend_one<Isa>,  attend_many<Isa>,  read<Isa>};
+}
+
+}  // namespace smjax

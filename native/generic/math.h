@@ -1,0 +1,57 @@
+// Functions of whole vectors, from the primitives of an instruction set.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+namespace smjax {
+
+// e^x to 2 units in the last place, never above 2^127 and never below 2^-126.
+//
+// Reference: Cephes' expf (range reduction to ±ln(2)/2, a polynomial of degree 6).
+template <class Isa>
+inline typename Isa::F exp(typename Isa::F x) {
+  using F = typename Isa::F;
+  const auto c = [](float value) { return Isa::set(value); };
+  x = Isa::min(Isa::max(x, c(-87.3f)), c(88.0f));
+  const F n = Isa::round(Isa::mul(x, c(1.44269504f)));
+  F r = Isa::fma(n, c(-0.693359375f), x);
+  r = Isa::fma(n, c(2.12194440e-4f), r);
+  F p = c(1.9875691500e-4f);
+  for (float coefficient : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f}) {
+    p = Isa::fma(p, r, c(coefficient));
+  }
+  p = Isa::fma(p, Isa::mul(r, r), Isa::add(r, c(1.0f)));
+  return Isa::mul(p, Isa::power_of_two(Isa::to_int(n)));
+}
+
+// x / (1 + e^-x).
+template <class Isa>
+inline typename Isa::F silu(typename Isa::F x) {
+  const auto one = Isa::set(1.0f);
+  return Isa::div(x, Isa::add(one, exp<Isa>(Isa::sub(Isa::set(0.0f), x))));
+}
+
+// GELU in its tanh form: x (1 + tanh(u)) / 2 = x / (1 + e^-2u), u = sqrt(2/pi) (x + 0.044715 x^3).
+template <class Isa>
+inline typename Isa::F gelu(typename Isa::F x) {
+  const auto square = Isa::mul(x, x);
+  const auto inner = Isa::fma(Isa::mul(square, Isa::set(0.044715f)), x, x);
+  const auto power = exp<Isa>(Isa::mul(inner, Isa::set(-2 * 0.7978845608f)));
+  return Isa::div(x, Isa::add(Isa::set(1.0f), power));
+}
+
+// For every vector of x[0, n), then for what is left as vectors padded with zeros: f(vector, index of its first element,
+// how many elements count).
+template <class Isa, class Function>
+inline void for_vectors(const float* x, int64_t n, const Function& f) {
+  int64_t i = 0;
+  for (; i + Isa::kLanes <= n; i += Isa::kLanes) f(Isa::load(x + i), i, Isa::kLanes);
+  if (i < n) {
+    float rest[Isa::kLanes] = {};
+    for (int64_t j = i; j < n; ++j) rest[j - i] = x[j];
+    f(Isa::load(rest), i, int(n - i));
+  }
+}
+
+}  // namespace smjax

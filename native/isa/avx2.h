@@ -1,0 +1,103 @@
+// AVX2 with FMA and F16C: vectors of 8 floats or of 8 outputs times 4 inputs.
+#pragma once
+
+#include <immintrin.h>
+
+#include "../generic/kernel.h"
+
+namespace smjax {
+namespace {
+
+struct Avx2 {
+  static constexpr int kLanes = 8;
+  static constexpr int kTileColumns = 4;
+  static constexpr bool kSignedBytes = true;
+  using F = __m256;
+  using I = __m256i;
+
+  static F load(const float* p) { return _mm256_loadu_ps(p); }
+  static void store(float* p, F v) { _mm256_storeu_ps(p, v); }
+  static F set(float v) { return _mm256_set1_ps(v); }
+  static F add(F a, F b) { return _mm256_add_ps(a, b); }
+  static F sub(F a, F b) { return _mm256_sub_ps(a, b); }
+  static F mul(F a, F b) { return _mm256_mul_ps(a, b); }
+  static F div(F a, F b) { return _mm256_div_ps(a, b); }
+  static F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
+  static F max(F a, F b) { return _mm256_max_ps(a, b); }
+  static F min(F a, F b) { return _mm256_min_ps(a, b); }
+  static F abs(F a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+  static F round(F a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  static float sum(F a) {
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+  }
+  static float peak_signed(F a) {
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
+  }
+  static float peak(F a) { return peak_signed(a); }
+  static F load_f16(const uint16_t* p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
+  static void store_f16(uint16_t* p, F v) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static F load_bf16(const uint16_t* p) {
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+  }
+  static void store_i8(int8_t* p, F v) {
+    const __m256i wide = _mm256_cvtps_epi32(v);
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));
+  }
+  static I to_int(F v) { return _mm256_cvtps_epi32(v); }
+  static F to_float(I v) { return _mm256_cvtepi32_ps(v); }
+  static F power_of_two(I v) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(v, _mm256_set1_epi32(127)), 23));
+  }
+
+  static I load_bytes(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+  static I set_bytes(uint8_t v) { return _mm256_set1_epi8(char(v)); }
+  static I set_int(int32_t v) { return _mm256_set1_epi32(v); }
+  static int32_t first(I v) { return _mm256_cvtsi256_si32(v); }
+  static I bit_and(I a, I b) { return _mm256_and_si256(a, b); }
+  static I bit_or(I a, I b) { return _mm256_or_si256(a, b); }
+  template <int n>
+  static I shift_left(I v) { return _mm256_slli_epi16(v, n); }
+  template <int n>
+  static I shift_right(I v) { return _mm256_srli_epi16(v, n); }
+
+  // Four inputs of every output.
+  static I four(const int8_t* x) {
+    int32_t bytes;
+    std::memcpy(&bytes, x, 4);
+    return _mm256_set1_epi32(bytes);
+  }
+
+  // vpmaddubsw adds two products in 16 bits: 15 * 127 * 2 * 4 = 15,240 and 63 * 127 * 2 * 2 = 32,004 fit, so 4 and 2 of
+  // its results may be added there. Weights of 8 bits are taken signed, |w| with the sign on x: 128 * 127 * 2 = 32,512.
+  template <int kLargest>
+  static I dot4(I sums, const I* w, const int8_t* x) {
+    const I ones = _mm256_set1_epi16(1);
+    if constexpr (kLargest <= 15) {
+      const I a = _mm256_add_epi16(_mm256_maddubs_epi16(w[0], four(x)), _mm256_maddubs_epi16(w[1], four(x + 4)));
+      const I b = _mm256_add_epi16(_mm256_maddubs_epi16(w[2], four(x + 8)), _mm256_maddubs_epi16(w[3], four(x + 12)));
+      return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_add_epi16(a, b), ones));
+    } else if constexpr (kLargest <= 63) {
+      const I a = _mm256_add_epi16(_mm256_maddubs_epi16(w[0], four(x)), _mm256_maddubs_epi16(w[1], four(x + 4)));
+      const I b = _mm256_add_epi16(_mm256_maddubs_epi16(w[2], four(x + 8)), _mm256_maddubs_epi16(w[3], four(x + 12)));
+      return _mm256_add_epi32(sums, _mm256_add_epi32(_mm256_madd_epi16(a, ones), _mm256_madd_epi16(b, ones)));
+    } else {
+      for (int j = 0; j < 4; ++j) {
+        const I value = _mm256_xor_si256(w[j], set_bytes(0x80));
+        const I products = _mm256_maddubs_epi16(_mm256_abs_epi8(value), _mm256_sign_epi8(four(x + 4 * j), value));
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(products, ones));
+      }
+      return sums;
+    }
+  }
+};
+
+}  // namespace
+}  // namespace smjax

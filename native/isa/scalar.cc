@@ -1,0 +1,71 @@
+// No vectors at all: what every CPU runs, and what the others are tested against.
+#include <cmath>
+
+#include "../generic/kernel.h"
+
+namespace smjax {
+namespace {
+
+struct Scalar {
+  static constexpr int kLanes = 1;
+  static constexpr int kTileColumns = 4;
+  static constexpr bool kSignedBytes = false;
+  using F = float;
+  using I = uint32_t;
+
+  static F load(const float* p) { return *p; }
+  static void store(float* p, F v) { *p = v; }
+  static F set(float v) { return v; }
+  static F add(F a, F b) { return a + b; }
+  static F sub(F a, F b) { return a - b; }
+  static F mul(F a, F b) { return a * b; }
+  static F div(F a, F b) { return a / b; }
+  static F fma(F a, F b, F c) { return a * b + c; }
+  static F max(F a, F b) { return a > b ? a : b; }
+  static F min(F a, F b) { return a < b ? a : b; }
+  static F abs(F a) { return std::fabs(a); }
+  static F round(F a) { return std::nearbyint(a); }
+  static float sum(F a) { return a; }
+  static float peak(F a) { return a; }
+  static float peak_signed(F a) { return a; }
+  static F load_f16(const uint16_t* p) { return half_to_float(*p); }
+  static void store_f16(uint16_t* p, F v) { *p = float_to_half(v); }
+  static F load_bf16(const uint16_t* p) { return bfloat_to_float(*p); }
+  static void store_i8(int8_t* p, F v) { *p = int8_t(std::nearbyint(v)); }
+  static I to_int(F v) { return uint32_t(int32_t(v)); }
+  static F to_float(I v) { return float(int32_t(v)); }
+  static F power_of_two(I v) { return float_of((v + 127u) << 23); }
+
+  static I load_bytes(const uint8_t* p) {
+    I bytes;
+    std::memcpy(&bytes, p, 4);
+    return bytes;
+  }
+  static I set_bytes(uint8_t v) { return v * 0x01010101u; }
+  static I set_int(int32_t v) { return uint32_t(v); }
+  static int32_t first(I v) { return int32_t(v); }
+  static I bit_and(I a, I b) { return a & b; }
+  static I bit_or(I a, I b) { return a | b; }
+  template <int n>
+  static I shift_left(I v) { return v << n; }
+  template <int n>
+  static I shift_right(I v) { return v >> n; }
+
+  template <int kLargest>
+  static I dot4(I sums, const I* w, const int8_t* x) {
+    int32_t sum = int32_t(sums);
+    for (int j = 0; j < 4; ++j) {
+      for (int i = 0; i < 4; ++i) sum += int32_t(uint8_t(w[j] >> (8 * i))) * x[4 * j + i];
+    }
+    return uint32_t(sum);
+  }
+};
+
+}  // namespace
+
+const Kernel* scalar_kernel() {
+  static constexpr Kernel kernel = make_kernel<Scalar>("scalar", [] { return true; });
+  return &kernel;
+}
+
+}  // namespace smjax

@@ -1,0 +1,77 @@
+# The library and its tests; sets `missing` where this compiler or this Python cannot make them.
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+
+include(CheckCXXCompilerFlag)
+include(CheckCXXSourceCompiles)
+include(CheckIPOSupported)
+
+# Instruction sets: name of the file in native/isa, flags, what has to compile with them.
+set(SMJAX_SOURCES native/isa/scalar.cc native/registry.cc native/operations.cc native/pack.cc native/pool.cc)
+set(SMJAX_DEFINITIONS "")
+function(smjax_isa name flags)
+  string(TOUPPER ${name} upper)
+  string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${flags}")
+  set(CMAKE_REQUIRED_QUIET ON)
+  check_cxx_source_compiles("${ARGN}" SMJAX_COMPILES_${upper})
+  if(SMJAX_COMPILES_${upper})
+    set(source "${CMAKE_CURRENT_SOURCE_DIR}/native/isa/${name}.cc")
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}")
+    set(SMJAX_SOURCES ${SMJAX_SOURCES} ${source} PARENT_SCOPE)
+    set(SMJAX_DEFINITIONS ${SMJAX_DEFINITIONS} SMJAX_${upper} PARENT_SCOPE)
+  endif()
+endfunction()
+
+set(x86 "#if !defined(__x86_64__)\n#error another architecture\n#endif\n#include <immintrin.h>\n")
+set(arm "#if !defined(__aarch64__)\n#error another architecture\n#endif\n#include <arm_neon.h>\n")
+smjax_isa(avx2 "-mavx2;-mfma;-mf16c" "${x86} __m256i f(__m256i a) { return _mm256_abs_epi8(a); } int main() {}")
+smjax_isa(avx_vnni "-mavx2;-mfma;-mf16c;-mavxvnni"
+  "${x86} __m256i f(__m256i a) { return _mm256_dpbusd_avx_epi32(a, a, a); } int main() {}")
+smjax_isa(avx512 "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512vnni;-mfma;-mf16c"
+  "${x86} __m512i f(__m512i a) { return _mm512_dpbusd_epi32(a, a, a); } int main() {}")
+smjax_isa(neon "-march=armv8.2-a+dotprod+fp16"
+  "${arm} int32x4_t f(int32x4_t a, int8x16_t b) { return vdotq_laneq_s32(a, b, b, 0); } int main() {}")
+
+find_package(Threads QUIET)
+add_library(smjax_operations OBJECT ${SMJAX_SOURCES})
+target_compile_definitions(smjax_operations PUBLIC ${SMJAX_DEFINITIONS})
+target_compile_options(smjax_operations PRIVATE -Wall -Wextra -fno-math-errno)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC's own AVX-512 headers trip over these.
+  target_compile_options(smjax_operations PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
+endif()
+if(SMJAX_SANITIZE)
+  target_compile_options(smjax_operations PUBLIC -fsanitize=${SMJAX_SANITIZE} -fno-sanitize-recover=all -g -O1)
+  target_link_options(smjax_operations PUBLIC -fsanitize=${SMJAX_SANITIZE})
+endif()
+
+# The handlers need XLA's headers, which come with jaxlib; the tests need neither.
+if(NOT XLA_INCLUDE_DIR)
+  find_package(Python3 QUIET COMPONENTS Interpreter)
+  execute_process(
+    COMMAND ${Python3_EXECUTABLE} -c "import importlib.util as u, pathlib as p; print(p.Path(u.find_spec('jaxlib').origin).parent / 'include')"
+    OUTPUT_VARIABLE XLA_INCLUDE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+endif()
+set(CMAKE_REQUIRED_INCLUDES "${XLA_INCLUDE_DIR}")
+set(CMAKE_REQUIRED_FLAGS "-std=c++17")
+check_cxx_source_compiles("#include \"xla/ffi/api/ffi.h\"\nint main() {}" SMJAX_HAS_XLA_HEADERS)
+unset(CMAKE_REQUIRED_INCLUDES)
+unset(CMAKE_REQUIRED_FLAGS)
+
+if(SMJAX_HAS_XLA_HEADERS AND Threads_FOUND)
+  add_library(smjax_native SHARED native/ffi.cc)
+  target_include_directories(smjax_native SYSTEM PRIVATE ${XLA_INCLUDE_DIR})
+  target_link_libraries(smjax_native PRIVATE smjax_operations Threads::Threads)
+  install(TARGETS smjax_native DESTINATION smjax/lib)
+else()
+  set(missing "the C++ compiler does not take XLA's headers; install g++ 9 or clang++ 10 or newer and smjax again")
+endif()
+
+add_executable(smjax_tests EXCLUDE_FROM_ALL native/tests/driver.cc)
+target_link_libraries(smjax_tests PRIVATE smjax_operations Threads::Threads)

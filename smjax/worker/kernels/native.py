@@ -1,0 +1,184 @@
+"""The `native` kernel: the steps of a decoder as calls of smjax's own library inside the XLA program.
+
+The library (`native/` in the repository) has the layouts, the arithmetic and the threads; docs/kernel.md explains them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from smjax.core.architecture import DecoderConfig
+from smjax.core.native import library
+from smjax.core.tensors import Encoding
+from smjax.worker.kernels.interface import Activation, Matrix, Norm, Setup
+from smjax.worker.kernels.xla.elementwise import finish
+from smjax.worker.kernels.xla.layouts import empty_aligned
+
+Cache = jax.Array
+"""[2, L, K, S/16, H, 16]: keys and values in tiles of 16 slots."""
+_TILE = 16
+_PANEL = 16
+_ENCODINGS = {"Q4_0": 0, "Q6_K": 1, "Q8_0": 2, "F16": 3, "F32": 4}
+_ACTIVATIONS = {None: 0, "swiglu": 1, "gelu": 2}
+_TARGETS = ("smjax_multiply", "smjax_choose", "smjax_attend", "smjax_look_up")
+_NONE = np.zeros((0, 0), np.float32)
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["data"], meta_fields=["encoding", "n_out", "n_in"])
+@dataclass(frozen=True)
+class Panels:
+    """Stacked matrices in the library's layout, uint8[L, bytes]."""
+
+    data: Any
+    encoding: Encoding
+    n_out: int
+    n_in: int
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row as a file stores it."""
+        return self.n_in // self.encoding.block * self.encoding.block_bytes
+
+    def attributes(self) -> dict[str, Any]:
+        return {"encoding": np.int32(_ENCODINGS[self.encoding.name]), "n_out": np.int64(self.n_out), "n_in": np.int64(self.n_in)}
+
+
+class NativeKernel:
+    """See `smjax.worker.kernels.interface.Kernel`."""
+
+    name = "native"
+    kv_dtype = "float16"
+    """Half the cache to read, and a conversion costs nothing beside that."""
+
+    def __init__(self, setup: Setup) -> None:
+        loaded = library()
+        assert loaded is not None, "checked when the kernel was chosen"
+        cpus = np.array(setup.cpus, np.int32)
+        complaint = loaded.smjax_start(setup.isa.encode(), setup.threads, cpus.ctypes.data, len(cpus)).decode()
+        if complaint:
+            raise ValueError(complaint)
+        self._library = loaded
+        self.isa = setup.isa if setup.isa != "auto" else loaded.smjax_isas().decode().split()[0]
+        for name in _TARGETS:
+            jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
+
+    def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Panels:
+        n_bytes = self._library.smjax_matrix_bytes(_ENCODINGS[encoding.name], n_out, n_in)
+        data = empty_aligned((n_layers, n_bytes), np.dtype(np.uint8))
+        data[:, n_bytes - n_bytes // -(-n_out // _PANEL) :] = 0  # the last panel may have fewer outputs than room
+        return Panels(data, encoding, n_out, n_in)
+
+    def fill(self, packed: Panels, layer: int, first_out: int, raw: np.ndarray) -> None:
+        raw = np.ascontiguousarray(raw)
+        n_rows = raw.nbytes // packed.row_bytes
+        assert 0 <= first_out <= first_out + n_rows <= packed.n_out
+        target = packed.data[layer]
+        self._library.smjax_pack(
+            _ENCODINGS[packed.encoding.name], packed.n_in, raw.ctypes.data, n_rows, first_out, target.ctypes.data
+        )
+
+    def rows(self, packed: Panels, ids: jax.Array) -> jax.Array:
+        result = jax.ShapeDtypeStruct((len(ids), packed.n_in), jnp.float32)
+        return jax.ffi.ffi_call("smjax_look_up", result)(packed.data, ids, **packed.attributes())
+
+    def product(
+        self,
+        matrix: Matrix,
+        layer: jax.Array,
+        x: jax.Array,
+        *,
+        norm: Norm | None = None,
+        bias: jax.Array | None = None,
+        residual: jax.Array | None = None,
+        activation: Activation | None = None,
+    ) -> jax.Array:
+        n_out = sum(part.n_out for part in matrix)
+        halves_of_panels = n_out % (2 * _PANEL) == 0 and bias is None
+        if len(matrix) == 1 and (activation != "swiglu" or halves_of_panels):
+            return _multiply(matrix[0], layer, x, norm, bias, residual, activation)
+        parts = [_multiply(part, layer, x, norm, None, None, None) for part in matrix]
+        return finish(jnp.concatenate(parts, axis=-1), layer, bias, residual, activation)
+
+    def choose(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
+        (packed,) = matrix
+        return _call("smjax_choose", jax.ShapeDtypeStruct((), jnp.int32), packed, jnp.int32(0), x, norm)
+
+    def empty_cache(self, config: DecoderConfig, ctx: int, dtype: str) -> Cache:
+        tiles = -(-ctx // _TILE)
+        return jnp.zeros((2, config.n_layers, config.n_kv_heads, tiles, config.head_dim, _TILE), dtype)
+
+    def attend(
+        self,
+        config: DecoderConfig,
+        cache: Cache,
+        layer: jax.Array,
+        qkv: jax.Array,
+        start: jax.Array,
+        rotation: jax.Array | None,
+    ) -> tuple[jax.Array, Cache]:
+        out = jax.ShapeDtypeStruct((len(qkv), config.n_heads * config.head_dim), jnp.float32)
+        whole = jax.ShapeDtypeStruct(cache.shape, cache.dtype)
+        call = jax.ffi.ffi_call("smjax_attend", (whole, out), input_output_aliases={0: 0})
+        cache, attended = call(
+            cache,
+            layer,
+            qkv,
+            start,
+            _NONE if rotation is None else rotation,
+            scale=np.float32(config.attention_scale),
+            windows=np.array(config.windows, np.int32),
+        )
+        return attended, cache
+
+    def time_read(self, arrays: list[jax.Array], seconds: float) -> float | None:
+        n = len(arrays)
+        addresses = (ctypes.c_void_p * n)(*(array.unsafe_buffer_pointer() for array in arrays))
+        sizes = (ctypes.c_int64 * n)(*(array.nbytes for array in arrays))
+        return float(self._library.smjax_read_bandwidth(n, addresses, sizes, seconds))
+
+
+def _multiply(
+    packed: Panels,
+    layer: jax.Array,
+    x: jax.Array,
+    norm: Norm | None,
+    bias: jax.Array | None,
+    residual: jax.Array | None,
+    activation: Activation | None,
+) -> jax.Array:
+    n_y = packed.n_out // 2 if activation == "swiglu" else packed.n_out
+    result = jax.ShapeDtypeStruct((len(x), n_y), jnp.float32)
+    return _call("smjax_multiply", result, packed, layer, x, norm, bias, residual, activation)
+
+
+def _call(
+    target: str,
+    result: jax.ShapeDtypeStruct,
+    packed: Panels,
+    layer: jax.Array,
+    x: jax.Array,
+    norm: Norm | None,
+    bias: jax.Array | None = None,
+    residual: jax.Array | None = None,
+    activation: Activation | None = None,
+) -> jax.Array:
+    kind = 0 if norm is None else 1 if norm.bias is None else 2
+    optional = [norm and norm.weight, norm and norm.bias, bias, residual]
+    return jax.ffi.ffi_call(target, result)(
+        packed.data,
+        layer,
+        x,
+        *(_NONE if array is None else array for array in optional),
+        **packed.attributes(),
+        norm=np.int32(kind),
+        eps=np.float32(0 if norm is None else norm.eps),
+        activation=np.int32(_ACTIVATIONS[activation]),
+    )
+

@@ -1,0 +1,107 @@
+"""The steps of a decoder as XLA compiles them itself."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from smjax.core.architecture import DecoderConfig
+from smjax.core.tensors import Encoding
+from smjax.worker.kernels.interface import Activation, Matrix, Norm, Setup
+from smjax.worker.kernels.xla.attention import attend_many, attend_one
+from smjax.worker.kernels.xla.cache import Cache, empty_cache
+from smjax.worker.kernels.xla.elementwise import finish, first_best, normalise, rotate
+from smjax.worker.kernels.xla.layouts import Q4, allocate
+from smjax.worker.kernels.xla.products import Packed, matvec, natural_order, nibble_order, stored_row_bytes, unpack
+
+
+class XlaKernel:
+    """See `smjax.worker.kernels.interface.Kernel`."""
+
+    name = "xla"
+    kv_dtype = "float32"
+    """No conversion in the attention loops."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.isa = setup.isa
+        # XLA's bf16 GEMM is the faster one only where the CPU multiplies bf16; elsewhere it converts in software.
+        fast_bf16 = bool({"avx512_bf16", "amx_bf16"} & setup.simd)
+        self.matmul_dtype = jnp.bfloat16 if fast_bf16 else jnp.float32
+
+    def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Packed:
+        return allocate(encoding.name, n_layers, n_out, n_in)
+
+    def fill(self, packed: Packed, layer: int, first_out: int, raw: np.ndarray) -> None:
+        n_in = packed.words.shape[1] * 4 if isinstance(packed, Q4) else packed.values.shape[1]
+        row_bytes = stored_row_bytes(packed, n_in)
+        packed.fill(layer, slice(first_out, first_out + len(raw) // row_bytes), raw)
+
+    def rows(self, packed: Packed, ids: jax.Array) -> jax.Array:
+        columns = jax.tree.map(lambda a: jnp.take(a[:1], ids, axis=2, mode="clip"), packed)
+        values = unpack(columns, jnp.int32(0), jnp.float32).T
+        return natural_order(values) if isinstance(packed, Q4) else values
+
+    def product(
+        self,
+        matrix: Matrix,
+        layer: jax.Array,
+        x: jax.Array,
+        *,
+        norm: Norm | None = None,
+        bias: jax.Array | None = None,
+        residual: jax.Array | None = None,
+        activation: Activation | None = None,
+    ) -> jax.Array:
+        if norm is not None:
+            x = normalise(norm, layer, x)
+        if len(x) == 1:
+            parts = [self.matvec(packed, layer, x[0])[None] for packed in matrix]
+        else:
+            parts = [self.matmul(packed, layer, x) for packed in matrix]
+        y = parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=-1)
+        return finish(y, layer, bias, residual, activation)
+
+    def matvec(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
+        """f32[N] = the matrix of `layer` times `x`, f32[K]; never unpacks the matrix."""
+        return matvec(packed, layer, x)
+
+    def matmul(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
+        """f32[T, N] for `x`, f32[T, K]; unpacks the one matrix."""
+        # Unpacking has to wait for its inputs: XLA would unpack every matrix of a layer before the first product.
+        layer = layer + jnp.isnan(x[0, 0]).astype(jnp.int32)
+        weights = unpack(packed, layer, self.matmul_dtype)
+        inputs = nibble_order(x) if isinstance(packed, Q4) else x
+        return jnp.dot(inputs.astype(self.matmul_dtype), weights, preferred_element_type=jnp.float32)
+
+    def choose(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
+        return first_best(self.product(matrix, jnp.int32(0), x, norm=norm)[0])
+
+    def empty_cache(self, config: DecoderConfig, ctx: int, dtype: str) -> Cache:
+        return empty_cache(config, ctx, dtype)
+
+    def attend(
+        self,
+        config: DecoderConfig,
+        cache: Cache,
+        layer: jax.Array,
+        qkv: jax.Array,
+        start: jax.Array,
+        rotation: jax.Array | None,
+    ) -> tuple[jax.Array, Cache]:
+        n_kv, head = config.n_kv_heads, config.head_dim
+        q, k, v = jnp.split(
+            qkv.reshape(len(qkv), -1, head), [config.n_heads, config.n_heads + n_kv], axis=1
+        )
+        if rotation is not None:
+            q, k = rotate(q, rotation), rotate(k, rotation)
+        cache = cache.write(layer, start, k, v)
+        q = (q * config.attention_scale).reshape(len(q), n_kv, -1, head)
+        window = jnp.asarray(config.windows, jnp.int32)[layer] if config.window else jnp.int32(config.ctx_train)
+        if len(q) == 1:
+            return attend_one(cache, layer, q[0], start, window).reshape(1, -1), cache
+        positions = start + jnp.arange(len(q))
+        return attend_many(cache, layer, q, positions, window).reshape(len(q), -1), cache
+
+    def time_read(self, arrays: list[jax.Array], seconds: float) -> float | None:
+        return None
