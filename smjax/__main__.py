@@ -78,7 +78,7 @@ def _add_eval(commands: argparse._SubParsersAction[_Parser]) -> None:
     command.add_argument("--model", required=True, metavar="MODEL", help="a GGUF file, or the name of a preset")
     command.add_argument("--ids-file", required=True, type=Path, metavar="IDS.json", help="a JSON list of token ids")
     command.add_argument("--n-gen", required=True, type=int, metavar="N", help="tokens to generate")
-    command.add_argument("--kernel", default="auto", metavar="K", help="auto or xla")
+    command.add_argument("--kernel", default="auto", metavar="K", help="auto, xla or native")
     command.add_argument("--isa", default="auto", metavar="I", help="auto or a level such as avx2")
     command.add_argument("--threads", default=1, type=int, metavar="T")
     command.add_argument("--ctx", type=int, metavar="C", help="capacity of the KV cache; by default just enough")

@@ -14,22 +14,15 @@ _REASON = "native-missing.txt"
 """Written by the build where it made no library: one line."""
 
 
-class Signatures:
-    """What of the library is called through ctypes."""
-
-    FUNCTIONS = {
-        "smjax_isas": (ctypes.c_char_p, ()),
-        "smjax_start": (ctypes.c_char_p, (ctypes.c_char_p, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32)),
-        "smjax_matrix_bytes": (ctypes.c_int64, (ctypes.c_int32, ctypes.c_int64, ctypes.c_int64)),
-        "smjax_pack": (
-            None,
-            (ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p),
-        ),
-        "smjax_read_bandwidth": (
-            ctypes.c_double,
-            (ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_double),
-        ),
-    }
+_I32, _I64, _ADDRESS = ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p
+_FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
+    "smjax_isas": (ctypes.c_char_p, ()),
+    "smjax_start": (ctypes.c_char_p, (ctypes.c_char_p, _I32, _ADDRESS, _I32)),
+    "smjax_matrix_bytes": (_I64, (_I32, _I64, _I64)),
+    "smjax_pack": (None, (_I32, _I64, _ADDRESS, _I64, _I64, _ADDRESS)),
+    "smjax_read_bandwidth": (ctypes.c_double, (_I32, _ADDRESS, _ADDRESS, ctypes.c_double)),
+}
+"""What is called through ctypes: result and arguments."""
 
 
 @functools.cache
@@ -42,7 +35,7 @@ def library() -> ctypes.CDLL | None:
         loaded = ctypes.CDLL(str(path))
     except OSError:
         return None
-    for name, (result, arguments) in Signatures.FUNCTIONS.items():
+    for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(loaded, name)
         function.restype, function.argtypes = result, arguments
     return loaded
@@ -61,7 +54,9 @@ def why_missing() -> str:
         return "its library does not load here; install smjax again on this machine"
     reason = _find(_REASON)
     text = reason.read_text().strip() if reason else ""
-    return text or "it was not built when smjax was installed; install a C++17 compiler (g++ or clang++) and smjax again"
+    return (
+        text or "it was not built when smjax was installed; install a C++17 compiler (g++ or clang++) and smjax again"
+    )
 
 
 def _find(*names: str) -> Path | None:

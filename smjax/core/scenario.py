@@ -9,7 +9,7 @@ from typing import Any
 from smjax.core.errors import RequestError
 
 ENGINES = ("smjax",)
-KERNELS = ("auto", "xla")
+KERNELS = ("auto", "xla", "native")
 KV_DTYPES = ("auto", "float32", "float16", "bfloat16")
 
 

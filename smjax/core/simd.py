@@ -70,7 +70,7 @@ def simd_of_sysctl(sysctl: Mapping[str, str]) -> list[str]:
 
 def limited_simd(simd: Iterable[str], level: str) -> list[str]:
     """What is left of a CPU's features when code is limited to `level`."""
-    above = ("avx512", "avx_vnni", "amx") if level == "avx2" else ()
+    above = ("avx512", "avx_vnni", "amx") if level in ("scalar", "avx2", "avx_vnni") else ()
     return [feature for feature in simd if not feature.startswith(above)]
 
 

@@ -61,12 +61,12 @@ def compile_ahead(
 def _key(scenario: Scenario, model: Model, environment: Mapping[str, Any]) -> str:
     """A digest of everything that the programs depend on."""
     task = compile_task(scenario, environment, None)
-    named = ("ctx", "n_prompt", "threads", "tokens_per_dispatch", "engine", "kernel", "kv_dtype")
+    named = ("ctx", "n_prompt", "threads", "tokens_per_dispatch", "engine", "kv_dtype")
     described = {
         "scenario": {name: getattr(scenario, name) for name in named},
         "decoder": asdict(model.config),
         "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
-        "isa": [task["isa"], task["simd"]],
+        "kernel": [task["kernel"], task["isa"], task["simd"]],
         "packages": environment["packages"],
         "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_WORKER_SOURCES.rglob("*.py"))],
     }

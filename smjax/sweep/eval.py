@@ -12,9 +12,10 @@ from smjax.core.host import available_bytes, environment
 from smjax.core.model import Model, open_model
 from smjax.core.presets import PRESETS
 from smjax.core.scenario import Measure, Scenario, check_scenario
+from smjax.sweep.choice import choose
 from smjax.sweep.launcher import run_worker
 from smjax.sweep.tasks import eval_task
-from smjax.sweep.validate import check_isa, check_memory
+from smjax.sweep.validate import check_memory
 
 _KEYS = ("nll_mean", "logits", "greedy", "kernel", "isa")
 _TIMEOUT_S = 600.0
@@ -46,8 +47,8 @@ def evaluate(request: EvalRequest) -> str:
     scenario = _scenario(request, len(ids))
     model = open_model(scenario.model, scenario.model_path, scenario.seed)
     host = environment()
-    check_isa(scenario.isa, host)
     _check(scenario, model)
+    choose(scenario, host)
     _check_vocabulary(request.ids_file, ids, model)
     outcome = run_worker(eval_task(scenario, ids, host), threads=scenario.threads, timeout_s=_TIMEOUT_S)
     if outcome.status != "ok":

@@ -31,6 +31,8 @@ def execute(sweep: Sweep) -> int:
     """Measure, report, and return the exit code."""
     statuses: list[str] = []
     progress_console = Console(stderr=True)
+    if sweep.note:
+        _say(progress_console, f"smjax: {sweep.note}")
     try:
         with Progress(progress_console, sweep.runs) as progress:
             for run in sweep.runs:

@@ -50,7 +50,8 @@ def run_worker(
     `timeout_s` counts from its start; `on_phase` is told every phase that it reaches; `command` is the worker by
     default. Whatever ends this call, an interrupt too, the process has ended by then.
     """
-    cpus, environment = pick_cpus(threads), worker_environment(os.environ, threads)
+    xla_threads = 1 if task.get("kernel") == "native" else threads  # which has threads of its own
+    cpus, environment = pick_cpus(threads), worker_environment(os.environ, xla_threads)
     with contextlib.ExitStack() as opened:
         started_ns = time.monotonic_ns()
         request = json.dumps({**task, "cpus": cpus, "spawned_ns": started_ns})
@@ -70,10 +71,10 @@ def run_worker(
     return Outcome(status, reason, wall_ns, conversation.result or {})
 
 
-def worker_environment(inherited: Mapping[str, str], threads: int) -> dict[str, str]:
+def worker_environment(inherited: Mapping[str, str], xla_threads: int) -> dict[str, str]:
     """The inherited variables but for those that would change what is measured, and those that set it."""
     kept = {name: value for name, value in inherited.items() if not name.startswith(_INHERITED) and name != "NPROC"}
-    return {**kept, "JAX_PLATFORMS": "cpu", "PJRT_NPROC": str(threads)}
+    return {**kept, "JAX_PLATFORMS": "cpu", "PJRT_NPROC": str(xla_threads)}
 
 
 def _start(command: Sequence[str], environment: dict[str, str], stderr: IO[bytes]) -> subprocess.Popen[bytes]:

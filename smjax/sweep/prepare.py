@@ -9,7 +9,9 @@ from typing import Any
 from smjax.core.errors import RequestError
 from smjax.core.host import environment
 from smjax.core.model import Model
+from smjax.core.scenario import Scenario
 from smjax.report import after_run
+from smjax.sweep.choice import why_not_native
 from smjax.sweep.compose import Composed
 from smjax.sweep.config import JobConfig, ReportConfig, scenario_of
 from smjax.sweep.folder import RunFolder
@@ -29,6 +31,8 @@ class Sweep:
     environment: dict[str, Any]
     folder: RunFolder
     report: ReportConfig
+    note: str | None
+    """What whoever asked should know before it starts, in one line."""
 
 
 def prepare(composed: Composed) -> Sweep:
@@ -42,7 +46,11 @@ def prepare(composed: Composed) -> Sweep:
     for model in models.values():
         _ = model.hash  # reads the whole file: now, and not beside a worker that is being timed
     composed.folder.open()
-    return Sweep(plan_runs(scenarios), models, files, host, composed.folder, report)
+    return Sweep(plan_runs(scenarios), models, files, host, composed.folder, report, _note(scenarios, host))
+
+
+def _note(scenarios: Sequence[Scenario], host: dict[str, Any]) -> str | None:
+    return why_not_native(host) if any(scenario.kernel == "auto" for scenario in scenarios) else None
 
 
 def _report(points: Sequence[JobConfig]) -> ReportConfig:

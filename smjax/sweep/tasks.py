@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from smjax.core.host import simd_levels
 from smjax.core.scenario import Scenario
 from smjax.core.simd import limited_simd
+from smjax.sweep.choice import choose
 
 
 def measure_task(scenario: Scenario, environment: Mapping[str, Any], cache_dir: Path | None) -> dict[str, Any]:
@@ -28,10 +28,9 @@ def eval_task(scenario: Scenario, ids: Sequence[int], environment: Mapping[str, 
 
 def _about(scenario: Scenario, environment: Mapping[str, Any]) -> dict[str, Any]:
     """The scenario and what the supervisor knows about the CPU, so that no worker spends a second on asking it."""
-    levels = simd_levels(environment)
-    best = levels[-1] if levels else "auto"
-    isa = best if scenario.isa == "auto" else scenario.isa
-    return {"scenario": scenario.to_json(), "isa": isa, "simd": limited_simd(environment["cpu"]["simd"], isa)}
+    chosen = choose(scenario, environment)
+    simd = limited_simd(environment["cpu"]["simd"], chosen.isa)
+    return {"scenario": scenario.to_json(), "kernel": chosen.kernel, "isa": chosen.isa, "simd": simd}
 
 
 def _cache(folder: Path | None) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smjax.core.errors import RequestError
-from smjax.core.host import available_bytes, simd_levels
+from smjax.core.host import available_bytes
 from smjax.core.model import Model, open_model, weight_bytes
 from smjax.core.scenario import Scenario, check_scenario
+from smjax.sweep.choice import choose
 
 _WORKER_BYTES = 230e6
 """What a worker takes beside its model: Python, JAX and compiled programs take 200 MB."""
@@ -28,21 +29,14 @@ def check_all(scenarios: Sequence[Scenario], environment: Mapping[str, Any]) -> 
     """The models of all scenarios; raises RequestError for the first scenario that cannot be served on this host."""
     models: dict[ModelKey, Model] = {}
     for scenario in scenarios:
-        check_isa(scenario.isa, environment)
         key = model_key(scenario)
         if key not in models:
             _check_seed(scenario)
             models[key] = open_model(*key)
         check_scenario(scenario, models[key].config.ctx_train)
+        choose(scenario, environment)
         check_memory(scenario, models[key], available_bytes())
     return models
-
-
-def check_isa(isa: str, environment: Mapping[str, Any]) -> None:
-    """Raise RequestError unless the host can run `isa`."""
-    levels = simd_levels(environment)
-    if isa not in ("auto", *levels):
-        raise RequestError(f"isa: expected one that this CPU runs, {', '.join(('auto', *levels))}, found {isa}")
 
 
 def check_memory(scenario: Scenario, model: Model, free_bytes: int) -> None:

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from smjax.core.host import read_ghz
 from smjax.core.model import open_model
+from smjax.core.processor import architecture
 from smjax.core.scenario import Scenario
 from smjax.worker import process
 
 if TYPE_CHECKING:  # nothing heavy is imported before the process is pinned
     import numpy as np
 
+    from smjax.worker.kernels import Setup
+
 Say = Callable[[str], None]
 """Tells the supervisor which phase begins."""
 
-# XLA's name of the last instruction set that it may use, by smjax's name of the level.
-MAX_ISA = {"avx2": "AVX2"}
+# XLA's name of the last instruction set that it may use, by smjax's name of the level. Below AVX2 this jaxlib lacks the
+# conversions of f16.
+MAX_ISA = {"scalar": "AVX2", "avx2": "AVX2", "avx_vnni": "AVX2"}
 
 
 class Worker:
@@ -52,11 +56,23 @@ class Worker:
         self.cache = compilation.CompilationCache(self.request.get("cache_dir"))
         model = open_model(self.scenario.model, self.scenario.model_path, self.scenario.seed)
         self.n_vocab = model.config.n_vocab
-        self.engine = make_engine(self.scenario, model, self.request["isa"], frozenset(self.request["simd"]))
+        self.engine = make_engine(self.scenario, model, self._setup())
         self._mark_ns = self.request["spawned_ns"]
         self._phase_done("imports")
         process.give_back_code("/libjax_common.so")
         self._mark_ns = time.monotonic_ns()
+
+    def _setup(self) -> Setup:
+        from smjax.worker.kernels import Setup
+
+        request = self.request
+        return Setup(
+            kernel=request["kernel"],
+            isa=request["isa"],
+            simd=frozenset(request["simd"]),
+            threads=self.scenario.threads,
+            cpus=tuple(request["cpus"]),
+        )
 
     def _phase_done(self, name: str) -> None:
         """Note how long the phase took, then tidy up on nobody's time."""
@@ -132,7 +148,7 @@ class Worker:
 def xla_flags(isa: str) -> str:
     """Flags that make XLA generate code for `isa`, and for nothing above it."""
     flags = []
-    if isa in MAX_ISA:
+    if isa in MAX_ISA and architecture() == "x86_64":
         flags.append(f"--xla_cpu_max_isa={MAX_ISA[isa]}")
     if isa == "avx512":  # by default XLA uses half of these registers; 1.6 times the product's speed with all
         flags.append("--xla_cpu_prefer_vector_width=512")

@@ -47,7 +47,11 @@ class Panels:
         return self.n_in // self.encoding.block * self.encoding.block_bytes
 
     def attributes(self) -> dict[str, Any]:
-        return {"encoding": np.int32(_ENCODINGS[self.encoding.name]), "n_out": np.int64(self.n_out), "n_in": np.int64(self.n_in)}
+        return {
+            "encoding": np.int32(_ENCODINGS[self.encoding.name]),
+            "n_out": np.int64(self.n_out),
+            "n_in": np.int64(self.n_in),
+        }
 
 
 class NativeKernel:
@@ -181,4 +185,3 @@ def _call(
         eps=np.float32(0 if norm is None else norm.eps),
         activation=np.int32(_ACTIVATIONS[activation]),
     )
-

@@ -58,9 +58,7 @@ def _layer_step(
         x, cache = state
         qkv = kernel.product(matrices["qkv"], i, x, norm=_norm(config, vectors, "attn_norm"))
         attended, cache = kernel.attend(config, cache, first + i, qkv, start, rotation)
-        x = kernel.product(
-            matrices["attn_output"], i, attended, bias=vectors.get("attn_output.bias"), residual=x
-        )
+        x = kernel.product(matrices["attn_output"], i, attended, bias=vectors.get("attn_output.bias"), residual=x)
         inner = kernel.product(
             matrices["ffn_in"],
             i,

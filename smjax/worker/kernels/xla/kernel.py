@@ -90,9 +90,7 @@ class XlaKernel:
         rotation: jax.Array | None,
     ) -> tuple[jax.Array, Cache]:
         n_kv, head = config.n_kv_heads, config.head_dim
-        q, k, v = jnp.split(
-            qkv.reshape(len(qkv), -1, head), [config.n_heads, config.n_heads + n_kv], axis=1
-        )
+        q, k, v = jnp.split(qkv.reshape(len(qkv), -1, head), [config.n_heads, config.n_heads + n_kv], axis=1)
         if rotation is not None:
             q, k = rotate(q, rotation), rotate(k, rotation)
         cache = cache.write(layer, start, k, v)
