@@ -26,7 +26,7 @@ class Choice:
 def choose(scenario: Scenario, environment: Mapping[str, Any]) -> Choice:
     """The choice for a scenario; raises RequestError where this host or this installation cannot serve it.
 
-    `kernel=auto` is the native kernel wherever it has more than plain C++ for this CPU, `isa=auto` the best that there is.
+    `kernel=auto` is the native kernel wherever it has more than plain C++ for this CPU, `isa=auto` the best there is.
     """
     by_kernel = {"native": _native_isas(), "xla": list(reversed(simd_levels(environment)))}
     if scenario.kernel == "native" and not by_kernel["native"]:
