@@ -8,17 +8,25 @@ from typing import Any
 
 import gguf
 import numpy as np
+import pytest
 
 from smjax.core.architecture import DecoderConfig, tensor_shapes
 from smjax.core.model import Model
+from smjax.core.native import library, why_missing
 from smjax.core.scenario import Measure, Scenario
 from smjax.core.tensors import ENCODINGS, TensorInfo
 from smjax.worker.engines.smjax import SmjaxEngine
+from smjax.worker.kernels import Setup
 from tests.reference import ReferenceDecoder
 
 QUANT = gguf.GGMLQuantizationType
 EncodingOf = Callable[[str], str]
 """The encoding of a matrix, by its tensor's name."""
+NATIVE = pytest.param(
+    "native", marks=pytest.mark.skipif(library() is None, reason=why_missing() if library() is None else "")
+)
+KERNELS = ["xla", NATIVE]
+"""Every kernel, for a test of what any of them has to do."""
 
 
 class ArrayModel:
@@ -115,7 +123,7 @@ def scenario(**changes: Any) -> Scenario:
         "model": "gguf",
         "model_path": None,
         "engine": "smjax",
-        "kernel": "auto",
+        "kernel": "xla",
         "isa": "auto",
         "threads": 1,
         "ctx": 64,
@@ -131,6 +139,7 @@ def scenario(**changes: Any) -> Scenario:
 
 def loaded_engine(model: Model, **changes: Any) -> SmjaxEngine:
     """An engine of a small scenario with its weights in memory, not compiled; its products of many columns are f32."""
-    engine = SmjaxEngine(scenario(**changes), model, isa="auto", simd=frozenset())
+    chosen = scenario(**changes)
+    engine = SmjaxEngine(chosen, model, Setup(chosen.kernel))
     engine.load()
     return engine

@@ -14,7 +14,7 @@ from tests.worker.models import loaded_engine
 
 
 class Runner:
-    """The prefill and decode programs of a small scenario."""
+    """The prefill and decode programs of a small scenario, one token a dispatch."""
 
     def __init__(self, model: Model, **changes: Any) -> None:
         self.engine = loaded_engine(model, **changes)
@@ -23,22 +23,19 @@ class Runner:
 
     def prefill(self, prompt: np.ndarray) -> np.ndarray:
         """f32[V] after the prompt."""
-        e = self.engine
-        e.cache, first_id, hidden = e.prefill_program(e.weights, e.cache, prompt)
-        scores = self._scores(hidden)
-        assert int(first_id) == scores.argmax()
-        return scores
+        return self._scores(self.engine.prefill(prompt))
 
     def decode(self, ids: np.ndarray, start: int) -> np.ndarray:
         """f32[T, V] after each of `ids`, which stand at the positions from `start` on, one step a token."""
         return np.stack([self._step(token, start + i) for i, token in enumerate(ids)])
 
     def _step(self, token: int, position: int) -> np.ndarray:
-        e, one = self.engine, np.int32(1)
-        e.cache, ids, hidden = e.decode_program(e.weights, e.cache, np.int32(token), np.int32(position), one)
-        scores = self._scores(hidden)
-        assert int(ids[0]) == scores.argmax()
-        return scores
+        self.engine.last = jax.device_put(np.array([token, position], np.int32))
+        (chosen,) = next(self.engine.decode(1))
+        return self._scores(int(chosen))
 
-    def _scores(self, hidden: jax.Array) -> np.ndarray:
-        return np.asarray(self._logits(self.engine.weights, hidden[None])[0])
+    def _scores(self, chosen: int) -> np.ndarray:
+        """The scores of what ran last, whose best is the id that it chose."""
+        scores = np.asarray(self._logits(self.engine.weights, self.engine._hidden[None])[0])
+        assert chosen == scores.argmax()
+        return scores

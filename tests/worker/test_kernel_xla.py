@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from smjax.core.tensors import ENCODINGS
+from smjax.worker.kernels import Setup
 from smjax.worker.kernels.xla import XlaKernel
 from tests.reference import nmse
 from tests.worker.models import dequantised, random_matrix
 
 N_LAYERS = 3
-KERNEL = XlaKernel(frozenset())  # no bf16: many columns are multiplied in f32
+KERNEL = XlaKernel(Setup())  # no bf16: many columns are multiplied in f32
 MATVEC, MATMUL, ROWS = jax.jit(KERNEL.matvec), jax.jit(KERNEL.matmul), jax.jit(KERNEL.rows)
 
 SIZES = [
@@ -110,7 +111,7 @@ def test_bits_a_weight_are_those_of_the_layout(stack: Stack) -> None:
 
 @pytest.mark.parametrize("encoding", [*PACKED, "F16", "F32"])
 def test_matmul_in_bf16_rounds_to_its_mantissa(encoding: str) -> None:
-    kernel = XlaKernel(frozenset({"avx512_bf16"}))
+    kernel = XlaKernel(Setup(simd=frozenset({"avx512_bf16"})))
     assert kernel.matmul_dtype == jnp.bfloat16
     stack, x = random_stack(encoding), np.random.default_rng(4).standard_normal((5, 256))
     found = np.asarray(jax.jit(kernel.matmul)(stack.packed, np.int32(1), x.astype(np.float32)))

@@ -14,7 +14,7 @@ from smjax.core.model import open_model
 from smjax.worker.check import check_products
 from smjax.worker.model.weights import packed_bytes
 from tests.reference import nmse
-from tests.worker.models import loaded_engine, random_model, reference, write_gguf
+from tests.worker.models import KERNELS, loaded_engine, random_model, reference, write_gguf
 from tests.worker.runner import Runner
 
 CONFIG = DecoderConfig(
@@ -34,25 +34,27 @@ MIXES = {
 }
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("mix", MIXES)
-def test_a_mixed_file_answers_like_the_reference(mix: str, tmp_path: Path) -> None:
+def test_a_mixed_file_answers_like_the_reference(mix: str, kernel: str, tmp_path: Path) -> None:
     tied, encodings, stacks, qkv_parts = MIXES[mix]
     written = random_model(replace(CONFIG, tied=tied), lambda name: encodings.get(name, "Q4_0"))
     model = open_model("gguf", str(write_gguf(written, tmp_path / "mixed.gguf")), 0)
-    runner = Runner(model, n_prompt=N_PROMPT)
+    runner = Runner(model, n_prompt=N_PROMPT, kernel=kernel)
     weights = runner.engine.weights
     assert [stack.n_layers for stack in weights.stacks] == stacks
     assert [len(stack.matrices["qkv"]) for stack in weights.stacks] == [qkv_parts] * 2
     found = [runner.prefill(IDS[:N_PROMPT]), *runner.decode(IDS[N_PROMPT:], N_PROMPT)]
     expected = reference(written).logits(IDS.tolist())[N_PROMPT - 1 :]
-    assert nmse(found[0], expected[0]) <= 2e-4
+    assert nmse(found[0], expected[0]) <= (2e-4 if kernel == "xla" else 2e-3)  # native rounds a prompt to 8 bits too
     assert nmse(np.stack(found), expected) <= 2e-3
 
 
-def test_every_part_of_a_mixed_product_is_checked() -> None:
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_part_of_a_mixed_product_is_checked(kernel: str) -> None:
     _, encodings, _, _ = MIXES["untied"]
     model = random_model(CONFIG, lambda name: encodings.get(name, "Q4_0"))
-    engine = loaded_engine(model)
+    engine = loaded_engine(model, kernel=kernel)
     assert check_products(engine.kernel, engine.weights, model, 42) <= 1e-4
 
 

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from smjax.core.model import Model, open_model, weight_bytes
 from smjax.core.presets import PRESETS
 from smjax.worker.engines.smjax import SmjaxEngine
 from smjax.worker.model.weights import load_weights
-from tests.worker.models import loaded_engine
+from tests.worker.models import KERNELS, loaded_engine
 
 # Of the tensors outside the layers, the first layer and the last, from seed 42, each behind its name.
 DIGESTS = {
@@ -102,17 +103,17 @@ def test_seeds_make_different_models() -> None:
     assert (models[0].read("blk.0.attn_q.weight") != models[0].read("blk.1.attn_q.weight")).mean() > 0.5
 
 
-@pytest.fixture(scope="module")
-def engine() -> SmjaxEngine:
+@pytest.fixture(scope="module", params=KERNELS)
+def engine(request: pytest.FixtureRequest) -> SmjaxEngine:
     """An engine of stories-15m, compiled."""
-    engine = loaded_engine(open_model("stories-15m", None, 42), n_prompt=len(PROMPT))
+    engine = loaded_engine(open_model("stories-15m", None, 42), n_prompt=len(PROMPT), kernel=request.param)
     engine.compile()
     return engine
 
 
 def greedy(engine: SmjaxEngine, model: Model) -> list[int]:
     """Ids that `engine`'s programs generate with the weights of `model`."""
-    engine.weights = load_weights(model, engine.kernel)
+    engine.arrays = jax.tree.leaves(load_weights(model, engine.kernel))
     return [engine.prefill(PROMPT), *np.concatenate(list(engine.decode(11))).tolist()]
 
 

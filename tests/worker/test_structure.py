@@ -19,10 +19,12 @@ from smjax.core.architecture import DecoderConfig
 from smjax.core.presets import PresetModel
 from smjax.worker.compilation import compile_program
 from smjax.worker.engines.smjax import SmjaxEngine
-from smjax.worker.kernels.xla import XlaKernel, nibble_order, unpack
-from smjax.worker.programs import generate, prefill
+from smjax.worker.kernels import Setup
+from smjax.worker.kernels.xla import XlaKernel
+from smjax.worker.kernels.xla.products import nibble_order, unpack
+from smjax.worker.programs import decode_one, prefill
 from tests.worker import hlo
-from tests.worker.models import scenario
+from tests.worker.models import NATIVE, scenario
 
 LLAMA = DecoderConfig("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
 NEO = DecoderConfig("gpt-neo", 3, 256, 4, 4, 16, 512, 512, 512, 1e-5, tied=True, window=8)
@@ -32,10 +34,11 @@ PRODUCTS = {
     "gpt-neo": [(256, 192), (64, 256), (256, 512), (512, 256)],
 }
 CASES = {
-    "llama, f32": (LLAMA, frozenset[str]()),
-    "llama, bf16": (LLAMA, frozenset({"avx512_bf16"})),
-    "gpt-neo, f32": (NEO, frozenset[str]()),
+    "llama, f32": (LLAMA, Setup()),
+    "llama, bf16": (LLAMA, Setup(simd=frozenset({"avx512_bf16"}))),
+    "gpt-neo, f32": (NEO, Setup()),
 }
+NATIVE_CASES = {"llama, native": (LLAMA, Setup("native")), "gpt-neo, native": (NEO, Setup("native"))}
 N_PROMPT = 16
 ACTIVATION_BYTES = 128 * 1024
 """What a prefill of 16 positions may take besides a matrix: seen 118 KB, while a second matrix takes 131 KB or more."""
@@ -43,8 +46,8 @@ ACTIVATION_BYTES = 128 * 1024
 
 @functools.cache
 def engine_of(case: str) -> SmjaxEngine:
-    config, simd = CASES[case]
-    engine = SmjaxEngine(scenario(n_prompt=N_PROMPT), PresetModel("any", config, 0), "auto", simd)
+    config, setup = {**CASES, **NATIVE_CASES}[case]
+    engine = SmjaxEngine(scenario(n_prompt=N_PROMPT, kernel=setup.kernel), PresetModel("any", config, 0), setup)
     engine.load()
     engine.compile()
     return engine
@@ -55,13 +58,21 @@ def engine(request: pytest.FixtureRequest) -> SmjaxEngine:
     return engine_of(request.param)
 
 
+@pytest.fixture(params=[*CASES, *(pytest.param(case, marks=NATIVE.marks) for case in NATIVE_CASES)])
+def any_engine(request: pytest.FixtureRequest) -> SmjaxEngine:
+    return engine_of(request.param)
+
+
 def matrix_sizes(engine: SmjaxEngine) -> list[int]:
     """Weights in each of a layer's matrices, the smallest first."""
     return sorted(n_in * n_out for n_in, n_out in PRODUCTS[engine.config.family])
 
 
 def as_large_as_a_matrix(engine: SmjaxEngine, program: jax.stages.Compiled) -> list[hlo.Array]:
-    return [array for array in hlo.buffers(program.as_text()) if array.size >= matrix_sizes(engine)[0]]
+    """Buffers, but for the cache, which has a test of its own."""
+    cache = {array.size for array in cache_arrays(engine)}
+    found = [array for array in hlo.buffers(program.as_text()) if array.size not in cache]
+    return [array for array in found if array.size >= matrix_sizes(engine)[0]]
 
 
 def temporary_bytes(program: jax.stages.Compiled) -> int:
@@ -78,9 +89,9 @@ def test_the_sizes_of_this_file_tell_matrices_from_the_rest(engine: SmjaxEngine)
     assert max(others) < matrix_sizes(engine)[0]
 
 
-def test_decode_keeps_no_unpacked_matrix(engine: SmjaxEngine) -> None:
-    assert as_large_as_a_matrix(engine, engine.decode_program) == []
-    assert temporary_bytes(engine.decode_program) < matrix_sizes(engine)[0]  # at one byte a weight
+def test_decode_keeps_no_unpacked_matrix(any_engine: SmjaxEngine) -> None:
+    assert as_large_as_a_matrix(any_engine, any_engine.decode_program) == []
+    assert temporary_bytes(any_engine.decode_program) < matrix_sizes(any_engine)[0]  # at one byte a weight
 
 
 def test_prefill_unpacks_one_matrix_at_a_time(engine: SmjaxEngine) -> None:
@@ -96,27 +107,27 @@ def programs_of(engine: SmjaxEngine) -> list[jax.stages.Compiled]:
     return [engine.prefill_program, engine.decode_program]
 
 
-def test_weights_are_arguments(engine: SmjaxEngine) -> None:
-    weights = jax.tree.leaves(engine.weights)
-    for program in programs_of(engine):
+def test_weights_are_arguments(any_engine: SmjaxEngine) -> None:
+    expected = [*jax.tree.leaves(any_engine.weights), *cache_arrays(any_engine)]
+    for program in programs_of(any_engine):
         shapes = sorted(array.shape for array in hlo.arguments(program.as_text()) if len(array.shape) > 1)
-        expected = [*weights, *cache_arrays(engine)]
         assert shapes == sorted(array.shape for array in expected if array.ndim > 1)
         assert max(array.size for array in hlo.constants(program.as_text())) <= 64
 
 
-def test_the_cache_is_updated_in_place(engine: SmjaxEngine) -> None:
-    sizes = {array.size for array in cache_arrays(engine)}
-    for program in programs_of(engine):
-        assert program.memory_analysis().alias_size_in_bytes == sum(array.nbytes for array in cache_arrays(engine))
-        whole = [array for array in hlo.buffers(program.as_text()) if array.size in sizes]
-        assert {array.opcode for array in whole} == {"fusion"}  # the updates themselves; a copy would be one
-        assert len(whole) == 2  # keys and values
+def test_the_cache_is_updated_in_place(any_engine: SmjaxEngine) -> None:
+    arrays = cache_arrays(any_engine)
+    for program in programs_of(any_engine):
+        assert program.memory_analysis().alias_size_in_bytes == sum(array.nbytes for array in arrays)
+        whole = [array for array in hlo.buffers(program.as_text()) if array.size in {array.size for array in arrays}]
+        # The updates themselves, of keys and of values or of both at once; a copy would be one more.
+        assert {array.opcode for array in whole} == {"fusion" if any_engine.kernel.name == "xla" else "custom-call"}
+        assert len(whole) == len(arrays)
 
 
 def test_a_larger_cache_takes_no_more_temporary_memory() -> None:
     engine = engine_of("llama, f32")
-    larger = SmjaxEngine(replace(engine.scenario, ctx=1024), engine.model, "auto", frozenset())
+    larger = SmjaxEngine(replace(engine.scenario, ctx=1024), engine.model, Setup())
     larger.load()
     program = larger._program(prefill, np.zeros(N_PROMPT, np.int32))
     one_layer = sum(array.nbytes for array in cache_arrays(larger)) / LLAMA.n_layers
@@ -144,15 +155,15 @@ class UnpacksTheStack(XlaKernel):
 @pytest.mark.parametrize("kernel", [UnpacksTheMatrix, UnpacksTheStack])
 def test_an_unpacked_matrix_in_decode_is_seen(kernel: type[XlaKernel]) -> None:
     engine = engine_of("llama, f32")
-    function = partial(generate, 1, LLAMA, kernel(frozenset()))
-    program = compile_program(function, engine.weights, engine.cache, *[np.int32(0)] * 3, donate=(1,))
+    function = partial(decode_one, LLAMA, kernel(Setup()))
+    program = compile_program(function, engine.weights, engine.cache, np.zeros(2, np.int32), donate=(1,))
     assert max(array.size for array in as_large_as_a_matrix(engine, program)) >= matrix_sizes(engine)[-1]
     assert temporary_bytes(program) > matrix_sizes(engine)[-1]
 
 
 def test_an_unpacked_stack_in_prefill_is_seen() -> None:
     engine = engine_of("llama, f32")
-    function = partial(prefill, LLAMA, UnpacksTheStack(frozenset()))
+    function = partial(prefill, LLAMA, UnpacksTheStack(Setup()))
     program = compile_program(function, engine.weights, engine.cache, np.zeros(N_PROMPT, np.int32), donate=(1,))
     largest = matrix_sizes(engine)[-1]
     assert max(array.size for array in as_large_as_a_matrix(engine, program)) >= LLAMA.n_layers * largest

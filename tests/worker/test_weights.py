@@ -12,26 +12,14 @@ import pytest
 
 from smjax.core.export import export_preset
 from smjax.core.model import open_model, weight_bytes
-from smjax.core.tensors import Encoding
-from smjax.worker.kernels.layouts import empty_aligned
+from smjax.worker.kernels import Setup, make_kernel
 from smjax.worker.kernels.xla import XlaKernel
+from smjax.worker.kernels.xla.layouts import empty_aligned
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes
 from tests.core.test_gguf import resident_bytes
+from tests.worker.models import KERNELS
 
 SHAKESPEARE = Path(__file__).parents[1] / "data" / "shakespeare-q4_0.gguf"
-
-
-class RecordingKernel(XlaKernel):
-    """Remembers where the arrays that it allocated are."""
-
-    def __init__(self) -> None:
-        super().__init__(frozenset())
-        self.addresses: set[int] = set()
-
-    def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Any:
-        arrays = super().allocate(encoding, n_layers, n_out, n_in)
-        self.addresses |= {array.ctypes.data for array in jax.tree.leaves(arrays)}
-        return arrays
 
 
 def matrices(weights: Weights) -> list[Any]:
@@ -39,13 +27,24 @@ def matrices(weights: Weights) -> list[Any]:
     return [*around, *(stack.matrices for stack in weights.stacks)]
 
 
+@pytest.mark.parametrize("kernel_name", KERNELS)
 @pytest.mark.parametrize(("name", "path"), [("tinystories-1m", None), ("gguf", str(SHAKESPEARE))])
-def test_jax_takes_the_matrices_over_without_a_copy(name: str, path: str | None) -> None:
-    kernel = RecordingKernel()
+def test_jax_takes_the_matrices_over_without_a_copy(
+    name: str, path: str | None, kernel_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel, allocated = make_kernel(Setup(kernel_name)), []
+    allocate = kernel.allocate
+
+    def recorded(*arguments: Any) -> Any:
+        arrays = allocate(*arguments)
+        allocated.extend(array.ctypes.data for array in jax.tree.leaves(arrays))
+        return arrays
+
+    monkeypatch.setattr(kernel, "allocate", recorded)
     weights = load_weights(open_model(name, path, 42), kernel)
     addresses = [array.unsafe_buffer_pointer() for array in jax.tree.leaves(matrices(weights))]
-    assert set(addresses) == kernel.addresses
-    assert len(kernel.addresses) == len(addresses)
+    assert sorted(addresses) == sorted(allocated)
+    assert len(set(addresses)) == len(addresses)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (2, 64, 100)])
@@ -58,7 +57,7 @@ def test_arrays_begin_on_a_cache_line(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("name", ["tinystories-1m", "stories-15m"])
 def test_a_preset_takes_what_its_tensors_take(name: str) -> None:
     model = open_model(name, None, 42)
-    assert packed_bytes(load_weights(model, XlaKernel(frozenset()))) == weight_bytes(model)
+    assert packed_bytes(load_weights(model, XlaKernel(Setup()))) == weight_bytes(model)
 
 
 def test_a_mixed_file_takes_what_its_encodings_take() -> None:
@@ -67,7 +66,7 @@ def test_a_mixed_file_takes_what_its_encodings_take() -> None:
     grown = [info for info in model.tensors.values() if info.encoding.name == "Q6_K"]
     assert grown
     expected = weight_bytes(model) + sum(np.prod(info.shape) * (9 - 6.5625) / 8 for info in grown)
-    assert packed_bytes(load_weights(model, XlaKernel(frozenset()))) == expected
+    assert packed_bytes(load_weights(model, XlaKernel(Setup()))) == expected
 
 
 def test_a_step_reads_all_but_what_is_looked_up() -> None:
@@ -75,7 +74,7 @@ def test_a_step_reads_all_but_what_is_looked_up() -> None:
     positions, embedding = neo.tensors["position_embd.weight"], llama.tensors["token_embd.weight"]
     for model, looked_up in ((neo, positions), (llama, embedding)):
         one_row = looked_up.n_bytes // looked_up.shape[0]
-        weights = load_weights(model, XlaKernel(frozenset()))
+        weights = load_weights(model, XlaKernel(Setup()))
         assert step_bytes(weights, model.config) == weight_bytes(model) - looked_up.n_bytes + one_row
 
 
@@ -92,7 +91,7 @@ def test_pages_of_the_file_are_given_back(tmp_path: Path, monkeypatch: pytest.Mo
         release(name)
 
     monkeypatch.setattr(model, "release", watched_release)
-    load_weights(model, XlaKernel(frozenset()))
+    load_weights(model, XlaKernel(Setup()))
     # A page that is read brings its neighbours along, about 100 KB a tensor, which stay: seen 1.3 of 14.5 MB.
     stays = path.stat().st_size // 4
     largest = max(info.n_bytes for info in model.tensors.values())
