@@ -23,7 +23,7 @@ Type type_of(ffi::DataType type) {
 
 Tensor tensor(const ffi::AnyBuffer& buffer) {
   const auto dimensions = buffer.dimensions();
-  return {buffer.untyped_data(), type_of(buffer.element_type()), {dimensions.begin(), dimensions.end()}};
+  return {buffer.untyped_data(), type_of(buffer.element_type()), Shape(dimensions.begin(), dimensions.end())};
 }
 
 template <class Operation>
@@ -67,7 +67,7 @@ ffi::Error Attend(Any cache, Any layer, Any qkv, Any position, Any rotation, Out
                   ffi::Span<const int32_t> windows) {
   return answer([&]() -> Complaint {
     if (cache.untyped_data() != cache_after->untyped_data()) return "cache: expected to be updated in place, found a copy";
-    return attend(scale, {windows.begin(), windows.end()},
+    return attend(scale, {windows.begin(), int64_t(windows.size())},
                   {tensor(cache), tensor(layer), tensor(qkv), tensor(position), tensor(rotation), tensor(*out)});
   });
 }
@@ -149,9 +149,9 @@ int64_t smjax_matrix_bytes(int32_t encoding, int64_t n_out, int64_t n_in) {
   return smjax::matrix_bytes(smjax::Encoding(encoding), n_out, n_in);
 }
 
-void smjax_pack(int32_t encoding, int64_t n_in, const uint8_t* rows, int64_t n_rows,
+void smjax_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t n_rows,
                                                        int64_t first_out, uint8_t* matrix) {
-  smjax::pack(smjax::Encoding(encoding), n_in, rows, n_rows, first_out, matrix);
+  smjax::pack(smjax::Encoding(encoding), n_out, n_in, rows, n_rows, first_out, matrix);
 }
 
 double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t* sizes,

@@ -34,6 +34,7 @@ struct Columns {
   float* scales = nullptr;        // [tiles][K/32][tile]
   int32_t* corrections = nullptr; // [tiles][K/32][2][tile]
   float* floats = nullptr;        // [tiles][K][tile], for weights that are floats
+  float* sums = nullptr;          // [panels][2][16] of one column's products with a chunk of the inputs
 };
 
 // y[T, N] = activation(x[T, K] normalised, times the matrix, + bias) + residual.
@@ -47,8 +48,7 @@ struct Product {
   const float* bias = nullptr;      // [N]
   const float* residual = nullptr;  // [T, Y]
   Activation activation = Activation::kNone;
-  bool streamed = false;  // from memory, as the caches do not hold the model
-  float* y = nullptr;     // [T, Y]: Y = N, or N/2 for SwiGLU of gate and up; nullptr where only the best is wanted
+  float* y = nullptr;  // [T, Y]: Y = N, or N/2 for SwiGLU of gate and up; nullptr where only the best is wanted
 };
 
 struct Best {
@@ -69,8 +69,12 @@ struct Attention {
   float* partial = nullptr;         // decode of several chunks: [chunks][N][H + 2]: sums, peak, total
 };
 
-// Slots that one item of decode attends to: its keys and values stay in the first caches.
-constexpr int64_t kChunk = 256;
+// Slots that one item of decode attends to: each change of place costs a prefetcher its way. 12 heads of 64 with 4,000
+// slots from memory: 14 GB/s in chunks of 512, 22 of 1,024, 24 of 4,096.
+constexpr int64_t kChunk = 4096;
+
+// Heads of one KV head that an item of decode takes at most: their sums fill the registers.
+constexpr int kTogether = 4;
 
 // Queries that one item of prefill attends for.
 constexpr int64_t kQueries = 32;
@@ -86,8 +90,8 @@ struct Kernel {
   void (*multiply)(const Product& product, const Columns& columns, int64_t first, int64_t last, Best* best);
   // Write keys and values of queries [first, last) of one KV head into the cache.
   void (*remember)(const Attention& attention, int64_t kv_head, int64_t first, int64_t last);
-  // One chunk of slots for all queries (heads) of one KV head, one position.
-  void (*attend_one)(const Attention& attention, int64_t kv_head, int64_t chunk);
+  // One position, one chunk of slots, `count` heads from `first_head` on that share a KV head.
+  void (*attend_one)(const Attention& attention, int64_t first_head, int64_t count, int64_t chunk);
   // `kQueries` queries of one head from `first` on.
   void (*attend_many)(const Attention& attention, int64_t head, int64_t first);
   // Reads bytes [0, n) and returns something that depends on all of them.

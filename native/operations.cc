@@ -20,8 +20,6 @@ constexpr int64_t kMaxHeadDim = 512;
 // Below these a fork and join, 0.4 µs, costs more than a second thread gains (measured on two cores of an EPYC).
 constexpr int64_t kBytesWorthSharing = 48 * 1024;
 constexpr int64_t kCacheWorthSharing = 32 * 1024;
-// Stacks of matrices above this are taken to come from memory in every token.
-constexpr int64_t kStreamedBytes = 12 << 20;
 
 // Grows, and never shrinks; 64-byte aligned.
 class Scratch {
@@ -46,7 +44,7 @@ class Scratch {
 
 // Room for the inputs of one product.
 struct ColumnsScratch {
-  Scratch values, scales, corrections, floats;
+  Scratch values, scales, corrections, floats, sums;
 
   Columns columns(const Product& p, int tile) {
     const int64_t padded = round_up(p.n_columns, tile);
@@ -81,7 +79,7 @@ std::unique_ptr<Runtime>& slot() {
 
 Runtime& runtime() { return *slot(); }
 
-std::string text(const std::vector<int64_t>& shape) {
+std::string text(const Shape& shape) {
   std::ostringstream out;
   out << "[";
   for (size_t i = 0; i < shape.size(); ++i) out << (i ? ", " : "") << shape[i];
@@ -100,7 +98,7 @@ const char* name(Type type) {
   }
 }
 
-Complaint expect(const char* what, const Tensor& t, Type type, const std::vector<int64_t>& shape) {
+Complaint expect(const char* what, const Tensor& t, Type type, const Shape& shape) {
   if (t.type != type || t.shape != shape) {
     return std::string(what) + ": expected " + name(type) + text(shape) + ", found " + name(t.type) + text(t.shape);
   }
@@ -110,7 +108,7 @@ Complaint expect(const char* what, const Tensor& t, Type type, const std::vector
   return {};
 }
 
-Complaint expect_or_empty(const char* what, const Tensor& t, Type type, const std::vector<int64_t>& shape) {
+Complaint expect_or_empty(const char* what, const Tensor& t, Type type, const Shape& shape) {
   return t.size() == 0 ? Complaint() : expect(what, t, type, shape);
 }
 
@@ -167,7 +165,6 @@ Complaint read_matmul(const Matmul& m, const MatmulTensors& t, Product& p) {
   p.n_out = m.n_out;
   p.n_in = m.n_in;
   p.weights = static_cast<const uint8_t*>(t.weights.data) + layer * t.weights.shape[1];
-  p.streamed = t.weights.size() > kStreamedBytes;
   p.n_columns = columns;
   p.x = static_cast<const float*>(t.x.data);
   p.norm = {NormKind(m.norm), layer_of(t.norm_weight, layer), centred ? layer_of(t.norm_bias, layer) : nullptr, m.eps};
@@ -182,7 +179,8 @@ void multiply_column(const Product& p, Best* best) {
   const bool gated = p.activation == Activation::kSwiglu;
   const int64_t units = gated ? p.n_out / 2 / kPanel : panels(p.n_out);
   const auto work = [&](int thread, int64_t begin, int64_t end) {
-    const Columns columns = r.own[size_t(thread)].columns(p, 1);
+    Columns columns = r.own[size_t(thread)].columns(p, 1);
+    columns.sums = r.own[size_t(thread)].sums.get<float>((end - begin) * 2 * kPanel);
     r.kernel->prepare(p, columns, 0, 1);
     r.kernel->multiply(p, columns, begin, end, best ? best + thread : nullptr);
   };
@@ -238,13 +236,19 @@ void merge(const Attention& a, int64_t chunks) {
 
 void attend_one(Attention& a, int64_t cache_bytes) {
   Runtime& r = runtime();
+  for (int64_t kv = 0; kv < a.n_kv_heads; ++kv) r.kernel->remember(a, kv, 0, 1);
   const int64_t end = a.position + 1, oldest = std::max<int64_t>(0, end - a.window);
-  const int64_t chunks = (end - 1) / kChunk - oldest / kChunk + 1, items = chunks * a.n_kv_heads;
+  const int64_t chunks = (end - 1) / kChunk - oldest / kChunk + 1;
+  const int64_t group = a.n_heads / a.n_kv_heads, parts = (group + kTogether - 1) / kTogether;
+  const int64_t items = a.n_kv_heads * parts * chunks;
   a.partial = r.partial.get<float>(chunks * a.n_heads * (a.head_dim + 2));
   const auto work = [&](Share part) {
-    for (int64_t i = part.begin; i < part.end; ++i) r.kernel->attend_one(a, i / chunks, i % chunks);
+    for (int64_t i = part.begin; i < part.end; ++i) {
+      const int64_t heads = i / chunks, first = heads % parts * kTogether;
+      r.kernel->attend_one(a, heads / parts * group + first, std::min<int64_t>(kTogether, group - first), i % chunks);
+    }
   };
-  if (cache_bytes < kCacheWorthSharing || items == 1) {
+  if (cache_bytes < kCacheWorthSharing) {
     work({0, items});
   } else {
     r.pool.run([&](int thread) { work(share(items, thread, r.pool.size())); });
@@ -318,7 +322,7 @@ Complaint choose(const Matmul& m, const MatmulTensors& t) {
   return {};
 }
 
-Complaint attend(float scale, const std::vector<int32_t>& windows, const AttentionTensors& t) {
+Complaint attend(float scale, Windows windows, const AttentionTensors& t) {
   const auto& shape = t.cache.shape;
   if (shape.size() != 6 || shape[0] != 2 || shape[5] != kTile || t.cache.size() < 1) {
     return "cache: expected [2, L, K, S/16, H, 16], found " + text(shape);
@@ -346,7 +350,7 @@ Complaint attend(float scale, const std::vector<int32_t>& windows, const Attenti
       expect("out", t.out, Type::kF32, {a.n_queries, a.n_heads * a.head_dim}),
       expect_or_empty("rotation", t.rotation, Type::kF32, {a.n_queries, 2, a.head_dim / 2}),
       expect_that(t.rotation.size() == 0 || a.head_dim % 2 == 0, "an even head size where it is rotated"),
-      expect_that(int64_t(windows.size()) == layers, "a window of every layer"),
+      expect_that(windows.n_layers == layers, "a window of every layer"),
       expect_index("position", t.position, a.n_slots - a.n_queries + 1));
   if (!found.empty()) return found;
   const int64_t layer = *static_cast<const int32_t*>(t.layer.data);
@@ -355,7 +359,7 @@ Complaint attend(float scale, const std::vector<int32_t>& windows, const Attenti
   a.keys = cache + layer * layer_bytes;
   a.values = cache + (layers + layer) * layer_bytes;
   a.position = *static_cast<const int32_t*>(t.position.data);
-  a.window = windows[size_t(layer)] > 0 ? windows[size_t(layer)] : a.n_slots;
+  a.window = windows.slots[layer] > 0 ? windows.slots[layer] : a.n_slots;
   a.scale = scale;
   a.qkv = static_cast<const float*>(t.qkv.data);
   a.rotation = t.rotation.size() ? static_cast<const float*>(t.rotation.data) : nullptr;
@@ -375,7 +379,7 @@ Complaint look_up(const Matmul& m, const Tensor& weights, const Tensor& ids, con
   if (!found.empty()) return found;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t id = std::clamp<int64_t>(static_cast<const int32_t*>(ids.data)[i], 0, m.n_out - 1);
-    unpack_row(Encoding(m.encoding), m.n_in, static_cast<const uint8_t*>(weights.data), id,
+    unpack_row(Encoding(m.encoding), m.n_out, m.n_in, static_cast<const uint8_t*>(weights.data), id,
                static_cast<float*>(out.data) + i * m.n_in);
   }
   return {};
@@ -396,14 +400,15 @@ double read_bandwidth(int n, const uint8_t* const* data, const int64_t* sizes, d
     });
   };
   pass();
-  double best = 0;
+  std::vector<double> rates;
   const auto until = Clock::now() + std::chrono::duration<double>(seconds);
   do {
     const auto begin = Clock::now();
     pass();
-    best = std::max(best, double(total) / std::chrono::duration<double>(Clock::now() - begin).count());
-  } while (Clock::now() < until);
-  return best;
+    rates.push_back(double(total) / std::chrono::duration<double>(Clock::now() - begin).count());
+  } while (Clock::now() < until || rates.size() < 3);
+  std::nth_element(rates.begin(), rates.begin() + int64_t(rates.size() / 2), rates.end());
+  return rates[rates.size() / 2];
 }
 
 }  // namespace smjax

@@ -15,21 +15,34 @@ uint16_t load_u16(const uint8_t* p) {
 
 void store_u16(uint8_t* p, uint16_t value) { std::memcpy(p, &value, 2); }
 
-// Where the 4 bytes of line `line` of block `block` of an output are.
+// Where the 4 bytes of a line and the scales of one output's blocks are.
 struct Place {
-  uint8_t *quants, *scales;
-  int64_t block_bytes;
-  int group_count;
+  Encoding encoding;
+  int64_t n_out, n_in, output;
+  uint8_t* matrix;
 
-  Place(Encoding encoding, int64_t n_in, int64_t output, uint8_t* matrix)
-      : quants(matrix + output / kPanel * panel_bytes(encoding, n_in) + output % kPanel * 4),
-        scales(matrix + output / kPanel * panel_bytes(encoding, n_in) + scales_offset(encoding, n_in) +
-               output % kPanel * 2),
-        block_bytes(quant_bytes(encoding)),
-        group_count(groups(encoding)) {}
-
-  uint8_t* line(int64_t block, int line) const { return quants + block * block_bytes + line * kLine; }
-  uint8_t* scale(int64_t block, int group) const { return scales + (block * group_count + group) * kPanel * 2; }
+  // The panel of a chunk that has the output.
+  uint8_t* panel(const Chunk& chunk) const {
+    return matrix + chunk.offset + output / kPanel * panel_bytes(encoding, chunk.count);
+  }
+  Chunk chunk_of(int64_t input) const {
+    return chunk_at(encoding, n_out, n_in, input / chunk_inputs(encoding) * chunk_inputs(encoding));
+  }
+  uint8_t* line(int64_t block, int line) const {
+    const Chunk chunk = chunk_of(block * kBlock);
+    const Offsets offsets = block_offsets(encoding, block - chunk.first / kBlock, chunk.count / kBlock);
+    return panel(chunk) + offsets.quants + line * kLine + output % kPanel * 4;
+  }
+  uint8_t* scale(int64_t block, int group) const {
+    const Chunk chunk = chunk_of(block * kBlock);
+    const Offsets offsets = block_offsets(encoding, block - chunk.first / kBlock, chunk.count / kBlock);
+    return panel(chunk) + offsets.scales + (group * kPanel + output % kPanel) * 2;
+  }
+  // An input of a matrix of floats, `size` bytes each.
+  uint8_t* input(int64_t i, int64_t size) const {
+    const Chunk chunk = chunk_of(i);
+    return panel(chunk) + ((i - chunk.first) * kPanel + output % kPanel) * size;
+  }
 };
 
 // Q4_0: an f16 scale, then 16 bytes with inputs j (low) and j + 16 (high), each 8 above its value: lines as they are.
@@ -74,10 +87,9 @@ void pack_q6(const Place& place, int64_t blocks, const uint8_t* row) {
   }
 }
 
-void pack_floats(Encoding encoding, int64_t n_in, int64_t output, const uint8_t* row, uint8_t* matrix) {
-  const int64_t size = encoding == Encoding::kF16 ? 2 : 4;
-  uint8_t* to = matrix + output / kPanel * panel_bytes(encoding, n_in) + output % kPanel * size;
-  for (int64_t i = 0; i < n_in; ++i) std::memcpy(to + i * kPanel * size, row + i * size, size_t(size));
+void pack_floats(const Place& place, const uint8_t* row) {
+  const int64_t size = place.encoding == Encoding::kF16 ? 2 : 4;
+  for (int64_t i = 0; i < place.n_in; ++i) std::memcpy(place.input(i, size), row + i * size, size_t(size));
 }
 
 // Input i of a block as it is stored.
@@ -102,39 +114,33 @@ int64_t stored_row_bytes(Encoding encoding, int64_t n_in) {
   return 0;
 }
 
-void pack(Encoding encoding, int64_t n_in, const uint8_t* rows, int64_t n_rows, int64_t first_out, uint8_t* matrix) {
+void pack(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t n_rows, int64_t first_out,
+          uint8_t* matrix) {
   const int64_t blocks = n_in / kBlock, bytes = stored_row_bytes(encoding, n_in);
   for (int64_t r = 0; r < n_rows; ++r) {
     const uint8_t* row = rows + r * bytes;
-    if (!is_quantised(encoding)) {
-      pack_floats(encoding, n_in, first_out + r, row, matrix);
-      continue;
+    const Place place = {encoding, n_out, n_in, first_out + r, matrix};
+    switch (encoding) {
+      case Encoding::kQ4: pack_q4(place, blocks, row); break;
+      case Encoding::kQ6: pack_q6(place, blocks, row); break;
+      case Encoding::kQ8: pack_q8(place, blocks, row); break;
+      default: pack_floats(place, row);
     }
-    const Place place(encoding, n_in, first_out + r, matrix);
-    if (encoding == Encoding::kQ4) pack_q4(place, blocks, row);
-    if (encoding == Encoding::kQ6) pack_q6(place, blocks, row);
-    if (encoding == Encoding::kQ8) pack_q8(place, blocks, row);
   }
 }
 
-void unpack_row(Encoding encoding, int64_t n_in, const uint8_t* matrix, int64_t output, float* weights) {
-  if (!is_quantised(encoding)) {
-    const int64_t size = encoding == Encoding::kF16 ? 2 : 4;
-    const uint8_t* from = matrix + output / kPanel * panel_bytes(encoding, n_in) + output % kPanel * size;
-    for (int64_t i = 0; i < n_in; ++i, from += kPanel * size) {
-      if (encoding == Encoding::kF16) {
-        weights[i] = half_to_float(load_u16(from));
-      } else {
-        std::memcpy(weights + i, from, 4);
-      }
-    }
-    return;
-  }
-  const Place place(encoding, n_in, output, const_cast<uint8_t*>(matrix));
+void unpack_row(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* matrix, int64_t output, float* weights) {
+  const Place place = {encoding, n_out, n_in, output, const_cast<uint8_t*>(matrix)};
   for (int64_t i = 0; i < n_in; ++i) {
-    const int64_t block = i / kBlock;
-    const int within = int(i % kBlock), group = groups(encoding) == 2 ? within / 16 : 0;
-    weights[i] = float(stored(encoding, place, block, within)) * half_to_float(load_u16(place.scale(block, group)));
+    if (encoding == Encoding::kF32) {
+      std::memcpy(weights + i, place.input(i, 4), 4);
+    } else if (encoding == Encoding::kF16) {
+      weights[i] = half_to_float(load_u16(place.input(i, 2)));
+    } else {
+      const int64_t block = i / kBlock;
+      const int within = int(i % kBlock), group = groups(encoding) == 2 ? within / 16 : 0;
+      weights[i] = float(stored(encoding, place, block, within)) * half_to_float(load_u16(place.scale(block, group)));
+    }
   }
 }
 

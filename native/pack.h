@@ -13,9 +13,10 @@ namespace smjax {
 int64_t stored_row_bytes(Encoding encoding, int64_t n_in);
 
 // Puts `n_rows` stored rows in place as the outputs of a matrix from `first_out` on.
-void pack(Encoding encoding, int64_t n_in, const uint8_t* rows, int64_t n_rows, int64_t first_out, uint8_t* matrix);
+void pack(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t n_rows, int64_t first_out,
+          uint8_t* matrix);
 
 // The weights of one output, [n_in].
-void unpack_row(Encoding encoding, int64_t n_in, const uint8_t* matrix, int64_t output, float* weights);
+void unpack_row(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* matrix, int64_t output, float* weights);
 
 }  // namespace smjax

@@ -8,18 +8,23 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")
 
-include(CheckCXXCompilerFlag)
 include(CheckCXXSourceCompiles)
-include(CheckIPOSupported)
 
-# Instruction sets: name of the file in native/isa, flags, what has to compile with them.
+# Asks again whenever smjax is installed: the compiler or jaxlib may be another one by then.
+macro(smjax_compiles result)
+  unset(${result} CACHE)
+  check_cxx_source_compiles("${ARGN}" ${result})
+endmacro()
+
+# Instruction sets: name of the file in native/isa, flags, what has to compile with them. The scalar one comes first: of an
+# inline function that several make, the linker keeps the first copy, and that one has to run everywhere.
 set(SMJAX_SOURCES native/isa/scalar.cc native/registry.cc native/operations.cc native/pack.cc native/pool.cc)
 set(SMJAX_DEFINITIONS "")
 function(smjax_isa name flags)
   string(TOUPPER ${name} upper)
   string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${flags}")
   set(CMAKE_REQUIRED_QUIET ON)
-  check_cxx_source_compiles("${ARGN}" SMJAX_COMPILES_${upper})
+  smjax_compiles(SMJAX_COMPILES_${upper} "${ARGN}")
   if(SMJAX_COMPILES_${upper})
     set(source "${CMAKE_CURRENT_SOURCE_DIR}/native/isa/${name}.cc")
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}")
@@ -35,11 +40,14 @@ smjax_isa(avx_vnni "-mavx2;-mfma;-mf16c;-mavxvnni"
   "${x86} __m256i f(__m256i a) { return _mm256_dpbusd_avx_epi32(a, a, a); } int main() {}")
 smjax_isa(avx512 "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512vnni;-mfma;-mf16c"
   "${x86} __m512i f(__m512i a) { return _mm512_dpbusd_epi32(a, a, a); } int main() {}")
-smjax_isa(neon "-march=armv8.2-a+dotprod+fp16"
+smjax_isa(neon "-march=armv8.2-a+dotprod"
   "${arm} int32x4_t f(int32x4_t a, int8x16_t b) { return vdotq_laneq_s32(a, b, b, 0); } int main() {}")
 
 find_package(Threads QUIET)
-add_library(smjax_operations OBJECT ${SMJAX_SOURCES})
+add_library(smjax_operations OBJECT EXCLUDE_FROM_ALL ${SMJAX_SOURCES})
+if(Threads_FOUND)
+  target_link_libraries(smjax_operations PUBLIC Threads::Threads)
+endif()
 target_compile_definitions(smjax_operations PUBLIC ${SMJAX_DEFINITIONS})
 target_compile_options(smjax_operations PRIVATE -Wall -Wextra -fno-math-errno)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -52,26 +60,28 @@ if(SMJAX_SANITIZE)
 endif()
 
 # The handlers need XLA's headers, which come with jaxlib; the tests need neither.
-if(NOT XLA_INCLUDE_DIR)
-  find_package(Python3 QUIET COMPONENTS Interpreter)
-  execute_process(
-    COMMAND ${Python3_EXECUTABLE} -c "import importlib.util as u, pathlib as p; print(p.Path(u.find_spec('jaxlib').origin).parent / 'include')"
-    OUTPUT_VARIABLE XLA_INCLUDE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-endif()
+find_package(Python3 QUIET COMPONENTS Interpreter)
+execute_process(
+  COMMAND "${Python3_EXECUTABLE}" -c "import importlib.util as u, pathlib as p; print(p.Path(u.find_spec('jaxlib').origin).parent / 'include')"
+  OUTPUT_VARIABLE XLA_INCLUDE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 set(CMAKE_REQUIRED_INCLUDES "${XLA_INCLUDE_DIR}")
 set(CMAKE_REQUIRED_FLAGS "-std=c++17")
-check_cxx_source_compiles("#include \"xla/ffi/api/ffi.h\"\nint main() {}" SMJAX_HAS_XLA_HEADERS)
+smjax_compiles(SMJAX_HAS_XLA_HEADERS "#include \"xla/ffi/api/ffi.h\"\nint main() {}")
 unset(CMAKE_REQUIRED_INCLUDES)
 unset(CMAKE_REQUIRED_FLAGS)
 
 if(SMJAX_HAS_XLA_HEADERS AND Threads_FOUND)
   add_library(smjax_native SHARED native/ffi.cc)
   target_include_directories(smjax_native SYSTEM PRIVATE ${XLA_INCLUDE_DIR})
-  target_link_libraries(smjax_native PRIVATE smjax_operations Threads::Threads)
+  target_link_libraries(smjax_native PRIVATE smjax_operations)
   install(TARGETS smjax_native DESTINATION smjax/lib)
+elseif(NOT EXISTS "${XLA_INCLUDE_DIR}/xla/ffi/api/ffi.h")
+  set(missing "XLA's headers were not found where smjax was installed; install jaxlib and smjax again")
 else()
   set(missing "the C++ compiler does not take XLA's headers; install g++ 9 or clang++ 10 or newer and smjax again")
 endif()
 
-add_executable(smjax_tests EXCLUDE_FROM_ALL native/tests/driver.cc)
-target_link_libraries(smjax_tests PRIVATE smjax_operations Threads::Threads)
+file(GLOB SMJAX_TESTS native/tests/*.cc)
+add_executable(smjax_tests EXCLUDE_FROM_ALL ${SMJAX_TESTS})
+target_compile_options(smjax_tests PRIVATE -Wall -Wextra)
+target_link_libraries(smjax_tests PRIVATE smjax_operations)

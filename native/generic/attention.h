@@ -15,7 +15,6 @@ namespace smjax {
 
 constexpr float kMasked = -1e30f;
 constexpr int64_t kMaxHead = 512;
-constexpr int64_t kMaxGroup = 64;  // query heads that share a KV head
 
 struct CacheF16 {
   using Element = uint16_t;
@@ -75,12 +74,15 @@ inline const float* heads_of(const Attention& a, int64_t query, int64_t head) {
   return a.qkv + (query * (a.n_heads + 2 * a.n_kv_heads) + head) * a.head_dim;
 }
 
-// One slot's keys and values of one head, in the cache's type, into a tile's column.
+// The H elements of one slot, in the cache's type, into a tile's column: `together` of them 16 apart, then the same
+// `group` further on.
 template <class Isa, class Cache>
-inline void write_slot(const float* x, int64_t head, typename Cache::Element* tile, int64_t column) {
+inline void write_slot(const float* x, int64_t head, int64_t together, int64_t group, typename Cache::Element* column) {
   typename Cache::Element row[kMaxHead + Isa::kLanes];
   for_vectors<Isa>(x, head, [&](typename Isa::F v, int64_t i, int) { Cache::template store<Isa>(row + i, v); });
-  for (int64_t h = 0; h < head; ++h) tile[h * kTile + column] = row[h];
+  for (int64_t first = 0; first < head; first += together, column += group) {
+    for (int64_t e = 0; e < together; ++e) column[e * kTile] = row[first + e];
+  }
 }
 
 template <class Isa>
@@ -88,46 +90,51 @@ void remember(const Attention& a, int64_t kv, int64_t first, int64_t last) {
   with_cache(a.type, [&](auto cache) {
     using Cache = decltype(cache);
     using Element = typename Cache::Element;
-    const int64_t head = a.head_dim, tile_size = head * kTile;
+    const int64_t head = a.head_dim, together = elements_together(head);
     Element* keys = static_cast<Element*>(a.keys) + kv * a.n_slots * head;
     Element* values = static_cast<Element*>(a.values) + kv * a.n_slots * head;
     for (int64_t query = first; query < last; ++query) {
-      const int64_t slot = a.position + query, offset = slot / kTile * tile_size;
+      const int64_t slot = a.position + query, tile = slot / kTile, column = slot % kTile;
       float rotated[kMaxHead];
       rotate(heads_of(a, query, a.n_heads + kv), head, rotation_of(a, query), 1, rotated);
-      write_slot<Isa, Cache>(rotated, head, keys + offset, slot % kTile);
-      write_slot<Isa, Cache>(heads_of(a, query, a.n_heads + a.n_kv_heads + kv), head, values + offset, slot % kTile);
+      write_slot<Isa, Cache>(rotated, head, head, 0, keys + tile * head * kTile + column);
+      const float* value = heads_of(a, query, a.n_heads + a.n_kv_heads + kv);
+      write_slot<Isa, Cache>(value, head, together, a.n_slots * together, values + tile * together * kTile + column);
     }
   });
 }
 
-// scores[g][tiles * 16] of G queries over B tiles at once.
-template <class Isa, class Cache, int G, int B>
-inline void score_tiles(const typename Cache::Element* keys, int64_t head, const float* q, float* scores) {
+// scores[g][0, 16) of G queries and one tile of keys, which are read in the order in which they lie.
+template <class Isa, class Cache, int G>
+inline void score_tile(const typename Cache::Element* keys, int64_t head, const float* q, float* scores) {
   using F = typename Isa::F;
+  constexpr int kChains = G == 1 ? 4 : 2;  // sums that do not wait for each other
   for (int part = 0; part < kTile; part += Isa::kLanes) {
-    F sums[G][B];
+    F sums[G][kChains];
     for (auto& row : sums) {
       for (auto& sum : row) sum = Isa::set(0);
     }
-    for (int64_t h = 0; h < head; ++h) {
-      F k[B];
-      for (int b = 0; b < B; ++b) k[b] = Cache::template load<Isa>(keys + (b * head + h) * kTile + part);
-      for (int g = 0; g < G; ++g) {
-        const F element = Isa::set(q[g * head + h]);
-        for (int b = 0; b < B; ++b) sums[g][b] = Isa::fma(k[b], element, sums[g][b]);
-      }
+    const auto add = [&](int64_t h, int chain) {
+      const F k = Cache::template load<Isa>(keys + h * kTile + part);
+      for (int g = 0; g < G; ++g) sums[g][chain] = Isa::fma(k, Isa::set(q[g * head + h]), sums[g][chain]);
+    };
+    int64_t h = 0;
+    for (; h + kChains <= head; h += kChains) {
+      for (int chain = 0; chain < kChains; ++chain) add(h + chain, chain);
     }
+    for (; h < head; ++h) add(h, 0);
     for (int g = 0; g < G; ++g) {
-      for (int b = 0; b < B; ++b) Isa::store(scores + g * kChunk + b * kTile + part, sums[g][b]);
+      F sum = sums[g][0];
+      for (int chain = 1; chain < kChains; ++chain) sum = Isa::add(sum, sums[g][chain]);
+      Isa::store(scores + g * kChunk + part, sum);
     }
   }
 }
 
-// out[g][h, h + E) = sum over slots of weights[g] times values, E elements of the head at once.
+// out[g][0, E) = sum over slots of weights[g] times E elements of the values, whose tiles are `stride` apart.
 template <class Isa, class Cache, int G, int E>
-inline void sum_values(const typename Cache::Element* values, int64_t head, int64_t tiles, const float* weights, float* out,
-                       int64_t stride) {
+inline void sum_values(const typename Cache::Element* values, int64_t stride, int64_t tiles, const float* weights,
+                       float* out, int64_t out_stride) {
   using F = typename Isa::F;
   F sums[G][E];
   for (auto& row : sums) {
@@ -138,19 +145,19 @@ inline void sum_values(const typename Cache::Element* values, int64_t head, int6
       F w[G];
       for (int g = 0; g < G; ++g) w[g] = Isa::load(weights + g * kChunk + tile * kTile + part);
       for (int e = 0; e < E; ++e) {
-        const F v = Cache::template load<Isa>(values + (tile * head + e) * kTile + part);
+        const F v = Cache::template load<Isa>(values + tile * stride + e * kTile + part);
         for (int g = 0; g < G; ++g) sums[g][e] = Isa::fma(v, w[g], sums[g][e]);
       }
     }
   }
   for (int g = 0; g < G; ++g) {
-    for (int e = 0; e < E; ++e) out[g * stride + e] = Isa::sum(sums[g][e]);
+    for (int e = 0; e < E; ++e) out[g * out_stride + e] = Isa::sum(sums[g][e]);
   }
 }
 
-// Weights e^(score - peak) in place of `scores`, [tiles * 16]; {peak, total}.
+// Weights e^(score - peak) in place of `scores`; the peak.
 template <class Isa>
-inline Best softmax(float* scores, int64_t n, float* total) {
+inline float softmax(float* scores, int64_t n, float* total) {
   using F = typename Isa::F;
   F peaks = Isa::set(kMasked), totals = Isa::set(0);
   for (int64_t i = 0; i < n; i += Isa::kLanes) peaks = Isa::max(peaks, Isa::load(scores + i));
@@ -161,66 +168,70 @@ inline Best softmax(float* scores, int64_t n, float* total) {
     totals = Isa::add(totals, weight);
   }
   *total = Isa::sum(totals);
-  return {peak, 0};
+  return peak;
 }
 
-// G heads that share a KV head, over the tiles of a chunk: out[g] points to [H] sums, peak and total.
+// Some slots of one KV head: tiles [tile, tile + tiles), of which slots [begin, end) count.
+template <class Element>
+struct Slots {
+  const Element *keys, *values;
+  int64_t tile, tiles, begin, end;
+};
+
+// G heads that share a KV head: out[g] are H sums, peak and total.
 template <class Isa, class Cache, int G>
-inline void attend_group(const Attention& a, const typename Cache::Element* keys, const typename Cache::Element* values,
-                         const float* q, int64_t first_slot, int64_t begin, int64_t end, float* out, int64_t stride) {
-  const int64_t head = a.head_dim, tiles = (end - first_slot + kTile - 1) / kTile;
-  constexpr int kTiles = G == 1 ? 4 : 2;
+inline void attend_group(const Attention& a, const Slots<typename Cache::Element>& slots, const float* q, float* out) {
+  const int64_t head = a.head_dim, tiles = slots.tiles, stride = head + 2, tile_size = head * kTile;
   alignas(64) float scores[G * kChunk];
-  int64_t tile = 0;
-  for (; tile + kTiles <= tiles; tile += kTiles) {
-    score_tiles<Isa, Cache, G, kTiles>(keys + tile * head * kTile, head, q, scores + tile * kTile);
-  }
-  for (; tile < tiles; ++tile) score_tiles<Isa, Cache, G, 1>(keys + tile * head * kTile, head, q, scores + tile * kTile);
+  const auto* keys = slots.keys + slots.tile * tile_size;
+  for (int64_t t = 0; t < tiles; ++t) score_tile<Isa, Cache, G>(keys + t * tile_size, head, q, scores + t * kTile);
   for (int g = 0; g < G; ++g) {
-    float* row = scores + g * kChunk;
-    for (int64_t slot = first_slot; slot < begin; ++slot) row[slot - first_slot] = kMasked;
-    for (int64_t slot = end; slot < first_slot + tiles * kTile; ++slot) row[slot - first_slot] = kMasked;
+    float* row = scores + g * kChunk - slots.tile * kTile;
+    for (int64_t slot = slots.tile * kTile; slot < slots.begin; ++slot) row[slot] = kMasked;
+    for (int64_t slot = slots.end; slot < (slots.tile + tiles) * kTile; ++slot) row[slot] = kMasked;
     float* to = out + g * stride;
-    to[head] = softmax<Isa>(row, tiles * kTile, to + head + 1).score;
+    to[head] = softmax<Isa>(scores + g * kChunk, tiles * kTile, to + head + 1);
   }
-  constexpr int kElements = G == 1 ? 8 : 4;
-  int64_t h = 0;
-  for (; h + kElements <= head; h += kElements) {
-    sum_values<Isa, Cache, G, kElements>(values + h * kTile, head, tiles, scores, out + h, stride);
+  const int64_t together = elements_together(head);
+  constexpr int kMost = G == 1 ? 16 : 4;
+  for (int64_t h = 0; h < head;) {
+    const int64_t offset = h / together * together * a.n_slots + (slots.tile * together + h % together) * kTile;
+    const auto sum = [&](auto elements) {
+      constexpr int E = decltype(elements)::value;
+      sum_values<Isa, Cache, G, E>(slots.values + offset, together * kTile, tiles, scores, out + h, stride);
+      h += E;
+    };
+    if (together % kMost == 0) {
+      sum(std::integral_constant<int, kMost>());
+    } else if (together % 4 == 0) {
+      sum(std::integral_constant<int, 4>());
+    } else {
+      sum(std::integral_constant<int, 1>());
+    }
   }
-  for (; h < head; ++h) sum_values<Isa, Cache, G, 1>(values + h * kTile, head, tiles, scores, out + h, stride);
 }
 
 template <class Isa>
-void attend_one(const Attention& a, int64_t kv, int64_t chunk) {
+void attend_one(const Attention& a, int64_t first_head, int64_t count, int64_t chunk) {
   with_cache(a.type, [&](auto cache) {
     using Cache = decltype(cache);
     using Element = typename Cache::Element;
-    const int64_t head = a.head_dim, group = a.n_heads / a.n_kv_heads, end_slot = a.position + 1;
-    const int64_t oldest = end_slot > a.window ? end_slot - a.window : 0;
-    const int64_t first_chunk = oldest / kChunk, first_slot = (first_chunk + chunk) * kChunk;
-    const int64_t begin = first_slot > oldest ? first_slot : oldest;
-    const int64_t end = first_slot + kChunk < end_slot ? first_slot + kChunk : end_slot;
-    const int64_t whole = begin / kTile * kTile;  // tiles that left the window are not looked at
-    if (end == end_slot) remember<Isa>(a, kv, 0, 1);
-    const int64_t offset = kv * a.n_slots * head + whole * head;
-    const Element* keys = static_cast<const Element*>(a.keys) + offset;
-    const Element* values = static_cast<const Element*>(a.values) + offset;
-    const int64_t stride = head + 2;
-    float* out = a.partial + (chunk * a.n_heads + kv * group) * stride;
-    float q[4 * kMaxHead];
-    for (int64_t g = 0; g < group;) {
-      const int64_t together = group - g >= 4 ? 4 : 1;
-      for (int64_t i = 0; i < together; ++i) {
-        rotate(heads_of(a, 0, kv * group + g + i), head, rotation_of(a, 0), a.scale, q + i * head);
-      }
-      if (together == 4) {
-        attend_group<Isa, Cache, 4>(a, keys, values, q, whole, begin, end, out + g * stride, stride);
-      } else {
-        attend_group<Isa, Cache, 1>(a, keys, values, q, whole, begin, end, out + g * stride, stride);
-      }
-      g += together;
+    const int64_t head = a.head_dim, kv = first_head / (a.n_heads / a.n_kv_heads), now = a.position + 1;
+    const int64_t oldest = now > a.window ? now - a.window : 0, first_slot = (oldest / kChunk + chunk) * kChunk;
+    Slots<Element> slots;
+    slots.keys = static_cast<const Element*>(a.keys) + kv * a.n_slots * head;
+    slots.values = static_cast<const Element*>(a.values) + kv * a.n_slots * head;
+    slots.begin = first_slot > oldest ? first_slot : oldest;
+    slots.end = first_slot + kChunk < now ? first_slot + kChunk : now;
+    slots.tile = slots.begin / kTile;  // tiles that left the window are not looked at
+    slots.tiles = (slots.end + kTile - 1) / kTile - slots.tile;
+    float* out = a.partial + (chunk * a.n_heads + first_head) * (head + 2);
+    float q[kTogether * kMaxHead];
+    for (int64_t i = 0; i < count; ++i) {
+      rotate(heads_of(a, 0, first_head + i), head, rotation_of(a, 0), a.scale, q + i * head);
     }
+    if (count == kTogether) return attend_group<Isa, Cache, kTogether>(a, slots, q, out);
+    for (int64_t i = 0; i < count; ++i) attend_group<Isa, Cache, 1>(a, slots, q + i * head, out + i * (head + 2));
   });
 }
 
@@ -269,7 +280,7 @@ inline void mask(float* scores, int64_t slots, int64_t slot, int64_t position, i
 template <class Isa>
 void attend_many(const Attention& a, int64_t n, int64_t first) {
   using F = typename Isa::F;
-  constexpr int64_t kSlots = 64, kTiles = kSlots / kTile;
+  constexpr int64_t kSlots = 64;
   const int64_t head = a.head_dim, kv = n / (a.n_heads / a.n_kv_heads);
   const int64_t count = a.n_queries - first < kQueries ? a.n_queries - first : kQueries;
   const int64_t position = a.position + first, last_position = position + count - 1;
@@ -286,15 +297,21 @@ void attend_many(const Attention& a, int64_t n, int64_t first) {
   with_cache(a.type, [&](auto cache) {
     using Cache = decltype(cache);
     using Element = typename Cache::Element;
-    const auto widen = [&](const void* layer, int64_t slot) {
-      const Element* from = static_cast<const Element*>(layer) + (kv * a.n_slots + slot) * head;
-      const int64_t tiles = (a.n_slots - slot) / kTile < kTiles ? (a.n_slots - slot) / kTile : kTiles;
-      for (int64_t i = 0; i < tiles * head * kTile; i += Isa::kLanes) Isa::store(block + i, Cache::template load<Isa>(from + i));
+    // Slots as floats, [tile][H][16]; `together` elements of a head lie together.
+    const auto widen = [&](const void* layer, int64_t slot, int64_t slots, int64_t together) {
+      const Element* from = static_cast<const Element*>(layer) + kv * a.n_slots * head + slot * together;
+      for (int64_t h = 0; h < head; h += together, from += a.n_slots * together) {
+        for (int64_t t = 0; t < slots / kTile; ++t) {
+          const int64_t size = together * kTile;
+          float* to = block + (t * head + h) * kTile;
+          for (int64_t i = 0; i < size; i += Isa::kLanes) Isa::store(to + i, Cache::template load<Isa>(from + t * size + i));
+        }
+      }
     };
     const int64_t oldest = position - a.window + 1 > 0 ? position - a.window + 1 : 0;
     for (int64_t slot = oldest / kSlots * kSlots; slot <= last_position; slot += kSlots) {
       const int64_t left = round_up(last_position + 1 - slot, kTile), slots = left < kSlots ? left : kSlots;
-      widen(a.keys, slot);
+      widen(a.keys, slot, slots, head);
       std::memset(scores, 0, sizeof(float) * size_t(slots * kQueries));
       for (int64_t s = 0; s < slots; s += 4) {  // keys of slot s: block[tile][h][s % 16]
         add_outer<Isa, 4>(block + s / kTile * head * kTile + s % kTile, 1, kTile, q, head, scores + s * kQueries);
@@ -316,7 +333,7 @@ void attend_many(const Attention& a, int64_t n, int64_t first) {
           Isa::store(out + h * kQueries + t, Isa::mul(Isa::load(out + h * kQueries + t), faded));
         }
       }
-      widen(a.values, slot);
+      widen(a.values, slot, slots, elements_together(head));
       for (int64_t tile = 0; tile < slots / kTile; ++tile) {
         const float* values = block + tile * head * kTile;
         const float* weights = scores + tile * kTile * kQueries;

@@ -7,7 +7,7 @@
 //   F, I            vectors of floats, and of 32-bit integers or bytes
 //   load, store, set, add, sub, mul, div, fma(a, b, c) = a b + c, min, max, abs, round, sum, peak (of positive lanes),
 //   peak_signed, load_f16, store_f16, load_bf16, store_i8 (rounded), to_int, to_float, power_of_two
-//   load_bytes, set_bytes, set_int, first, bit_and, bit_or, shift_left<n>, shift_right<n> (bits may cross bytes)
+//   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or, shift_left<n>, shift_right<n> (bits may cross bytes)
 //   dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
 #pragma once
 

@@ -138,87 +138,93 @@ inline void unpack(const uint8_t* block, typename Isa::I (&w)[8]) {
   }
 }
 
-// out[p][c][0, 16): P quantised panels, `stride` bytes apart, times a tile of C columns.
-//
-// One column takes four panels at once, four streams that the hardware's prefetchers follow side by side; weights that
-// come from memory are also asked for in the order in which they lie there, some 100 KB ahead, into the second cache.
-// Measured at 2048 x 2048 from memory (EPYC, Zen 4): one panel 14 GB/s, four 18, with the hints 23, where only reading
-// gives 31; a hint a few KB ahead of each panel instead, or into the first cache, loses what the streams gain.
-template <class Isa, Encoding kEncoding, int P, int C, bool kStreamed>
-inline void multiply_panels(const uint8_t* panels, int64_t stride, int64_t blocks, const Columns& columns, int64_t tile,
-                            float (*out)[C][kPanel]) {
+// totals[c] += one block of one panel times block `b` of C columns; `part` are this vector's outputs.
+template <class Isa, Encoding kEncoding, int C>
+inline void multiply_block(const uint8_t* quants, const uint8_t* scales, int part, const Columns& x, int64_t b,
+                           typename Isa::F (&totals)[C]) {
   using F = typename Isa::F;
   using I = typename Isa::I;
-  constexpr int64_t kBytes = quant_bytes(kEncoding), kAhead = 96 * 1024;
   constexpr int kGroups = groups(kEncoding), kLarge = largest(kEncoding);
-  const int8_t* x = columns.values + tile * blocks * C * kBlock;
-  const float* x_scales = columns.scales + tile * blocks * C;
-  const int32_t* corrections = columns.corrections + tile * blocks * 2 * C;
-  for (int part = 0; part < kPanel; part += Isa::kLanes) {
-    F total[P][C];
-    for (auto& row : total) {
-      for (auto& sum : row) sum = Isa::set(0);
-    }
-    for (int64_t b = 0; b < blocks; ++b) {
-      for (int p = 0; p < P; ++p) {
-        if constexpr (kStreamed) {
-          if (part == 0) {
-            const uint8_t* ahead = panels + kAhead + (b * P + p) * (kBytes + kGroups * kPanel * 2);
-            for (int64_t i = 0; i < kBytes + kGroups * kPanel * 2; i += kLine) __builtin_prefetch(ahead + i, 0, 2);
-          }
-        }
-        const uint8_t* panel = panels + p * stride;
-        I w[8];
-        unpack<Isa, kEncoding>(panel + b * kBytes + part * 4, w);
-        const uint16_t* scale = reinterpret_cast<const uint16_t*>(panel + blocks * kBytes) + b * kGroups * kPanel + part;
-        const F w_scale = Isa::load_f16(scale);
-        for (int c = 0; c < C; ++c) {
-          const int8_t* values = x + (b * C + c) * kBlock;
-          const F x_scale = Isa::set(x_scales[b * C + c]);
-          I dot = Isa::template dot4<kLarge>(Isa::set_int(corrections[b * 2 * C + c]), w, values);
-          if constexpr (kGroups == 1) {
-            dot = Isa::template dot4<kLarge>(dot, w + 4, values + 16);
-            total[p][c] = Isa::fma(Isa::to_float(dot), Isa::mul(w_scale, x_scale), total[p][c]);
-          } else {
-            const I second = Isa::template dot4<kLarge>(Isa::set_int(corrections[(b * 2 + 1) * C + c]), w + 4, values + 16);
-            const F low = Isa::mul(Isa::to_float(dot), w_scale);
-            const F sum = Isa::fma(Isa::to_float(second), Isa::load_f16(scale + kPanel), low);
-            total[p][c] = Isa::fma(sum, x_scale, total[p][c]);
-          }
-        }
+  I w[8];
+  unpack<Isa, kEncoding>(quants + part * 4, w);
+  const uint16_t* scale = reinterpret_cast<const uint16_t*>(scales) + part;
+  const F w_scale = Isa::load_f16(scale);
+  for (int c = 0; c < C; ++c) {
+    const int8_t* values = x.values + (b * C + c) * kBlock;
+    const F x_scale = Isa::set(x.scales[b * C + c]);
+    I dot = Isa::template dot4<kLarge>(Isa::set_int(x.corrections[b * 2 * C + c]), w, values);
+    if constexpr (kGroups == 1) {
+      if constexpr (C == 1) {  // two chains of sums: nothing else hides their latency
+        dot = Isa::add_int(dot, Isa::template dot4<kLarge>(Isa::set_int(0), w + 4, values + 16));
+      } else {
+        dot = Isa::template dot4<kLarge>(dot, w + 4, values + 16);
       }
-    }
-    for (int p = 0; p < P; ++p) {
-      for (int c = 0; c < C; ++c) Isa::store(out[p][c] + part, total[p][c]);
+      totals[c] = Isa::fma(Isa::to_float(dot), Isa::mul(w_scale, x_scale), totals[c]);
+    } else {
+      const I high = Isa::template dot4<kLarge>(Isa::set_int(x.corrections[(b * 2 + 1) * C + c]), w + 4, values + 16);
+      const F low = Isa::mul(Isa::to_float(dot), w_scale);
+      totals[c] = Isa::fma(Isa::fma(Isa::to_float(high), Isa::load_f16(scale + kPanel), low), x_scale, totals[c]);
     }
   }
 }
 
-// The same of panels of floats.
-template <class Isa, Encoding kEncoding, int P, int C>
-inline void multiply_floats(const uint8_t* panels, int64_t stride, int64_t k, const Columns& columns, int64_t tile,
-                            float (*out)[C][kPanel]) {
-  using F = typename Isa::F;
-  const float* x = columns.floats + tile * k * C;
+// out[c][0, 16) (+)= a panel of quantised weights times C columns, `x`; what is there is added to unless `first`.
+template <class Isa, Encoding kEncoding, int C>
+inline void multiply_panel(const uint8_t* panel, int64_t n_in, const Columns& x, bool first, float (*out)[kPanel]) {
+  constexpr int64_t kBytes = quant_bytes(kEncoding);
+  constexpr int kTogether = blocks_together(kEncoding);
+  const int64_t blocks = n_in / kBlock;
   for (int part = 0; part < kPanel; part += Isa::kLanes) {
-    F total[P][C];
-    for (auto& row : total) {
-      for (auto& sum : row) sum = Isa::set(0);
-    }
-    for (int64_t i = 0; i < k; ++i) {
-      for (int p = 0; p < P; ++p) {
-        F w;
-        if constexpr (kEncoding == Encoding::kF16) {
-          w = Isa::load_f16(reinterpret_cast<const uint16_t*>(panels + p * stride) + i * kPanel + part);
-        } else {
-          w = Isa::load(reinterpret_cast<const float*>(panels + p * stride) + i * kPanel + part);
-        }
-        for (int c = 0; c < C; ++c) total[p][c] = Isa::fma(w, Isa::set(x[i * C + c]), total[p][c]);
+    typename Isa::F totals[C];
+    for (int c = 0; c < C; ++c) totals[c] = first ? Isa::set(0) : Isa::load(out[c] + part);
+    const uint8_t* at = panel;
+    int64_t b = 0;
+    for (; b + kTogether <= blocks; b += kTogether, at += kTogether * kBytes + kLine) {
+      for (int i = 0; i < kTogether; ++i) {
+        const uint8_t* scales = at + kTogether * kBytes + i * kPanel * 2;
+        multiply_block<Isa, kEncoding, C>(at + i * kBytes, scales, part, x, b + i, totals);
       }
     }
-    for (int p = 0; p < P; ++p) {
-      for (int c = 0; c < C; ++c) Isa::store(out[p][c] + part, total[p][c]);
+    if (b < blocks) multiply_block<Isa, kEncoding, C>(at, at + kBytes, part, x, b, totals);
+    for (int c = 0; c < C; ++c) Isa::store(out[c] + part, totals[c]);
+  }
+}
+
+// The same of weights that are floats.
+template <class Isa, Encoding kEncoding, int C>
+inline void multiply_floats(const uint8_t* panel, int64_t n_in, const Columns& x, bool first, float (*out)[kPanel]) {
+  using F = typename Isa::F;
+  for (int part = 0; part < kPanel; part += Isa::kLanes) {
+    F totals[C];
+    for (int c = 0; c < C; ++c) totals[c] = first ? Isa::set(0) : Isa::load(out[c] + part);
+    for (int64_t i = 0; i < n_in; ++i) {
+      F w;
+      if constexpr (kEncoding == Encoding::kF16) {
+        w = Isa::load_f16(reinterpret_cast<const uint16_t*>(panel) + i * kPanel + part);
+      } else {
+        w = Isa::load(reinterpret_cast<const float*>(panel) + i * kPanel + part);
+      }
+      for (int c = 0; c < C; ++c) totals[c] = Isa::fma(w, Isa::set(x.floats[i * C + c]), totals[c]);
     }
+    for (int c = 0; c < C; ++c) Isa::store(out[c] + part, totals[c]);
+  }
+}
+
+// One chunk of one panel, of one tile of columns.
+template <class Isa, Encoding kEncoding, int C>
+inline void multiply_chunk(const Product& p, const Chunk& chunk, int64_t panel, const Columns& columns, int64_t tile,
+                           float (*out)[kPanel]) {
+  const uint8_t* data = p.weights + chunk.offset + panel * panel_bytes(kEncoding, chunk.count);
+  Columns x = columns;
+  if constexpr (is_quantised(kEncoding)) {
+    const int64_t blocks = (tile * p.n_in + chunk.first) / kBlock * C;
+    x.values += blocks * kBlock;
+    x.scales += blocks;
+    x.corrections += 2 * blocks;
+    multiply_panel<Isa, kEncoding, C>(data, chunk.count, x, chunk.first == 0, out);
+  } else {
+    x.floats += (tile * p.n_in + chunk.first) * C;
+    multiply_floats<Isa, kEncoding, C>(data, chunk.count, x, chunk.first == 0, out);
   }
 }
 
@@ -265,58 +271,68 @@ inline void take_best(const float* values, int64_t n, int count, Best& best) {
   }
 }
 
-// Panels [panel, panel + P) of all columns, in tiles of C.
-template <class Isa, Encoding kEncoding, int P, int C, bool kStreamed>
-inline void multiply_group(const Product& p, const Columns& columns, int64_t panel, Best* best) {
-  const int64_t stride = panel_bytes(kEncoding, p.n_in), n_tiles = (p.n_columns + C - 1) / C;
+// The outputs of a panel of one tile of columns, from its products; `up` are those of the second half for SwiGLU.
+template <class Isa>
+inline void finish_panel(const Product& p, int64_t panel, int64_t tile, int columns, float (*out)[kPanel],
+                         const float (*up)[kPanel], Best* best) {
   const bool gated = p.activation == Activation::kSwiglu;
-  const int64_t n_y = gated ? p.n_out / 2 : p.n_out;
-  const auto products = [&](int64_t first, int64_t tile, float (*out)[C][kPanel]) {
-    const uint8_t* data = p.weights + first * stride;
-    if constexpr (is_quantised(kEncoding)) {
-      multiply_panels<Isa, kEncoding, P, C, kStreamed>(data, stride, p.n_in / kBlock, columns, tile, out);
-    } else {
-      multiply_floats<Isa, kEncoding, P, C>(data, stride, p.n_in, columns, tile, out);
+  const int64_t n_y = gated ? p.n_out / 2 : p.n_out, n = panel * kPanel;
+  const int count = int(n_y - n < kPanel ? n_y - n : kPanel);
+  for (int c = 0; c < columns && tile * columns + c < p.n_columns; ++c) {
+    for (int lane = 0; gated && lane < kPanel; lane += Isa::kLanes) {
+      Isa::store(out[c] + lane, Isa::mul(silu<Isa>(Isa::load(out[c] + lane)), Isa::load(up[c] + lane)));
     }
-  };
-  for (int64_t tile = 0; tile < n_tiles; ++tile) {
-    alignas(64) float out[P][C][kPanel], up[P][C][kPanel];
-    products(panel, tile, out);
-    if (gated) products(panel + n_y / kPanel, tile, up);
-    for (int i = 0; i < P; ++i) {
-      const int64_t n = (panel + i) * kPanel;
-      const int count = int(n_y - n < kPanel ? n_y - n : kPanel);
-      for (int c = 0; c < C && tile * C + c < p.n_columns; ++c) {
-        float* values = out[i][c];
-        for (int lane = 0; gated && lane < kPanel; lane += Isa::kLanes) {
-          Isa::store(values + lane, Isa::mul(silu<Isa>(Isa::load(values + lane)), Isa::load(up[i][c] + lane)));
-        }
-        if (best) {
-          take_best(values, n, count, *best);
-        } else {
-          finish<Isa>(p, values, n, count, tile * C + c, n_y);
-        }
-      }
+    if (best) {
+      take_best(out[c], n, count, *best);
+    } else {
+      finish<Isa>(p, out[c], n, count, tile * columns + c, n_y);
     }
   }
 }
 
-template <class Isa, Encoding kEncoding, int P, int C, bool kStreamed>
-void multiply_groups(const Product& p, const Columns& columns, int64_t first, int64_t last, Best* best) {
-  int64_t panel = first;
-  for (; panel + P <= last; panel += P) multiply_group<Isa, kEncoding, P, C, kStreamed>(p, columns, panel, best);
-  for (; panel < last; ++panel) multiply_group<Isa, kEncoding, 1, C, kStreamed>(p, columns, panel, best);
+// One column: chunk after chunk, so that the matrix is read as it lies.
+template <class Isa, Encoding kEncoding>
+void multiply_column(const Product& p, const Columns& columns, int64_t first, int64_t last, Best* best) {
+  const bool gated = p.activation == Activation::kSwiglu;
+  const int64_t half = p.n_out / 2 / kPanel, size = chunk_inputs(kEncoding);
+  alignas(64) float once[2][1][kPanel];
+  for (int64_t input = 0; input < p.n_in; input += size) {
+    const Chunk chunk = chunk_at(kEncoding, p.n_out, p.n_in, input);
+    for (int64_t panel = first; panel < last; ++panel) {
+      auto* sums = p.n_in <= size ? once : reinterpret_cast<float(*)[1][kPanel]>(columns.sums) + 2 * (panel - first);
+      multiply_chunk<Isa, kEncoding, 1>(p, chunk, panel, columns, 0, sums[0]);
+      if (gated) multiply_chunk<Isa, kEncoding, 1>(p, chunk, panel + half, columns, 0, sums[1]);
+      if (input + size >= p.n_in) finish_panel<Isa>(p, panel, 0, 1, sums[0], sums[1], best);
+    }
+  }
+}
+
+// Many columns: all of them for a panel, so that the matrix is read once.
+template <class Isa, Encoding kEncoding>
+void multiply_columns(const Product& p, const Columns& columns, int64_t first, int64_t last) {
+  constexpr int C = Isa::kTileColumns;
+  const bool gated = p.activation == Activation::kSwiglu;
+  const int64_t half = p.n_out / 2 / kPanel, size = chunk_inputs(kEncoding);
+  for (int64_t panel = first; panel < last; ++panel) {
+    for (int64_t tile = 0; tile * C < p.n_columns; ++tile) {
+      alignas(64) float out[C][kPanel], up[C][kPanel];
+      for (int64_t input = 0; input < p.n_in; input += size) {
+        const Chunk chunk = chunk_at(kEncoding, p.n_out, p.n_in, input);
+        multiply_chunk<Isa, kEncoding, C>(p, chunk, panel, columns, tile, out);
+        if (gated) multiply_chunk<Isa, kEncoding, C>(p, chunk, panel + half, columns, tile, up);
+      }
+      finish_panel<Isa>(p, panel, tile, C, out, up, nullptr);
+    }
+  }
 }
 
 template <class Isa>
 void multiply(const Product& p, const Columns& columns, int64_t first, int64_t last, Best* best) {
   with_encoding(p.encoding, [&](auto encoding) {
-    if (columns.tile > 1) {
-      multiply_groups<Isa, encoding.value, 1, Isa::kTileColumns, false>(p, columns, first, last, best);
-    } else if (p.streamed) {
-      multiply_groups<Isa, encoding.value, 4, 1, true>(p, columns, first, last, best);
+    if (columns.tile == 1) {
+      multiply_column<Isa, encoding.value>(p, columns, first, last, best);
     } else {
-      multiply_groups<Isa, encoding.value, 4, 1, false>(p, columns, first, last, best);
+      multiply_columns<Isa, encoding.value>(p, columns, first, last);
     }
   });
 }

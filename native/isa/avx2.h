@@ -60,6 +60,7 @@ struct Avx2 {
   static I load_bytes(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
   static I set_bytes(uint8_t v) { return _mm256_set1_epi8(char(v)); }
   static I set_int(int32_t v) { return _mm256_set1_epi32(v); }
+  static I add_int(I a, I b) { return _mm256_add_epi32(a, b); }
   static int32_t first(I v) { return _mm256_cvtsi256_si32(v); }
   static I bit_and(I a, I b) { return _mm256_and_si256(a, b); }
   static I bit_or(I a, I b) { return _mm256_or_si256(a, b); }

@@ -48,6 +48,7 @@ struct Avx512 {
   static I load_bytes(const uint8_t* p) { return _mm512_loadu_si512(p); }
   static I set_bytes(uint8_t v) { return _mm512_set1_epi8(char(v)); }
   static I set_int(int32_t v) { return _mm512_set1_epi32(v); }
+  static I add_int(I a, I b) { return _mm512_add_epi32(a, b); }
   static int32_t first(I v) { return _mm_cvtsi128_si32(_mm512_castsi512_si128(v)); }
   static I bit_and(I a, I b) { return _mm512_and_si512(a, b); }
   static I bit_or(I a, I b) { return _mm512_or_si512(a, b); }

@@ -48,6 +48,9 @@ struct Neon {
   static I load_bytes(const uint8_t* p) { return vld1q_u8(p); }
   static I set_bytes(uint8_t v) { return vdupq_n_u8(v); }
   static I set_int(int32_t v) { return vreinterpretq_u8_s32(vdupq_n_s32(v)); }
+  static I add_int(I a, I b) {
+    return vreinterpretq_u8_s32(vaddq_s32(vreinterpretq_s32_u8(a), vreinterpretq_s32_u8(b)));
+  }
   static int32_t first(I v) { return vgetq_lane_s32(vreinterpretq_s32_u8(v), 0); }
   static I bit_and(I a, I b) { return vandq_u8(a, b); }
   static I bit_or(I a, I b) { return vorrq_u8(a, b); }

@@ -43,6 +43,7 @@ struct Scalar {
   }
   static I set_bytes(uint8_t v) { return v * 0x01010101u; }
   static I set_int(int32_t v) { return uint32_t(v); }
+  static I add_int(I a, I b) { return a + b; }
   static int32_t first(I v) { return int32_t(v); }
   static I bit_and(I a, I b) { return a & b; }
   static I bit_or(I a, I b) { return a | b; }

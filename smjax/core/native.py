@@ -19,7 +19,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "smjax_isas": (ctypes.c_char_p, ()),
     "smjax_start": (ctypes.c_char_p, (ctypes.c_char_p, _I32, _ADDRESS, _I32)),
     "smjax_matrix_bytes": (_I64, (_I32, _I64, _I64)),
-    "smjax_pack": (None, (_I32, _I64, _ADDRESS, _I64, _I64, _ADDRESS)),
+    "smjax_pack": (None, (_I32, _I64, _I64, _ADDRESS, _I64, _I64, _ADDRESS)),
     "smjax_read_bandwidth": (ctypes.c_double, (_I32, _ADDRESS, _ADDRESS, ctypes.c_double)),
 }
 """What is called through ctypes: result and arguments."""

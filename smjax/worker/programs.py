@@ -15,8 +15,6 @@ from smjax.worker.kernels import Cache, Kernel
 from smjax.worker.model.decoder import forward, logits, next_id
 from smjax.worker.model.weights import Weights
 
-Generated = tuple[Cache, jax.Array, jax.Array, jax.Array]
-"""Cache, ids so far, last id, last hidden state."""
 CHUNK = 256
 """Most prompt positions that one prefill step computes: enough for GEMMs at full speed, little temporary memory."""
 
@@ -24,7 +22,7 @@ CHUNK = 256
 def prefill(
     config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array
 ) -> tuple[Cache, jax.Array, jax.Array]:
-    """The cache with the prompt `ids`, int32[n_prompt], the first generated id, and the last hidden state [D]."""
+    """The cache with the prompt `ids`, int32[n_prompt]; int32[2]: the first generated id and its position; hidden [D]."""
     chunk, n_chunks = chunks(len(ids))
 
     def step(i: jax.Array, state: tuple[Cache, jax.Array]) -> tuple[Cache, jax.Array]:
@@ -34,30 +32,36 @@ def prefill(
         return cache, hidden[-1]
 
     cache, hidden = lax.fori_loop(0, n_chunks, step, (cache, jnp.zeros(config.d_model, jnp.float32)))
-    return cache, next_id(config, kernel, weights, hidden[None]), hidden
+    return cache, jnp.stack([next_id(config, kernel, weights, hidden[None]), jnp.int32(len(ids))]), hidden
 
 
-def generate(
+def decode_one(
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, last: jax.Array
+) -> tuple[Cache, jax.Array, jax.Array]:
+    """The cache, the next of `last`, int32[2] (an id and its position), and the hidden state [D] that chose it."""
+    hidden, cache = forward(config, kernel, weights, cache, last[:1], last[1])
+    return cache, jnp.stack([next_id(config, kernel, weights, hidden), last[1] + 1]), hidden[0]
+
+
+def decode_many(
     capacity: int,
     config: DecoderConfig,
     kernel: Kernel,
     weights: Weights,
     cache: Cache,
-    last_id: jax.Array,
-    position: jax.Array,
+    last: jax.Array,
     n_ids: jax.Array,
-) -> tuple[Cache, jax.Array, jax.Array]:
-    """The cache, int32[capacity] whose first `n_ids` follow `last_id` at `position`, and the last hidden state [D]."""
+) -> tuple[Cache, jax.Array, jax.Array, jax.Array]:
+    """As `decode_one`, `n_ids` times; in second place int32[capacity], of which the first `n_ids` are the ids."""
 
-    def step(i: jax.Array, state: Generated) -> Generated:
-        cache, ids, last_id, _ = state
-        hidden, cache = forward(config, kernel, weights, cache, last_id[None], position + i)
-        last_id = next_id(config, kernel, weights, hidden)
-        return cache, ids.at[i].set(last_id), last_id, hidden[0]
+    def step(
+        i: jax.Array, state: tuple[Cache, jax.Array, jax.Array, jax.Array]
+    ) -> tuple[Cache, jax.Array, jax.Array, jax.Array]:
+        cache, last, hidden = decode_one(config, kernel, weights, state[0], state[2])
+        return cache, state[1].at[i].set(last[0]), last, hidden
 
-    start = (cache, jnp.zeros(capacity, jnp.int32), last_id, jnp.zeros(config.d_model, jnp.float32))
-    cache, ids, _, hidden = lax.fori_loop(0, n_ids, step, start)
-    return cache, ids, hidden
+    start = (cache, jnp.zeros(capacity, jnp.int32), last, jnp.zeros(config.d_model, jnp.float32))
+    return lax.fori_loop(0, n_ids, step, start)
 
 
 def answer_scores(

@@ -76,7 +76,8 @@ class NativeKernel:
     def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Panels:
         n_bytes = self._library.smjax_matrix_bytes(_ENCODINGS[encoding.name], n_out, n_in)
         data = empty_aligned((n_layers, n_bytes), np.dtype(np.uint8))
-        data[:, n_bytes - n_bytes // -(-n_out // _PANEL) :] = 0  # the last panel may have fewer outputs than room
+        if n_out % _PANEL:
+            data[:] = 0  # the last panel has fewer outputs than room
         return Panels(data, encoding, n_out, n_in)
 
     def fill(self, packed: Panels, layer: int, first_out: int, raw: np.ndarray) -> None:
@@ -85,7 +86,13 @@ class NativeKernel:
         assert 0 <= first_out <= first_out + n_rows <= packed.n_out
         target = packed.data[layer]
         self._library.smjax_pack(
-            _ENCODINGS[packed.encoding.name], packed.n_in, raw.ctypes.data, n_rows, first_out, target.ctypes.data
+            _ENCODINGS[packed.encoding.name],
+            packed.n_out,
+            packed.n_in,
+            raw.ctypes.data,
+            n_rows,
+            first_out,
+            target.ctypes.data,
         )
 
     def rows(self, packed: Panels, ids: jax.Array) -> jax.Array:

@@ -1,0 +1,222 @@
+// Attention, decode and prefill, over caches of all types.
+#include <algorithm>
+#include <cmath>
+
+#include "../half.h"
+#include "check.h"
+
+namespace smjax::tests {
+namespace {
+
+constexpr int64_t kLayers = 2, kLayer = 1;
+constexpr int32_t kOtherWindow = 3;  // of the layer that is not used
+constexpr int64_t kLarge = 64 * 1024;  // slots: caches of more than 12 MiB are read in another way
+
+struct Case {
+  int64_t head, kv_heads, group;
+  int32_t window;  // 0: all
+  Type type;
+  bool rotated;
+  float scale;
+
+  int64_t heads() const { return kv_heads * group; }
+  int64_t width() const { return (heads() + 2 * kv_heads) * head; }
+  std::string text() const {
+    return "head " + std::to_string(head) + ", " + std::to_string(group) + " to each of " + std::to_string(kv_heads) +
+           ", window " + std::to_string(window) + ", cache " + (type == Type::kF32 ? "f32" : type == Type::kF16 ? "f16" : "bf16") +
+           (rotated ? ", rotated" : "");
+  }
+};
+
+// What was written before, so that nothing that is unwritten may count: finite, as a cache that begins with zeros stays.
+class Cache {
+ public:
+  Cache(const Case& s, int64_t n_slots)
+      : shape_{2, kLayers, s.kv_heads, n_slots / kTile, s.head, kTile},
+        type_(s.type),
+        element_(s.type == Type::kF32 ? 4 : 2),
+        bytes_(size_t(2 * kLayers * s.kv_heads * n_slots * s.head) * element_, 0x45) {}
+
+  Tensor tensor() { return {bytes_.data(), type_, shape_}; }
+  const std::vector<uint8_t>& bytes() const { return bytes_; }
+
+  // Elements of a layer that were written since.
+  int64_t written(int64_t layer) const {
+    const size_t part = bytes_.size() / (2 * kLayers);
+    int64_t n = 0;
+    for (size_t i = 0; i < bytes_.size(); i += element_) {
+      if (int64_t(i / part) % kLayers != layer) continue;
+      n += std::any_of(&bytes_[i], &bytes_[i] + element_, [](uint8_t byte) { return byte != 0x45; });
+    }
+    return n;
+  }
+
+ private:
+  Shape shape_;
+  Type type_;
+  size_t element_;
+  std::vector<uint8_t> bytes_;
+};
+
+struct Inputs {
+  std::vector<float> qkv, rotation;  // [T, width], [T, 2, head / 2]
+
+  Inputs(const Case& s, int64_t n, Random& random) : qkv(random.normals(n * s.width())) {
+    if (!s.rotated) return;
+    for (int64_t t = 0; t < n; ++t) {
+      for (int part = 0; part < 2; ++part) {
+        for (int64_t i = 0; i < s.head / 2; ++i) {
+          const double angle = double(t) * std::pow(100.0, -double(2 * i) / double(s.head));
+          rotation.push_back(float(part ? std::sin(angle) : std::cos(angle)));
+        }
+      }
+    }
+  }
+};
+
+// Attends for positions [first, first + n) of the inputs: [n, heads * head].
+std::vector<float> run(const Case& s, Inputs& inputs, Cache& cache, int64_t first, int64_t n) {
+  std::vector<float> out(size_t(n * s.heads() * s.head), NAN);
+  int32_t layer = kLayer, position = int32_t(first);
+  const int32_t windows[kLayers] = {kOtherWindow, s.window};
+  Tensor rotation = no_tensor();
+  if (s.rotated) rotation = {inputs.rotation.data() + first * s.head, Type::kF32, {n, 2, s.head / 2}};
+  const Tensor qkv = {inputs.qkv.data() + first * s.width(), Type::kF32, {n, s.width()}};
+  const Complaint complaint = attend(s.scale, {windows, kLayers},
+                                     {cache.tensor(), tensor(layer), qkv, tensor(position), rotation,
+                                      tensor(out, {n, s.heads() * s.head})});
+  check(complaint.empty(), "attend: " + complaint);
+  return out;
+}
+
+double as_stored(double value, Type type) {
+  const auto v = float(value);
+  if (type == Type::kF16) return double(half_to_float(float_to_half(v)));
+  return type == Type::kBf16 ? double(bfloat_to_float(float_to_bfloat(v))) : double(v);
+}
+
+// [H] of what lies at `head` of the queries, keys and values of one position.
+std::vector<double> vector_at(const Case& s, const Inputs& inputs, int64_t position, int64_t head, bool rotated) {
+  const float* x = inputs.qkv.data() + position * s.width() + head * s.head;
+  std::vector<double> out(x, x + s.head);
+  if (!rotated) return out;
+  const float* cosines = inputs.rotation.data() + position * s.head;
+  for (int64_t i = 0; i < s.head / 2; ++i) {
+    const double cosine = double(cosines[i]), sine = double(cosines[s.head / 2 + i]);
+    out[size_t(2 * i)] = double(x[2 * i]) * cosine - double(x[2 * i + 1]) * sine;
+    out[size_t(2 * i + 1)] = double(x[2 * i]) * sine + double(x[2 * i + 1]) * cosine;
+  }
+  return out;
+}
+
+// [positions][kv heads] vectors as the cache holds them.
+using Stored = std::vector<std::vector<double>>;
+
+Stored stored(const Case& s, const Inputs& inputs, int64_t n, int64_t first_head, bool rotated) {
+  Stored all;
+  for (int64_t i = 0; i < n * s.kv_heads; ++i) {
+    all.push_back(vector_at(s, inputs, i / s.kv_heads, first_head + i % s.kv_heads, rotated));
+    for (double& v : all.back()) v = as_stored(v, s.type);
+  }
+  return all;
+}
+
+void append_head(const Case& s, const Inputs& inputs, const Stored& keys, const Stored& values, int64_t position, int64_t head,
+                 std::vector<double>& out) {
+  const std::vector<double> q = vector_at(s, inputs, position, head, s.rotated);
+  const int64_t oldest = s.window ? std::max<int64_t>(0, position + 1 - s.window) : 0;
+  std::vector<double> weights;
+  for (int64_t slot = oldest; slot <= position; ++slot) {
+    const std::vector<double>& key = keys[size_t(slot * s.kv_heads + head / s.group)];
+    double score = 0;
+    for (size_t h = 0; h < q.size(); ++h) score += q[h] * key[h] * double(s.scale);
+    weights.push_back(score);
+  }
+  const double peak = *std::max_element(weights.begin(), weights.end());
+  double total = 0;
+  for (double& w : weights) total += w = std::exp(w - peak);
+  std::vector<double> sums(q.size());
+  for (int64_t slot = oldest; slot <= position; ++slot) {
+    const std::vector<double>& value = values[size_t(slot * s.kv_heads + head / s.group)];
+    for (size_t h = 0; h < q.size(); ++h) sums[h] += weights[size_t(slot - oldest)] / total * value[h];
+  }
+  out.insert(out.end(), sums.begin(), sums.end());
+}
+
+std::vector<double> expected(const Case& s, const Inputs& inputs, int64_t n) {
+  const Stored keys = stored(s, inputs, n, s.heads(), s.rotated);
+  const Stored values = stored(s, inputs, n, s.heads() + s.kv_heads, false);
+  std::vector<double> out;
+  for (int64_t position = 0; position < n; ++position) {
+    for (int64_t head = 0; head < s.heads(); ++head) append_head(s, inputs, keys, values, position, head, out);
+  }
+  return out;
+}
+
+// Rotated keys may be rounded to the other neighbour where double and float differ.
+double tolerance(const Case& s) { return s.type == Type::kF32 ? 1e-9 : s.type == Type::kF16 ? 1e-8 : 1e-6; }
+
+// Answers: a prompt, some tokens, another prompt, and more tokens, over the borders of tiles and of chunks.
+void check_answer(const Case& s, const std::vector<int64_t>& parts, Random& random, int64_t n_slots = 0) {
+  int64_t n = 0;
+  for (int64_t part : parts) n += part;
+  Inputs inputs(s, n, random);
+  check_everywhere(expected(s, inputs, n), tolerance(s), "attention, " + s.text(), [&] {
+    Cache cache(s, std::max(n_slots, round_up(n, kTile)));
+    std::vector<float> all;
+    int64_t position = 0;
+    for (int64_t part : parts) {
+      const std::vector<float> out = run(s, inputs, cache, position, part);
+      all.insert(all.end(), out.begin(), out.end());
+      position += part;
+    }
+    return all;
+  });
+}
+
+std::vector<int64_t> one_by_one(int64_t prompt, int64_t tokens, int64_t prompt2 = 0, int64_t tokens2 = 0) {
+  std::vector<int64_t> parts;
+  if (prompt) parts.push_back(prompt);
+  parts.insert(parts.end(), size_t(tokens), 1);
+  if (prompt2) parts.push_back(prompt2);
+  parts.insert(parts.end(), size_t(tokens2), 1);
+  return parts;
+}
+
+// The cache is the same, byte by byte, however it is filled, and no more of it is written than has to be.
+void check_cache(const Case& s, Random& random) {
+  constexpr int64_t kSlots = 64, kFirst = 13, kCount = 37;
+  Inputs inputs(s, kSlots, random);
+  everywhere([&](const Setting& setting) {
+    const std::string where = s.text() + ", " + setting.text();
+    Cache at_once(s, kSlots), each(s, kSlots);
+    run(s, inputs, at_once, kFirst, kCount);
+    for (int64_t i = 0; i < kCount; ++i) run(s, inputs, each, kFirst + i, 1);
+    check(at_once.bytes() == each.bytes(), "cache of prefill and decode, " + where);
+    check(at_once.written(kLayer) == 2 * s.kv_heads * kCount * s.head, "cache of this layer, " + where);
+    check(at_once.written(1 - kLayer) == 0, "cache of the other layer, " + where);
+  });
+}
+
+}  // namespace
+
+void test_attention() {
+  Random random(6);
+  for (Type type : {Type::kF16, Type::kBf16, Type::kF32}) {
+    check_answer({4, 3, 1, 0, type, false, 0.5f}, one_by_one(0, 70), random);
+    check_answer({6, 2, 4, 0, type, true, 0.4f}, one_by_one(5, 30, 40, 3), random);
+    check_answer({6, 1, 8, 100, type, true, 0.4f}, one_by_one(251, 10, 33, 2), random);
+    check_answer({6, 1, 5, 300, type, true, 0.4f}, one_by_one(520, 3), random);
+    check_answer({48, 2, 4, 0, type, true, 0.14f}, one_by_one(90, 9), random);
+    check_answer({64, 2, 1, 7, type, false, 1.0f}, one_by_one(31, 20, 65, 2), random);
+    check_answer({64, 1, 4, 1, type, true, 0.125f}, one_by_one(40, 5), random);
+    check_cache({6, 2, 4, 0, type, true, 0.4f}, random);
+    check_cache({64, 3, 1, 9, type, false, 0.125f}, random);
+  }
+  check_answer({48, 1, 8, 256, Type::kF32, true, 0.14f}, one_by_one(250, 12), random);
+  check_answer({64, 4, 2, 0, Type::kF32, true, 4.0f}, one_by_one(60, 20), random);  // scores of some hundreds
+  check_answer({512, 1, 1, 0, Type::kF32, true, 0.05f}, one_by_one(20, 20), random);
+  check_answer({48, 2, 4, 0, Type::kF16, true, 0.14f}, one_by_one(300, 2), random, kLarge);
+}
+
+}  // namespace smjax::tests

@@ -1,0 +1,119 @@
+#include "matrix.h"
+
+#include <cstring>
+
+#include "../half.h"
+
+namespace smjax::tests {
+namespace {
+
+void append(std::vector<uint8_t>& rows, const void* data, size_t n) {
+  const auto* bytes = static_cast<const uint8_t*>(data);
+  rows.insert(rows.end(), bytes, bytes + n);
+}
+
+void append_half(std::vector<uint8_t>& rows, double value) {
+  const uint16_t half = float_to_half(float(value));
+  append(rows, &half, 2);
+}
+
+void append_bytes(std::vector<uint8_t>& rows, int n, Random& random) {
+  for (int i = 0; i < n; ++i) rows.push_back(uint8_t(random.bits()));
+}
+
+// Positive and negative, none of them nothing.
+double scale(double size, Random& random) { return (random.below(2) ? size : -size) * (0.5 + random.uniform()); }
+
+void append_block(std::vector<uint8_t>& rows, Encoding encoding, Random& random) {
+  switch (encoding) {
+    case Encoding::kQ4:
+      append_half(rows, scale(0.01, random));
+      return append_bytes(rows, 16, random);
+    case Encoding::kQ8:
+      append_half(rows, scale(0.001, random));
+      return append_bytes(rows, 32, random);
+    case Encoding::kQ6:
+      append_bytes(rows, 128 + 64 + 16, random);
+      return append_half(rows, scale(3e-5, random));
+    case Encoding::kF16: return append_half(rows, 0.05 * random.normal());
+    case Encoding::kF32: {
+      const float value = 0.05f * random.normal();
+      return append(rows, &value, 4);
+    }
+  }
+}
+
+int64_t block_size(Encoding encoding) { return !is_quantised(encoding) ? 1 : encoding == Encoding::kQ6 ? 256 : kBlock; }
+
+float half_at(const uint8_t* p) {
+  uint16_t half;
+  std::memcpy(&half, p, 2);
+  return half_to_float(half);
+}
+
+void unpack_q6(const uint8_t* block, float* weights) {
+  const float scale = half_at(block + 208);
+  const auto* scales = reinterpret_cast<const int8_t*>(block + 192);
+  for (int half = 0; half < 2; ++half) {
+    const uint8_t *low = block + half * 64, *high = block + 128 + half * 32;
+    float* to = weights + half * 128;
+    for (int r = 0; r < 32; ++r) {
+      const int q[4] = {(low[r] & 15) | (high[r] & 3) << 4, (low[r + 32] & 15) | (high[r] >> 2 & 3) << 4,
+                        low[r] >> 4 | (high[r] >> 4 & 3) << 4, low[r + 32] >> 4 | (high[r] >> 6) << 4};
+      for (int i = 0; i < 4; ++i) to[i * 32 + r] = scale * float(scales[half * 8 + i * 2 + r / 16]) * float(q[i] - 32);
+    }
+  }
+}
+
+void unpack_block(Encoding encoding, const uint8_t* block, float* weights) {
+  switch (encoding) {
+    case Encoding::kQ4:
+      for (int i = 0; i < 16; ++i) {
+        weights[i] = half_at(block) * float((block[2 + i] & 15) - 8);
+        weights[i + 16] = half_at(block) * float((block[2 + i] >> 4) - 8);
+      }
+      return;
+    case Encoding::kQ8:
+      for (int i = 0; i < 32; ++i) weights[i] = half_at(block) * float(int8_t(block[2 + i]));
+      return;
+    case Encoding::kQ6: return unpack_q6(block, weights);
+    case Encoding::kF16: *weights = half_at(block); return;
+    case Encoding::kF32: std::memcpy(weights, block, 4); return;
+  }
+}
+
+}  // namespace
+
+const char* name(Encoding encoding) {
+  static const char* const names[] = {"Q4_0", "Q6_K", "Q8_0", "F16", "F32"};
+  return names[int(encoding)];
+}
+
+std::vector<uint8_t> random_rows(Encoding encoding, int64_t n_in, int64_t n_rows, Random& random) {
+  std::vector<uint8_t> rows;
+  for (int64_t i = 0; i < n_rows * n_in / block_size(encoding); ++i) append_block(rows, encoding, random);
+  return rows;
+}
+
+std::vector<float> stored_weights(Encoding encoding, int64_t n_in, const std::vector<uint8_t>& rows) {
+  const int64_t bytes = stored_row_bytes(encoding, block_size(encoding)), blocks = int64_t(rows.size()) / bytes;
+  check(blocks * block_size(encoding) % n_in == 0, "whole rows");
+  std::vector<float> weights(size_t(blocks * block_size(encoding)));
+  for (int64_t b = 0; b < blocks; ++b) unpack_block(encoding, &rows[size_t(b * bytes)], &weights[size_t(b * block_size(encoding))]);
+  return weights;
+}
+
+Matrix::Matrix(Encoding e, int64_t out, int64_t in, const std::vector<uint8_t>& rows, int64_t n_layers, int32_t used_layer)
+    : encoding(e), n_out(out), n_in(in), layers(n_layers), layer(used_layer), bytes(n_layers * matrix_bytes(e, out, in), 0xff) {
+  check(int64_t(rows.size()) == out * stored_row_bytes(e, in), "rows of a matrix");
+  pack(e, in, rows.data(), out, 0, bytes.data() + layer * matrix_bytes(e, out, in));
+}
+
+std::vector<float> Matrix::weights() const {
+  std::vector<float> all(size_t(n_out * n_in));
+  const uint8_t* matrix = bytes.data() + layer * matrix_bytes(encoding, n_out, n_in);
+  for (int64_t n = 0; n < n_out; ++n) unpack_row(encoding, n_in, matrix, n, &all[size_t(n * n_in)]);
+  return all;
+}
+
+}  // namespace smjax::tests

@@ -1,0 +1,68 @@
+// Products of all encodings, with all that is fused with them.
+#include "reference.h"
+
+namespace smjax::tests {
+namespace {
+
+// Sizes such that the outputs do not fill their panels, the columns not their tiles, and the threads share the work.
+constexpr int64_t kOut = 373, kGated = 352;
+
+// What 8 bits an input may cost, of the blocks' largest: 1/127 / sqrt(12), squared, over their mean square.
+constexpr double kRounded = 6e-5, kExact = 1e-10;
+
+void check_product(ProductCase& product, double tolerance, const std::string& what) {
+  check_everywhere(product.expected(), tolerance,
+                   what + " of " + name(product.matrix.encoding) + ", columns " + std::to_string(product.columns),
+                   [&] { return product.run(); });
+}
+
+// Without a norm before it, inputs may be such that nothing is rounded and the product must be exact.
+void check_exact(Encoding encoding, int64_t columns, Random& random) {
+  const int64_t n_in = is_quantised(encoding) ? 256 : 85;
+  ProductCase plain(encoding, kOut, n_in, 1, 0, columns, random);
+  plain.x = whole_columns(columns, n_in, random);
+  check_product(plain, kExact, "product");
+  ProductCase gelu(encoding, 37, 256, 3, 2, columns, random);
+  gelu.x = whole_columns(columns, 256, random);
+  check_product(gelu.with_bias(random).with_activation(Activation::kGelu), kExact, "product with bias and GELU");
+  ProductCase gated(encoding, kGated, 256, 2, 0, columns, random);
+  gated.x = whole_columns(columns, 256, random);
+  check_product(gated.with_activation(Activation::kSwiglu).with_residual(random), kExact, "product with SwiGLU and residual");
+}
+
+void check_normed(Encoding encoding, int64_t columns, Random& random) {
+  const double tolerance = is_quantised(encoding) ? kRounded : kExact;
+  ProductCase rms(encoding, kOut, 512, 3, 1, columns, random);
+  check_product(rms.with_norm(NormKind::kRms, random).with_bias(random).with_residual(random), tolerance,
+                "product with RMS norm, bias and residual");
+  ProductCase layer(encoding, 37, 256, 2, 1, columns, random);
+  for (float& v : layer.x) v += 3;
+  check_product(layer.with_norm(NormKind::kLayer, random).with_activation(Activation::kGelu), tolerance,
+                "product with layer norm and GELU");
+  ProductCase gated(encoding, kGated, 256, 2, 1, columns, random);
+  check_product(gated.with_norm(NormKind::kRms, random).with_activation(Activation::kSwiglu).with_residual(random), tolerance,
+                "product with RMS norm, SwiGLU and residual");
+}
+
+// Stacks of more than 12 MiB are read in another way.
+void check_large(Encoding encoding, Random& random) {
+  const int64_t layers = (12 << 20) / matrix_bytes(encoding, kOut, 256) + 1;
+  ProductCase large(encoding, kOut, 256, layers, int32_t(layers - 1), 1, random);
+  large.x = whole_columns(1, 256, random);
+  check_product(large.with_residual(random), kExact, "product of a large stack");
+}
+
+}  // namespace
+
+void test_products() {
+  Random random(3);
+  for (int e = 0; e < kEncodings; ++e) {
+    for (int64_t columns : {1, 2, 7, 8, 9, 40}) {
+      check_exact(Encoding(e), columns, random);
+      check_normed(Encoding(e), columns, random);
+    }
+    check_large(Encoding(e), random);
+  }
+}
+
+}  // namespace smjax::tests
