@@ -36,31 +36,60 @@ ffi::Error answer(const Operation& operation) {
   }
 }
 
-#define SMJAX_MATMUL_ATTRIBUTES \
-  Attr<int32_t>("encoding").Attr<int64_t>("n_out").Attr<int64_t>("n_in").Attr<int32_t>("norm").Attr<float>("eps").Attr<int32_t>("activation")
-
 using Any = ffi::AnyBuffer;
 using Out = ffi::Result<ffi::AnyBuffer>;
+using Numbers = ffi::Span<const int64_t>;
 
-MatmulTensors tensors(const Any& weights, const Any& layer, const Any& x, const Any& norm_weight, const Any& norm_bias,
-                      const Any& bias, const Any& residual, Out& y) {
-  return {tensor(weights), tensor(layer), tensor(x), tensor(norm_weight), tensor(norm_bias), tensor(bias), tensor(residual), tensor(*y)};
+// One attribute instead of six: each is looked up by its name in every call.
+enum { kEncoding, kOutputs, kInputs, kNorm, kActivation, kPresent, kNumbers };
+
+Complaint read_numbers(Numbers numbers, Matmul& m) {
+  if (numbers.size() != kNumbers) return "matmul: expected 6 numbers, found " + std::to_string(numbers.size());
+  m.encoding = int32_t(numbers[kEncoding]);
+  m.n_out = numbers[kOutputs];
+  m.n_in = numbers[kInputs];
+  m.norm = int32_t(numbers[kNorm]);
+  m.activation = int32_t(numbers[kActivation]);
+  return {};
 }
 
-ffi::Error Multiply(Any weights, Any layer, Any x, Any norm_weight, Any norm_bias, Any bias, Any residual, Out y,
-                    int32_t encoding, int64_t n_out, int64_t n_in, int32_t norm, float eps, int32_t activation) {
-  return answer([&] {
-    return multiply({encoding, n_out, n_in, norm, eps, activation},
-                    tensors(weights, layer, x, norm_weight, norm_bias, bias, residual, y));
+// The tensors that may be left out, in this order; bit i of `present` tells whether the i-th is there.
+Complaint read_optional(ffi::RemainingArgs& rest, int64_t present, MatmulTensors& t) {
+  Tensor* const all[] = {&t.norm_weight, &t.norm_bias, &t.bias, &t.residual};
+  size_t n = 0;
+  for (int i = 0; i < 4; ++i) {
+    all[i]->shape = Shape({0});
+    if (!(present >> i & 1)) continue;
+    const auto buffer = rest.get<Any>(n++);
+    if (!buffer) return "matmul: expected more arguments";
+    *all[i] = tensor(*buffer);
+  }
+  return n == rest.size() ? Complaint() : Complaint("matmul: expected fewer arguments");
+}
+
+template <class Operation>
+ffi::Error matmul(const Operation& operation, const Any& weights, const Any& layer, const Any& x, ffi::RemainingArgs& rest,
+                  Out& y, Numbers numbers, float eps) {
+  return answer([&]() -> Complaint {
+    Matmul m;
+    MatmulTensors t;
+    if (Complaint c = read_numbers(numbers, m); !c.empty()) return c;
+    if (Complaint c = read_optional(rest, numbers[kPresent], t); !c.empty()) return c;
+    m.eps = eps;
+    t.weights = tensor(weights);
+    t.layer = tensor(layer);
+    t.x = tensor(x);
+    t.y = tensor(*y);
+    return operation(m, t);
   });
 }
 
-ffi::Error Choose(Any weights, Any layer, Any x, Any norm_weight, Any norm_bias, Any bias, Any residual, Out y,
-                  int32_t encoding, int64_t n_out, int64_t n_in, int32_t norm, float eps, int32_t activation) {
-  return answer([&] {
-    return choose({encoding, n_out, n_in, norm, eps, activation},
-                  tensors(weights, layer, x, norm_weight, norm_bias, bias, residual, y));
-  });
+ffi::Error Multiply(Any weights, Any layer, Any x, ffi::RemainingArgs rest, Out y, Numbers numbers, float eps) {
+  return matmul(multiply, weights, layer, x, rest, y, numbers, eps);
+}
+
+ffi::Error Choose(Any weights, Any layer, Any x, ffi::RemainingArgs rest, Out y, Numbers numbers, float eps) {
+  return matmul(choose, weights, layer, x, rest, y, numbers, eps);
 }
 
 ffi::Error Attend(Any cache, Any layer, Any qkv, Any position, Any rotation, Out cache_after, Out out, float scale,
@@ -72,8 +101,12 @@ ffi::Error Attend(Any cache, Any layer, Any qkv, Any position, Any rotation, Out
   });
 }
 
-ffi::Error LookUp(Any weights, Any ids, Out out, int32_t encoding, int64_t n_out, int64_t n_in) {
-  return answer([&] { return look_up({encoding, n_out, n_in}, tensor(weights), tensor(ids), tensor(*out)); });
+ffi::Error LookUp(Any weights, Any ids, Out out, Numbers numbers) {
+  return answer([&]() -> Complaint {
+    Matmul m;
+    if (Complaint c = read_numbers(numbers, m); !c.empty()) return c;
+    return look_up(m, tensor(weights), tensor(ids), tensor(*out));
+  });
 }
 
 }  // namespace
@@ -86,24 +119,20 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_multiply, smjax::Multiply,
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
+                                  .RemainingArgs()
                                   .Ret<ffi::AnyBuffer>()
-                                  .SMJAX_MATMUL_ATTRIBUTES);
+                                  .Attr<smjax::Numbers>("matmul")
+                                  .Attr<float>("eps"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_choose, smjax::Choose,
                               ffi::Ffi::Bind()
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
+                                  .RemainingArgs()
                                   .Ret<ffi::AnyBuffer>()
-                                  .SMJAX_MATMUL_ATTRIBUTES);
+                                  .Attr<smjax::Numbers>("matmul")
+                                  .Attr<float>("eps"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_attend, smjax::Attend,
                               ffi::Ffi::Bind()
@@ -122,9 +151,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_look_up, smjax::LookUp,
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
                                   .Ret<ffi::AnyBuffer>()
-                                  .Attr<int32_t>("encoding")
-                                  .Attr<int64_t>("n_out")
-                                  .Attr<int64_t>("n_in"));
+                                  .Attr<smjax::Numbers>("matmul"));
 
 extern "C" {
 

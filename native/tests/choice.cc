@@ -30,14 +30,14 @@ void check_chosen(ProductCase& product, int64_t expected, const std::string& wha
 }
 
 // The input is the first of the rows `best`, which all are the same: no other row is as much like it.
-void check_ties(Encoding encoding, const std::vector<int64_t>& best, Random& random) {
-  ProductCase product(encoding, kOut, kIn, 2, 1, 1, random);
-  std::vector<uint8_t> rows = random_rows(encoding, kIn, kOut, random);
-  const int64_t bytes = stored_row_bytes(encoding, kIn);
-  const std::vector<float> weights = stored_weights(encoding, kIn, rows);
-  std::copy_n(weights.begin() + best[0] * kIn, kIn, product.x.begin());
+void check_ties(Encoding encoding, int64_t n_in, const std::vector<int64_t>& best, Random& random) {
+  ProductCase product(encoding, kOut, n_in, 2, 1, 1, random);
+  std::vector<uint8_t> rows = random_rows(encoding, n_in, kOut, random);
+  const int64_t bytes = stored_row_bytes(encoding, n_in);
+  const std::vector<float> weights = stored_weights(encoding, n_in, rows);
+  std::copy_n(weights.begin() + best[0] * n_in, n_in, product.x.begin());
   for (int64_t n : best) std::copy_n(rows.begin() + best[0] * bytes, bytes, rows.begin() + n * bytes);
-  pack(encoding, kIn, rows.data(), kOut, 0, product.matrix.bytes.data() + matrix_bytes(encoding, kOut, kIn));
+  product.matrix.store(rows);
   check_chosen(product, best[0], "choice of the first best");
   product.with_norm(NormKind::kRms, random);
   for (float& weight : product.norm_weight) weight = 1.5f;
@@ -51,7 +51,7 @@ void check_negative(Encoding encoding, Random& random) {
   for (int i = 0; i < 37; ++i) rows.insert(rows.end(), row.begin(), row.end());
   ProductCase product(encoding, 37, kIn, 1, 0, 1, random);
   std::fill_n(product.matrix.bytes.data(), matrix_bytes(encoding, 37, kIn), uint8_t(0));
-  pack(encoding, kIn, rows.data(), 37, 0, product.matrix.bytes.data());
+  product.matrix.store(rows);
   const std::vector<float> weights = stored_weights(encoding, kIn, row);
   for (size_t i = 0; i < weights.size(); ++i) product.x[i] = -weights[i];
   check_chosen(product, 0, "choice among negative outputs");
@@ -65,8 +65,9 @@ void test_choice() {
   Random random(4);
   for (int e = 0; e < kEncodings; ++e) {
     for (const std::vector<int64_t>& best : std::vector<std::vector<int64_t>>{{0}, {372}, {17, 18}, {100, 200, 372}, {186, 187, 300}}) {
-      check_ties(Encoding(e), best, random);
+      check_ties(Encoding(e), kIn, best, random);
     }
+    check_ties(Encoding(e), many_inputs(Encoding(e)), {99, 250}, random);
     check_negative(Encoding(e), random);
   }
 }

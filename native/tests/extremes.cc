@@ -52,7 +52,7 @@ void check_integers(Encoding encoding, Random& random) {
   for (int64_t count : {int64_t(1), columns}) {
     for (int64_t n = 0; n < 4; ++n) {
       ProductCase product(encoding, kOut, kIn, 1, 0, count, random);
-      pack(encoding, kIn, rows.data(), kOut, 0, product.matrix.bytes.data());
+      product.matrix.store(rows);
       product.x.clear();
       for (int64_t t = 0; t < count; ++t) {
         const std::vector<float> like(weights.begin() + n * kIn, weights.begin() + (n + 1) * kIn);

@@ -105,14 +105,18 @@ std::vector<float> stored_weights(Encoding encoding, int64_t n_in, const std::ve
 
 Matrix::Matrix(Encoding e, int64_t out, int64_t in, const std::vector<uint8_t>& rows, int64_t n_layers, int32_t used_layer)
     : encoding(e), n_out(out), n_in(in), layers(n_layers), layer(used_layer), bytes(n_layers * matrix_bytes(e, out, in), 0xff) {
-  check(int64_t(rows.size()) == out * stored_row_bytes(e, in), "rows of a matrix");
-  pack(e, in, rows.data(), out, 0, bytes.data() + layer * matrix_bytes(e, out, in));
+  store(rows);
+}
+
+void Matrix::store(const std::vector<uint8_t>& rows) {
+  check(int64_t(rows.size()) == n_out * stored_row_bytes(encoding, n_in), "rows of a matrix");
+  pack(encoding, n_out, n_in, rows.data(), n_out, 0, bytes.data() + layer * matrix_bytes(encoding, n_out, n_in));
 }
 
 std::vector<float> Matrix::weights() const {
   std::vector<float> all(size_t(n_out * n_in));
   const uint8_t* matrix = bytes.data() + layer * matrix_bytes(encoding, n_out, n_in);
-  for (int64_t n = 0; n < n_out; ++n) unpack_row(encoding, n_in, matrix, n, &all[size_t(n * n_in)]);
+  for (int64_t n = 0; n < n_out; ++n) unpack_row(encoding, n_out, n_in, matrix, n, &all[size_t(n * n_in)]);
   return all;
 }
 

@@ -8,6 +8,9 @@ namespace smjax::tests {
 
 const char* name(Encoding encoding);
 
+// More inputs than two chunks have.
+constexpr int64_t many_inputs(Encoding encoding) { return 2 * chunk_inputs(encoding) + 256; }
+
 // Rows in GGUF's blocks: every quant and sign occurs, values are about as large as those of a model.
 std::vector<uint8_t> random_rows(Encoding encoding, int64_t n_in, int64_t n_rows, Random& random);
 
@@ -20,6 +23,8 @@ struct Matrix {
          int32_t used_layer = 0);
 
   Tensor tensor() { return {bytes.data(), Type::kU8, {layers, matrix_bytes(encoding, n_out, n_in)}}; }
+  // Other rows in the place of those that there are.
+  void store(const std::vector<uint8_t>& rows);
   // [n_out * n_in], as unpack_row gives them.
   std::vector<float> weights() const;
 

@@ -1,4 +1,5 @@
 // What is stored: 16-bit floats, packing and its reverse, and the rows that are looked up.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -39,7 +40,7 @@ void check_halves(int fraction, float (*read)(uint16_t), uint16_t (*write)(float
   check(rounds, what + ": what is between is rounded to the nearest, half-way to even");
 }
 
-constexpr int64_t kOut = 37, kIn = 512;
+constexpr int64_t kOut = 37;
 
 }  // namespace
 
@@ -55,20 +56,21 @@ void test_packing() {
   Random random(1);
   for (int e = 0; e < kEncodings; ++e) {
     const auto encoding = Encoding(e);
-    const std::vector<uint8_t> rows = random_rows(encoding, kIn, kOut, random);
-    const std::vector<float> expected = stored_weights(encoding, kIn, rows);
-    Matrix matrix(encoding, kOut, kIn, rows);
-    const int64_t first = 19, split = first * stored_row_bytes(encoding, kIn);
-    Bytes parts(matrix_bytes(encoding, kOut, kIn), 0xff);
-    pack(encoding, kIn, rows.data() + split, kOut - first, first, parts.data());
-    pack(encoding, kIn, rows.data(), first, 0, parts.data());
-    bool same = true;
-    for (int64_t i = 0; i < matrix_bytes(encoding, kOut, kIn); ++i) same &= parts.data()[i] == matrix.bytes.data()[i];
-    check(same, std::string(name(encoding)) + ": packed in parts or at once");
-    if (encoding == Encoding::kQ6) {
-      check_close(matrix.weights(), {expected.begin(), expected.end()}, 1e-7, "Q6_K: weights");
-    } else {
-      check_same(matrix.weights(), expected, std::string(name(encoding)) + ": weights");
+    for (int64_t n_in : {int64_t(256), many_inputs(encoding)}) {
+      const std::string what = std::string(name(encoding)) + " of " + std::to_string(n_in) + " inputs: ";
+      const std::vector<uint8_t> rows = random_rows(encoding, n_in, kOut, random);
+      const std::vector<float> expected = stored_weights(encoding, n_in, rows);
+      Matrix matrix(encoding, kOut, n_in, rows);
+      const int64_t first = 19, split = first * stored_row_bytes(encoding, n_in), bytes = matrix_bytes(encoding, kOut, n_in);
+      Bytes parts(bytes, 0xff);
+      pack(encoding, kOut, n_in, rows.data() + split, kOut - first, first, parts.data());
+      pack(encoding, kOut, n_in, rows.data(), first, 0, parts.data());
+      check(std::equal(parts.data(), parts.data() + bytes, matrix.bytes.data()), what + "packed in parts or at once");
+      if (encoding == Encoding::kQ6) {
+        check_close(matrix.weights(), {expected.begin(), expected.end()}, 1e-7, what + "weights");
+      } else {
+        check_same(matrix.weights(), expected, what + "weights");
+      }
     }
   }
 }
@@ -77,15 +79,16 @@ void test_look_up() {
   Random random(2);
   for (int e = 0; e < kEncodings; ++e) {
     const std::string what = std::string(name(Encoding(e))) + ": look up";
-    Matrix matrix(Encoding(e), kOut, kIn, random_rows(Encoding(e), kIn, kOut, random), 2);
+    const int64_t n_in = many_inputs(Encoding(e));
+    Matrix matrix(Encoding(e), kOut, n_in, random_rows(Encoding(e), n_in, kOut, random), 2);
     std::vector<int32_t> ids = {0, 36, 16, 15, -1, 37, -2147483647, 2147483647, 5, 5};
     const std::vector<float> weights = matrix.weights();
-    std::vector<float> out(ids.size() * kIn), expected;
+    std::vector<float> out(ids.size() * size_t(n_in)), expected;
     for (int64_t id : {0, 36, 16, 15, 0, 36, 0, 36, 5, 5}) {
-      expected.insert(expected.end(), weights.begin() + id * kIn, weights.begin() + (id + 1) * kIn);
+      expected.insert(expected.end(), weights.begin() + id * n_in, weights.begin() + (id + 1) * n_in);
     }
     const int64_t count = int64_t(ids.size());
-    const Complaint complaint = look_up({e, kOut, kIn}, matrix.tensor(), tensor(ids, {count}), tensor(out, {count, kIn}));
+    const Complaint complaint = look_up({e, kOut, n_in}, matrix.tensor(), tensor(ids, {count}), tensor(out, {count, n_in}));
     check(complaint.empty(), what + ": " + complaint);
     check_same(out, expected, what);
   }

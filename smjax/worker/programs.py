@@ -22,7 +22,7 @@ CHUNK = 256
 def prefill(
     config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array
 ) -> tuple[Cache, jax.Array, jax.Array]:
-    """The cache with the prompt `ids`, int32[n_prompt]; int32[2]: the first generated id and its position; hidden [D]."""
+    """The cache with the prompt `ids`, int32[n_prompt]; int32[2]: first generated id and its position; hidden [D]."""
     chunk, n_chunks = chunks(len(ids))
 
     def step(i: jax.Array, state: tuple[Cache, jax.Array]) -> tuple[Cache, jax.Array]:

@@ -34,7 +34,7 @@ class SmjaxEngine:
         """Those of the weights: a call that has to take the tree apart costs 2 µs more."""
         self.cache: Cache
         self.last: jax.Array
-        """int32[2]: the last id and its position, kept where the program reads it: handing a number over takes 25 µs."""
+        """int32[2]: the last id and its position, kept where programs read it: handing a number over takes 25 µs."""
         self.prefill_program: jax.stages.Compiled
         self.decode_program: jax.stages.Compiled
         self._logits_program: jax.stages.Compiled | None = None

@@ -46,12 +46,9 @@ class Panels:
         """Bytes of one row as a file stores it."""
         return self.n_in // self.encoding.block * self.encoding.block_bytes
 
-    def attributes(self) -> dict[str, Any]:
-        return {
-            "encoding": np.int32(_ENCODINGS[self.encoding.name]),
-            "n_out": np.int64(self.n_out),
-            "n_in": np.int64(self.n_in),
-        }
+    def numbers(self, norm: int = 0, activation: int = 0, present: int = 0) -> np.ndarray:
+        """What a handler is told of a product: one attribute, as each costs a look-up in every call."""
+        return np.array([_ENCODINGS[self.encoding.name], self.n_out, self.n_in, norm, activation, present], np.int64)
 
 
 class NativeKernel:
@@ -97,7 +94,7 @@ class NativeKernel:
 
     def rows(self, packed: Panels, ids: jax.Array) -> jax.Array:
         result = jax.ShapeDtypeStruct((len(ids), packed.n_in), jnp.float32)
-        return jax.ffi.ffi_call("smjax_look_up", result)(packed.data, ids, **packed.attributes())
+        return jax.ffi.ffi_call("smjax_look_up", result)(packed.data, ids, matmul=packed.numbers())
 
     def product(
         self,
@@ -182,13 +179,12 @@ def _call(
 ) -> jax.Array:
     kind = 0 if norm is None else 1 if norm.bias is None else 2
     optional = [norm and norm.weight, norm and norm.bias, bias, residual]
+    present = sum(1 << i for i, array in enumerate(optional) if array is not None)
     return jax.ffi.ffi_call(target, result)(
         packed.data,
         layer,
         x,
-        *(_NONE if array is None else array for array in optional),
-        **packed.attributes(),
-        norm=np.int32(kind),
+        *(array for array in optional if array is not None),
+        matmul=packed.numbers(kind, _ACTIVATIONS[activation], present),
         eps=np.float32(0 if norm is None else norm.eps),
-        activation=np.int32(_ACTIVATIONS[activation]),
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from smjax.core.architecture import DecoderConfig
@@ -80,7 +81,8 @@ def _rotation(config: DecoderConfig, weights: Weights, positions: jax.Array) -> 
     """Cosines and sines [T, 2, H/2] of RoPE at `positions`; None for learned positions."""
     if config.family == "gpt-neo":
         return None
-    frequencies = config.rope_base ** (-jnp.arange(0, config.head_dim, 2) / config.head_dim)
+    # By NumPy: a power is scalar code, and without a token loop around it it would be computed for every token.
+    frequencies = np.float32(config.rope_base ** (-np.arange(0, config.head_dim, 2) / config.head_dim))
     factors = weights.vectors.get("rope_freqs.weight")
     angles = positions[:, None] * (frequencies if factors is None else frequencies / factors[0])
     return jnp.stack([jnp.cos(angles), jnp.sin(angles)], axis=1)
