@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from smjax.core.architecture import DecoderConfig
@@ -21,8 +22,8 @@ CHUNK = 256
 
 def prefill(
     config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array
-) -> tuple[Cache, jax.Array, jax.Array]:
-    """The cache with the prompt `ids`, int32[n_prompt]; int32[2]: first generated id and its position; hidden [D]."""
+) -> tuple[Cache, jax.Array]:
+    """The cache with the prompt `ids`, int32[n_prompt], and the state after it."""
     chunk, n_chunks = chunks(len(ids))
 
     def step(i: jax.Array, state: tuple[Cache, jax.Array]) -> tuple[Cache, jax.Array]:
@@ -32,15 +33,15 @@ def prefill(
         return cache, hidden[-1]
 
     cache, hidden = lax.fori_loop(0, n_chunks, step, (cache, jnp.zeros(config.d_model, jnp.float32)))
-    return cache, jnp.stack([next_id(config, kernel, weights, hidden[None]), jnp.int32(len(ids))]), hidden
+    return cache, _state(config, kernel, weights, hidden, jnp.int32(len(ids)))
 
 
 def decode_one(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, last: jax.Array
-) -> tuple[Cache, jax.Array, jax.Array]:
-    """The cache, the next of `last`, int32[2] (an id and its position), and the hidden state [D] that chose it."""
-    hidden, cache = forward(config, kernel, weights, cache, last[:1], last[1])
-    return cache, jnp.stack([next_id(config, kernel, weights, hidden), last[1] + 1]), hidden[0]
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, state: jax.Array
+) -> tuple[Cache, jax.Array]:
+    """The cache and the state one token on."""
+    hidden, cache = forward(config, kernel, weights, cache, state[:1], state[1])
+    return cache, _state(config, kernel, weights, hidden[0], state[1] + 1)
 
 
 def decode_many(
@@ -49,19 +50,36 @@ def decode_many(
     kernel: Kernel,
     weights: Weights,
     cache: Cache,
-    last: jax.Array,
+    state: jax.Array,
     n_ids: jax.Array,
-) -> tuple[Cache, jax.Array, jax.Array, jax.Array]:
-    """As `decode_one`, `n_ids` times; in second place int32[capacity], of which the first `n_ids` are the ids."""
+) -> tuple[Cache, jax.Array, jax.Array]:
+    """The cache and the state `n_ids` tokens on, and int32[capacity], of which the first `n_ids` are the ids."""
 
-    def step(
-        i: jax.Array, state: tuple[Cache, jax.Array, jax.Array, jax.Array]
-    ) -> tuple[Cache, jax.Array, jax.Array, jax.Array]:
-        cache, last, hidden = decode_one(config, kernel, weights, state[0], state[2])
-        return cache, state[1].at[i].set(last[0]), last, hidden
+    def step(i: jax.Array, so_far: tuple[Cache, jax.Array, jax.Array]) -> tuple[Cache, jax.Array, jax.Array]:
+        cache, state = decode_one(config, kernel, weights, so_far[0], so_far[1])
+        return cache, state, so_far[2].at[i].set(state[0])
 
-    start = (cache, jnp.zeros(capacity, jnp.int32), last, jnp.zeros(config.d_model, jnp.float32))
-    return lax.fori_loop(0, n_ids, step, start)
+    return lax.fori_loop(0, n_ids, step, (cache, state, jnp.zeros(capacity, jnp.int32)))
+
+
+def initial_state(config: DecoderConfig, last_id: int, position: int) -> np.ndarray:
+    """The state, int32[2 + D], after the id `last_id` at `position`: these two, and room for a hidden state.
+
+    One array instead of three: what goes in and out of a program costs 1 µs an array in every dispatch.
+    """
+    return np.array([last_id, position] + [0] * config.d_model, np.int32)
+
+
+def hidden_of(state: np.ndarray) -> np.ndarray:
+    """f32[D]: the last hidden state, which chose the id of `state`."""
+    return state[2:].view(np.float32)
+
+
+def _state(
+    config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: jax.Array, position: jax.Array
+) -> jax.Array:
+    chosen = next_id(config, kernel, weights, hidden[None])
+    return jnp.concatenate([jnp.stack([chosen, position]), lax.bitcast_convert_type(hidden, jnp.int32)])
 
 
 def answer_scores(

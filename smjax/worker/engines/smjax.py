@@ -17,7 +17,7 @@ from smjax.worker.compilation import compile_program
 from smjax.worker.kernels import Cache, Setup, make_kernel
 from smjax.worker.model.decoder import logits
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes
-from smjax.worker.programs import answer_scores, decode_many, decode_one, prefill
+from smjax.worker.programs import answer_scores, decode_many, decode_one, hidden_of, initial_state, prefill
 
 CHECKED_POSITIONS = 4
 
@@ -33,13 +33,11 @@ class SmjaxEngine:
         self.arrays: list[jax.Array]
         """Those of the weights: a call that has to take the tree apart costs 2 µs more."""
         self.cache: Cache
-        self.last: jax.Array
-        """int32[2]: the last id and its position, kept where programs read it: handing a number over takes 25 µs."""
+        self.state: jax.Array
+        """See `programs.initial_state`; kept where programs read it: handing a number over takes 25 µs."""
         self.prefill_program: jax.stages.Compiled
         self.decode_program: jax.stages.Compiled
         self._logits_program: jax.stages.Compiled | None = None
-        self._hidden: jax.Array
-        """Last hidden state [D] of whatever ran last."""
         self._counts: dict[int, jax.Array] = {}
 
     def load(self) -> None:
@@ -53,10 +51,10 @@ class SmjaxEngine:
         self.prefill_program = self._program(prefill, np.zeros(self.scenario.n_prompt, np.int32))
 
     def _decode_program(self) -> jax.stages.Compiled:
-        last, n = np.zeros(2, np.int32), self.scenario.tokens_per_dispatch
+        state, n = initial_state(self.config, 0, 0), self.scenario.tokens_per_dispatch
         if n == 1:
-            return self._program(decode_one, last)
-        return self._program(partial(decode_many, n), last, np.int32(0))
+            return self._program(decode_one, state)
+        return self._program(partial(decode_many, n), state, np.int32(0))
 
     def _program(self, function: Callable[..., Any], *arguments: Any) -> jax.stages.Compiled:
         """`function` of the decoder, its weights as a flat list, its cache, which is handed over, and `arguments`."""
@@ -68,8 +66,8 @@ class SmjaxEngine:
         return compile_program(flat, self.arrays, self.cache, *arguments, donate=(1,))
 
     def prefill(self, prompt: np.ndarray) -> int:
-        self.cache, self.last, self._hidden = self.prefill_program(self.arrays, self.cache, prompt)
-        return int(np.asarray(self.last)[0])
+        self.cache, self.state = self.prefill_program(self.arrays, self.cache, prompt)
+        return int(np.asarray(self.state)[0])
 
     def decode(self, n_ids: int) -> Iterator[np.ndarray]:
         if self.scenario.tokens_per_dispatch == 1:
@@ -82,43 +80,42 @@ class SmjaxEngine:
             n_ids -= n
 
     def _decode_one(self) -> np.ndarray:
-        self.cache, self.last, self._hidden = self.decode_program(self.arrays, self.cache, self.last)
-        return np.asarray(self.last)[:1]
+        self.cache, self.state = self.decode_program(self.arrays, self.cache, self.state)
+        return np.asarray(self.state)[:1]
 
     def _decode_many(self, n: int) -> np.ndarray:
         """int32[n] ids from one execution of the program."""
         if n not in self._counts:
             self._counts[n] = jax.device_put(np.int32(n))
-        self.cache, ids, self.last, self._hidden = self.decode_program(
-            self.arrays, self.cache, self.last, self._counts[n]
-        )
+        self.cache, self.state, ids = self.decode_program(self.arrays, self.cache, self.state, self._counts[n])
         return np.asarray(ids)[:n]
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
-        expected = self._host_logits()
+        expected = self._logits(hidden_of(np.asarray(self.state)))
         product_nmse = check_products(self.kernel, self.weights, self.model, self.scenario.seed)
         start = max(0, len(prompt) - CHECKED_POSITIONS)
         for position in range(start, len(prompt)):
-            self.last = jax.device_put(np.array([prompt[position], position], np.int32))
+            self.state = jax.device_put(initial_state(self.config, prompt[position], position))
             next(self.decode(1))
-        return {"product_nmse": product_nmse, "prefill_decode_nmse": check_agreement(self._host_logits(), expected)}
+        found = self._logits(hidden_of(np.asarray(self.state)))
+        return {"product_nmse": product_nmse, "prefill_decode_nmse": check_agreement(found, expected)}
 
     def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
         self.decode_program = self._decode_program()
-        self.cache, nll, self._hidden = self._program(answer_scores, ids)(self.arrays, self.cache, ids)
-        scores = self._host_logits()
+        self.cache, nll, hidden = self._program(answer_scores, ids)(self.arrays, self.cache, ids)
+        scores = self._logits(hidden)
         greedy = [int(np.argmax(scores))][:n_gen]
-        self.last = jax.device_put(np.array([greedy[0] if greedy else 0, len(ids)], np.int32))
+        self.state = jax.device_put(initial_state(self.config, greedy[0] if greedy else 0, len(ids)))
         greedy += [int(i) for chunk in self.decode(n_gen - 1) for i in chunk]
         nll_mean = float(np.asarray(nll, np.float64).mean()) if len(ids) > 1 else None
         return {"nll_mean": nll_mean, "logits": [float(x) for x in scores], "greedy": greedy}
 
-    def _host_logits(self) -> np.ndarray:
-        """f32[V] of the last position computed."""
-        hidden = self._hidden[None]
+    def _logits(self, hidden: Any) -> np.ndarray:
+        """f32[V] of a hidden state, f32[D]."""
         if self._logits_program is None:
-            self._logits_program = compile_program(partial(logits, self.config, self.kernel), self.weights, hidden)
-        return np.asarray(self._logits_program(self.weights, hidden)[0])
+            function = partial(logits, self.config, self.kernel)
+            self._logits_program = compile_program(function, self.weights, hidden[None])
+        return np.asarray(self._logits_program(self.weights, hidden[None])[0])
 
     def describe(self) -> dict[str, Any]:
         s = self.scenario
