@@ -1,4 +1,4 @@
-"""The package as a user installs it: the built wheel, alone, in an empty folder."""
+"""The package as a user installs it: a wheel, built from the source distribution, alone, in an empty folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -15,12 +16,18 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built without a compiler or CMake in reach."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both, built without a compiler in reach."""
     out = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": str(out)})
-    (path,) = out.glob("*.whl")
+    environment = {name: value for name, value in os.environ.items() if name not in {"CC", "CXX"}} | {"PATH": str(out)}
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (path,) = built.glob("*.whl")
     return path
 
 
@@ -54,6 +61,22 @@ def test_the_wheel_holds_the_configuration_and_the_data(wheel: Path) -> None:
     assert expected - names == set()
     assert {name.split("/")[0] for name in names} == {"smjax", "smjax-0.1.0.dist-info"}
     assert not [name for name in names if name.endswith((".pyc", ".md")) and not name.startswith("smjax-")]
+
+
+def test_the_source_distribution_holds_all_that_is_compiled(built: Path) -> None:
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.split("/", 1)[-1] for name in archive.getnames()}
+    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "native").rglob("*") if path.is_file()}
+    assert len(sources) > 20
+    assert (sources | {"CMakeLists.txt"}) - names == set()
+
+
+def test_the_wheel_says_why_it_has_no_native_kernel(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        compiled = [name for name in archive.namelist() if name.startswith("smjax/lib/")]
+        assert compiled == ["smjax/lib/native-missing.txt"]
+        assert archive.read(compiled[0]).startswith(b"no C++ compiler that works was found")
 
 
 def test_the_wheel_is_what_runs(python: Path, tmp_path: Path) -> None:

@@ -105,7 +105,8 @@ std::vector<Wrong> wrongs(const Tensor& fine) {
   return all;
 }
 
-Bytes::Bytes(int64_t n, uint8_t fill) : data_(static_cast<uint8_t*>(std::aligned_alloc(kLine, size_t(round_up(n, kLine))))) {
+Bytes::Bytes(int64_t n, uint8_t fill)
+    : data_(static_cast<uint8_t*>(std::aligned_alloc(kLine, size_t(round_up(n, kLine))))) {
   check(data_ != nullptr, "memory for a test");
   std::memset(data(), fill, size_t(n));
 }

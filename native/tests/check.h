@@ -1,5 +1,5 @@
-// What the tests share: counted checks that end the program at the first failure, random numbers, tensors of vectors, and
-// the loop over everything that this CPU runs.
+// What the tests share: counted checks that end the program at the first failure, random numbers, tensors of vectors,
+// and the loop over everything that this CPU runs.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ void check(bool holds, const std::string& what);
 int64_t checks();
 
 // The mean squared error over the mean square of what is expected is at most `tolerance`, and all of `found` is finite.
-void check_close(const std::vector<float>& found, const std::vector<double>& expected, double tolerance, const std::string& what);
+void check_close(const std::vector<float>& found, const std::vector<double>& expected, double tolerance,
+                 const std::string& what);
 
 // The same bits.
 void check_same(const std::vector<float>& found, const std::vector<float>& expected, const std::string& what);
@@ -52,9 +53,13 @@ class Random {
 template <class T>
 struct TypeOf;
 template <>
-struct TypeOf<float> { static constexpr Type value = Type::kF32; };
+struct TypeOf<float> {
+  static constexpr Type value = Type::kF32;
+};
 template <>
-struct TypeOf<int32_t> { static constexpr Type value = Type::kS32; };
+struct TypeOf<int32_t> {
+  static constexpr Type value = Type::kS32;
+};
 
 template <class T>
 Tensor tensor(std::vector<T>& values, const Shape& shape) {

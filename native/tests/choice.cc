@@ -64,7 +64,8 @@ void check_negative(Encoding encoding, Random& random) {
 void test_choice() {
   Random random(4);
   for (int e = 0; e < kEncodings; ++e) {
-    for (const std::vector<int64_t>& best : std::vector<std::vector<int64_t>>{{0}, {372}, {17, 18}, {100, 200, 372}, {186, 187, 300}}) {
+    for (const std::vector<int64_t>& best :
+         std::vector<std::vector<int64_t>>{{0}, {372}, {17, 18}, {100, 200, 372}, {186, 187, 300}}) {
       check_ties(Encoding(e), kIn, best, random);
     }
     check_ties(Encoding(e), many_inputs(Encoding(e)), {99, 250}, random);

@@ -14,7 +14,8 @@ enum class Fill { kLow, kHigh, kAlternating, kRandomEnds };
 // One row whose stored quants are all the smallest or the largest there are, with scales of 1.
 std::vector<uint8_t> extreme_row(Encoding encoding, Fill fill, Random& random) {
   const auto high = [&](int i) {
-    return fill == Fill::kHigh || (fill == Fill::kAlternating && i % 2) || (fill == Fill::kRandomEnds && random.below(2));
+    return fill == Fill::kHigh || (fill == Fill::kAlternating && i % 2) ||
+           (fill == Fill::kRandomEnds && random.below(2));
   };
   const auto append_one = [](std::vector<uint8_t>& row) { row.push_back(0x00), row.push_back(0x3c); };
   std::vector<uint8_t> row;
@@ -76,7 +77,8 @@ void check_sizes(Encoding encoding, Random& random) {
       ProductCase product(encoding, kOut, kIn, 1, 0, columns, random);
       product.x = whole_columns(columns, kIn, random);
       for (size_t i = 0; i < product.x.size(); ++i) product.x[i] *= i / kBlock % 3 ? size : 0;
-      check_everywhere(product.expected(), 1e-10, "inputs of 10^" + std::to_string(exponent) + " times " + name(encoding),
+      check_everywhere(product.expected(), 1e-10,
+                       "inputs of 10^" + std::to_string(exponent) + " times " + name(encoding),
                        [&] { return product.run(); });
     }
   }
@@ -104,7 +106,8 @@ void check_functions(Random& random) {
     for (Activation activation : {Activation::kGelu, Activation::kSwiglu}) {
       ProductCase product(Encoding::kF32, 64, kIn, 1, 0, 1, random);
       for (float& v : product.x) v *= size;
-      check_everywhere(product.with_activation(activation).expected(), 1e-10, "activation of large values", [&] { return product.run(); });
+      check_everywhere(product.with_activation(activation).expected(), 1e-10, "activation of large values",
+                       [&] { return product.run(); });
     }
   }
 }

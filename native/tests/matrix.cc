@@ -35,7 +35,8 @@ void append_block(std::vector<uint8_t>& rows, Encoding encoding, Random& random)
     case Encoding::kQ6:
       append_bytes(rows, 128 + 64 + 16, random);
       return append_half(rows, scale(3e-5, random));
-    case Encoding::kF16: return append_half(rows, 0.05 * random.normal());
+    case Encoding::kF16:
+      return append_half(rows, 0.05 * random.normal());
     case Encoding::kF32: {
       const float value = 0.05f * random.normal();
       return append(rows, &value, 4);
@@ -76,9 +77,14 @@ void unpack_block(Encoding encoding, const uint8_t* block, float* weights) {
     case Encoding::kQ8:
       for (int i = 0; i < 32; ++i) weights[i] = half_at(block) * float(int8_t(block[2 + i]));
       return;
-    case Encoding::kQ6: return unpack_q6(block, weights);
-    case Encoding::kF16: *weights = half_at(block); return;
-    case Encoding::kF32: std::memcpy(weights, block, 4); return;
+    case Encoding::kQ6:
+      return unpack_q6(block, weights);
+    case Encoding::kF16:
+      *weights = half_at(block);
+      return;
+    case Encoding::kF32:
+      std::memcpy(weights, block, 4);
+      return;
   }
 }
 
@@ -99,12 +105,19 @@ std::vector<float> stored_weights(Encoding encoding, int64_t n_in, const std::ve
   const int64_t bytes = stored_row_bytes(encoding, block_size(encoding)), blocks = int64_t(rows.size()) / bytes;
   check(blocks * block_size(encoding) % n_in == 0, "whole rows");
   std::vector<float> weights(size_t(blocks * block_size(encoding)));
-  for (int64_t b = 0; b < blocks; ++b) unpack_block(encoding, &rows[size_t(b * bytes)], &weights[size_t(b * block_size(encoding))]);
+  for (int64_t b = 0; b < blocks; ++b)
+    unpack_block(encoding, &rows[size_t(b * bytes)], &weights[size_t(b * block_size(encoding))]);
   return weights;
 }
 
-Matrix::Matrix(Encoding e, int64_t out, int64_t in, const std::vector<uint8_t>& rows, int64_t n_layers, int32_t used_layer)
-    : encoding(e), n_out(out), n_in(in), layers(n_layers), layer(used_layer), bytes(n_layers * matrix_bytes(e, out, in), 0xff) {
+Matrix::Matrix(Encoding e, int64_t out, int64_t in, const std::vector<uint8_t>& rows, int64_t n_layers,
+               int32_t used_layer)
+    : encoding(e),
+      n_out(out),
+      n_in(in),
+      layers(n_layers),
+      layer(used_layer),
+      bytes(n_layers * matrix_bytes(e, out, in), 0xff) {
   store(rows);
 }
 

@@ -21,13 +21,15 @@ double meaning(uint16_t bits, int fraction) {
   return sign * std::ldexp((1 << fraction) + rest, exponent - bias - fraction);
 }
 
-// Every value is read and written right, and what lies between two is rounded to the nearer one, half-way to the even one.
+// Every value is read and written right, and what lies between two is rounded to the nearer one, half-way to the even
+// one.
 void check_halves(int fraction, float (*read)(uint16_t), uint16_t (*write)(float), const std::string& what) {
   bool reads = true, writes = true, rounds = true;
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
     const double value = meaning(uint16_t(bits), fraction);
     const float found = read(uint16_t(bits));
-    reads &= std::isnan(value) ? std::isnan(found) : double(found) == value && std::signbit(found) == std::signbit(value);
+    reads &=
+        std::isnan(value) ? std::isnan(found) : double(found) == value && std::signbit(found) == std::signbit(value);
     writes &= std::isnan(value) ? std::isnan(read(write(found))) : write(found) == bits;
     const double next = meaning(uint16_t(bits + 1), fraction);
     if (!std::isfinite(value) || !std::isfinite(next) || bits == 0x7fff) continue;
@@ -47,11 +49,13 @@ constexpr int64_t kOut = 37;
 void test_halves() {
   check_halves(10, half_to_float, float_to_half, "f16");
   check_halves(7, bfloat_to_float, float_to_bfloat, "bf16");
-  check(float_to_half(65520.0f) == 0x7c00 && float_to_half(65519.0f) == 0x7bff && float_to_half(-1e9f) == 0xfc00, "f16: too large");
+  check(float_to_half(65520.0f) == 0x7c00 && float_to_half(65519.0f) == 0x7bff && float_to_half(-1e9f) == 0xfc00,
+        "f16: too large");
   check(float_to_half(2.9e-8f) == 0 && float_to_half(3.0e-8f) == 1, "f16: too small");
 }
 
-// Packed in two parts, as a loader does, the weights are what the file says; Q6_K's scales are rounded to f16 once more.
+// Packed in two parts, as a loader does, the weights are what the file says; Q6_K's scales are rounded to f16 once
+// more.
 void test_packing() {
   Random random(1);
   for (int e = 0; e < kEncodings; ++e) {
@@ -61,7 +65,8 @@ void test_packing() {
       const std::vector<uint8_t> rows = random_rows(encoding, n_in, kOut, random);
       const std::vector<float> expected = stored_weights(encoding, n_in, rows);
       Matrix matrix(encoding, kOut, n_in, rows);
-      const int64_t first = 19, split = first * stored_row_bytes(encoding, n_in), bytes = matrix_bytes(encoding, kOut, n_in);
+      const int64_t first = 19, split = first * stored_row_bytes(encoding, n_in),
+                    bytes = matrix_bytes(encoding, kOut, n_in);
       Bytes parts(bytes, 0xff);
       pack(encoding, kOut, n_in, rows.data() + split, kOut - first, first, parts.data());
       pack(encoding, kOut, n_in, rows.data(), first, 0, parts.data());
@@ -88,7 +93,8 @@ void test_look_up() {
       expected.insert(expected.end(), weights.begin() + id * n_in, weights.begin() + (id + 1) * n_in);
     }
     const int64_t count = int64_t(ids.size());
-    const Complaint complaint = look_up({e, kOut, n_in}, matrix.tensor(), tensor(ids, {count}), tensor(out, {count, n_in}));
+    const Complaint complaint =
+        look_up({e, kOut, n_in}, matrix.tensor(), tensor(ids, {count}), tensor(out, {count, n_in}));
     check(complaint.empty(), what + ": " + complaint);
     check_same(out, expected, what);
   }

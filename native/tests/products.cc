@@ -28,7 +28,8 @@ void check_exact(Encoding encoding, int64_t columns, Random& random) {
   check_product(gelu.with_bias(random).with_activation(Activation::kGelu), kExact, "product with bias and GELU");
   ProductCase gated(encoding, kGated, 256, 2, 0, columns, random);
   gated.x = whole_columns(columns, 256, random);
-  check_product(gated.with_activation(Activation::kSwiglu).with_residual(random), kExact, "product with SwiGLU and residual");
+  check_product(gated.with_activation(Activation::kSwiglu).with_residual(random), kExact,
+                "product with SwiGLU and residual");
 }
 
 void check_normed(Encoding encoding, int64_t columns, Random& random) {
@@ -41,8 +42,8 @@ void check_normed(Encoding encoding, int64_t columns, Random& random) {
   check_product(layer.with_norm(NormKind::kLayer, random).with_activation(Activation::kGelu), tolerance,
                 "product with layer norm and GELU");
   ProductCase gated(encoding, kGated, 256, 2, 1, columns, random);
-  check_product(gated.with_norm(NormKind::kRms, random).with_activation(Activation::kSwiglu).with_residual(random), tolerance,
-                "product with RMS norm, SwiGLU and residual");
+  check_product(gated.with_norm(NormKind::kRms, random).with_activation(Activation::kSwiglu).with_residual(random),
+                tolerance, "product with RMS norm, SwiGLU and residual");
 }
 
 // Inputs that are cut into chunks, with all that must be done once and not for each of them.

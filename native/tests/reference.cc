@@ -29,8 +29,8 @@ double silu(double x) { return x / (1 + std::exp(-x)); }
 
 }  // namespace
 
-ProductCase::ProductCase(Encoding encoding, int64_t n_out, int64_t n_in, int64_t n_layers, int32_t layer, int64_t n_columns,
-                         Random& random)
+ProductCase::ProductCase(Encoding encoding, int64_t n_out, int64_t n_in, int64_t n_layers, int32_t layer,
+                         int64_t n_columns, Random& random)
     : matrix(encoding, n_out, n_in, random_rows(encoding, n_in, n_out, random), n_layers, layer),
       columns(n_columns),
       x(random.normals(n_columns * n_in)) {}
@@ -112,7 +112,8 @@ std::vector<double> ProductCase::expected() const {
 std::vector<float> whole_columns(int64_t n_columns, int64_t n_in, Random& random) {
   std::vector<float> x(size_t(n_columns * n_in));
   for (size_t i = 0; i < x.size(); ++i) x[i] = float(random.below(255) - 127) / 64;
-  for (size_t i = 0; i < x.size(); i += kBlock) x[i + size_t(random.below(kBlock)) % (x.size() - i)] = random.below(2) ? 127.0f / 64 : -127.0f / 64;
+  for (size_t i = 0; i < x.size(); i += kBlock)
+    x[i + size_t(random.below(kBlock)) % (x.size() - i)] = random.below(2) ? 127.0f / 64 : -127.0f / 64;
   return x;
 }
 

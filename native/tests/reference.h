@@ -8,7 +8,8 @@ namespace smjax::tests {
 // One product with all that may be fused with it; vectors that are empty are left out. Norms and bias are of the layer
 // that the matrix uses, all the other layers' are NaN.
 struct ProductCase {
-  ProductCase(Encoding encoding, int64_t n_out, int64_t n_in, int64_t n_layers, int32_t layer, int64_t n_columns, Random& random);
+  ProductCase(Encoding encoding, int64_t n_out, int64_t n_in, int64_t n_layers, int32_t layer, int64_t n_columns,
+              Random& random);
 
   ProductCase& with_norm(NormKind kind, Random& random);
   ProductCase& with_bias(Random& random);

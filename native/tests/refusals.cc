@@ -56,7 +56,8 @@ void check_product_tensors() {
   each("residual", &MatmulTensors::residual);
   each("y", &MatmulTensors::y);
   for (int64_t by : {4, 16, 32}) {
-    check_refused("misaligned weights", [&](Fine& f) { f.tensors.weights.data = static_cast<uint8_t*>(f.tensors.weights.data) + by; });
+    check_refused("misaligned weights",
+                  [&](Fine& f) { f.tensors.weights.data = static_cast<uint8_t*>(f.tensors.weights.data) + by; });
   }
   check_refused("no norm_weight", [](Fine& f) { f.tensors.norm_weight = no_tensor(); });
   check_refused("no norm_bias", [](Fine& f) { f.tensors.norm_bias = no_tensor(); });
@@ -95,7 +96,8 @@ void check_swiglu_shapes() {
     ProductCase product(Encoding::kQ4, n_out, kIn, 1, 0, 1, random);
     product.with_activation(Activation::kSwiglu);
     std::vector<float> y(size_t(product.n_y()), kUntouched);
-    check(!multiply(product.matmul(), product.tensors(y)).empty(), "SwiGLU of " + std::to_string(n_out) + " outputs refused");
+    check(!multiply(product.matmul(), product.tensors(y)).empty(),
+          "SwiGLU of " + std::to_string(n_out) + " outputs refused");
     check(untouched(y), "SwiGLU untouched");
   }
 }
@@ -105,12 +107,14 @@ void check_wide_norm() {
   Random random(9);
   ProductCase product(Encoding::kF32, 1, kMaxNormalised + 1, 1, 0, 1, random);
   std::vector<float> y(1, kUntouched);
-  check(!multiply(product.with_norm(NormKind::kRms, random).matmul(), product.tensors(y)).empty(), "too wide a norm refused");
+  check(!multiply(product.with_norm(NormKind::kRms, random).matmul(), product.tensors(y)).empty(),
+        "too wide a norm refused");
   check(untouched(y), "too wide a norm: untouched");
 }
 
 void check_choose() {
-  const auto refused = [](const std::string& what, const std::function<void(ProductCase&, Matmul&, MatmulTensors&)>& spoil,
+  const auto refused = [](const std::string& what,
+                          const std::function<void(ProductCase&, Matmul&, MatmulTensors&)>& spoil,
                           int64_t columns = 1) {
     Random random(10);
     ProductCase product(Encoding::kQ4, kOut, kIn, 1, 0, columns, random);
@@ -125,10 +129,12 @@ void check_choose() {
   };
   std::vector<float> bias(size_t(kOut), 1.0f);
   int32_t spare = 0;
-  refused("two columns", [](ProductCase&, Matmul&, MatmulTensors&) {}, 2);
+  refused(
+      "two columns", [](ProductCase&, Matmul&, MatmulTensors&) {}, 2);
   refused("a bias", [&](ProductCase&, Matmul&, MatmulTensors& t) { t.bias = tensor(bias, {1, kOut}); });
   refused("an activation", [](ProductCase&, Matmul& m, MatmulTensors&) { m.activation = 1; });
-  for (const Wrong& wrong : wrongs(tensor(spare))) refused("y, " + wrong.what, [&](ProductCase&, Matmul&, MatmulTensors& t) { wrong.spoil(t.y); });
+  for (const Wrong& wrong : wrongs(tensor(spare)))
+    refused("y, " + wrong.what, [&](ProductCase&, Matmul&, MatmulTensors& t) { wrong.spoil(t.y); });
   refused("layer", [](ProductCase& p, Matmul&, MatmulTensors&) { p.matrix.layer = 1; });
 }
 
@@ -138,7 +144,7 @@ void check_look_up() {
   std::vector<int32_t> ids = {1, 2, 3};
   std::vector<float> out(size_t(3 * kIn), kUntouched);
   const Tensor fine[] = {matrix.tensor(), tensor(ids, {3}), tensor(out, {3, kIn})};
-  const auto refused = [&](const std::string& what, Encoding encoding, const Tensor (&t)[3]) {
+  const auto refused = [&](const std::string& what, Encoding encoding, const Tensor(&t)[3]) {
     check(!look_up({int32_t(encoding), kOut, kIn}, t[0], t[1], t[2]).empty(), "look up refused: " + what);
     check(untouched(out), "look up untouched: " + what);
   };

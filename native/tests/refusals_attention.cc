@@ -24,7 +24,7 @@ struct Fine {
                               tensor(qkv, {kQueries, kWidth}),
                               tensor(position),
                               tensor(rotation, {kQueries, 2, kHead / 2}),
-                              tensor(out, {kQueries, kHeads * kHead})};
+                              tensor(out, {kQueries, kHeads* kHead})};
 };
 
 bool all(const std::vector<float>& values, float value) {
@@ -34,7 +34,8 @@ bool all(const std::vector<float>& values, float value) {
 void check_refused(const std::string& what, const std::function<void(Fine&)>& spoil) {
   Fine fine;
   spoil(fine);
-  check(!attend(1, {fine.windows.data(), int64_t(fine.windows.size())}, fine.tensors).empty(), "attention refused: " + what);
+  check(!attend(1, {fine.windows.data(), int64_t(fine.windows.size())}, fine.tensors).empty(),
+        "attention refused: " + what);
   check(all(fine.out, kUntouched) && all(fine.cache, kBefore), "attention untouched: " + what);
 }
 
