@@ -5,15 +5,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+DEPENDENCIES := $(VENV)/.dependencies
 READY := $(VENV)/.ready
 LOCKS := requirements-build.lock requirements.lock
+SOURCES := pyproject.toml CMakeLists.txt $(shell find native -type f ! -path 'native/tests/*')
+# An editable install maps the names of modules to files: it is outdated as soon as there are other files.
+FILES := $(shell find smjax experiments native -name '*.py' -o -name '*.cc' -o -name '*.h' | LC_ALL=C sort | cksum | tr ' ' -)
 
 SUPPORTED := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit( \
 	"smjax needs Python 3.11 to 3.13, found %d.%d; name one: make PYTHON=python3.12" % v)
 HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exit( \
 	"smjax needs Python with venv and pip, found one without; install the package python3-venv")
 
-.PHONY: bench test lint setup lock clean
+.PHONY: bench test lint driver sanitize arm64 setup lock clean FORCE
 
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
@@ -26,24 +30,38 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The tests of the C++ code alone: as it is installed, with sanitizers, and for another CPU.
+driver sanitize arm64: $(READY)
+	$(BIN)/cmake -S . -B build/$@ -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja $(OPTIONS)
+	$(BIN)/cmake --build build/$@ --target smjax_tests
+	$(RUN) build/$@/smjax_tests
+
+sanitize: OPTIONS := -DSMJAX_SANITIZE=address,undefined
+arm64: OPTIONS := -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
+	-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DCMAKE_EXE_LINKER_FLAGS=-static
+arm64: RUN := qemu-aarch64
+
 setup: $(READY)
 
+$(READY): $(DEPENDENCIES) $(SOURCES) $(if $(filter $(FILES),$(shell cat $(READY) 2>/dev/null)),,FORCE)
+	$(PIP) install -q --no-deps --no-build-isolation -e .
+	@echo $(FILES) > $@
+
 # The build tools come first: nothing is then fetched that the locks do not name, not even to build a package.
-$(READY): pyproject.toml $(LOCKS)
+$(DEPENDENCIES): $(LOCKS)
 	@command -v $(PYTHON) >/dev/null || { echo "smjax needs $(PYTHON), found none; name one: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c '$(SUPPORTED)'
 	@$(PYTHON) -c '$(HAS_VENV)'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP) install -q --require-hashes --no-deps -r requirements-build.lock
 	$(PIP) install -q --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements.lock
-	$(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 # For maintainers, after a change of dependencies: asks the registry for the newest versions that pyproject allows.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
-lock: $(READY)
+lock: $(DEPENDENCIES)
 	$(PYTHON) -m venv --clear $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install -q pip-tools
 	$(COMPILE) -o requirements-build.lock requirements-build.in
