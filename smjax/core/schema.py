@@ -30,7 +30,7 @@ COLUMNS = _columns("""
 status | text | | ok, failed, timeout, killed or refused; the worst of the scenario's processes
 engine | text | | what ran the model
 kernel | text | | implementation of the packed matrix product
-isa | text | | instruction set that generated code was limited to
+isa | text | | instruction set that the kernel used: that of the native one, or what generated code was limited to
 model | text | | preset name, or file name of a GGUF
 arch | text | | machine architecture: x86_64 or arm64
 cpu | text | | CPU model
@@ -64,7 +64,7 @@ cycles_per_token | float | cycles | GHz * 10^9 / decode_tok_per_s, for one threa
 scaling_efficiency | float | ratio | decode_tok_per_s / (threads * the same with one thread), everything else equal
 bytes_per_token | float | bytes | read by one decode step at the middle of the answer: packed weights, filled KV cache
 gb_per_s | float | GB/s | bytes_per_token * decode_tok_per_s; GB = 10^9 bytes
-roofline | float | ratio | gb_per_s / read bandwidth measured on the same cores; empty where not measured
+roofline | float | ratio | gb_per_s / what the same threads read a second of as many bytes; empty without native kernel
 provenance | text | | measured here, imported (another tool's), reported (a table's), synthetic (not measured)
 flags | text | | what a reader must know about the row, joined by ;
 host | text | | fingerprint of CPU vendor, family, model, stepping, cores, caches, memory and architecture

@@ -51,6 +51,7 @@ _PROCESS_FIELDS: dict[str, tuple[str, type[pl.DataType]]] = {
     "steady_rss_bytes": ("memory.steady_rss_bytes", pl.Int64),
     "weight_bytes": ("memory.weight_bytes", pl.Int64),
     "bytes_per_token": ("bytes_per_token", pl.Float64),
+    "read_bytes_per_s": ("read_bandwidth.bytes_per_s", pl.Float64),
     "ghz": ("ghz.value", pl.Float64),
     "ghz_source": ("ghz.source", pl.String),
 }

@@ -23,7 +23,7 @@ _MACHINE = ("engine", "model", "arch", "os", "cpu", "provenance")
 _SCHEMA: dict[str, type[pl.DataType]] = {
     **dict.fromkeys((*_MACHINE, "flags", "note"), pl.String),
     **dict.fromkeys(_COUNTS, pl.Int64),
-    **dict.fromkeys((*_FIGURES, "bytes_per_token"), pl.Float64),
+    **dict.fromkeys((*_FIGURES, "bytes_per_token", "read_bytes_per_s"), pl.Float64),
 }
 
 
@@ -106,4 +106,5 @@ def _mapped(row: dict[str, Any]) -> dict[str, Any]:
     optional = {name: None if row.get(name) is None else str(row[name]) for name in ("model", "note")}
     kept = {name: row[name] for name in (*_TEXTS[1:], *_COUNTS)}
     flags = "" if row.get("ghz") is None else "ghz-reported"
-    return kept | figures | optional | {"engine": row["source"], "flags": flags, "bytes_per_token": None}
+    unknown = dict.fromkeys(("bytes_per_token", "read_bytes_per_s"))
+    return kept | figures | optional | unknown | {"engine": row["source"], "flags": flags}

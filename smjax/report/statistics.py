@@ -31,6 +31,7 @@ _PROCESS_FIGURES = (
     "compile_s",
     "cold_start_s",
     "bytes_per_token",
+    "read_bytes_per_s",
     "ghz",
 )
 
@@ -73,6 +74,7 @@ def derive(rows: pl.DataFrame, alike: Sequence[str]) -> pl.DataFrame:
         cycles_per_token=pl.when(threads == 1).then(ghz * 1e9 / rate),
         scaling_efficiency=rate / (threads * with_one_thread),
         gb_per_s=pl.col("bytes_per_token") * rate / 1e9,
+        roofline=pl.col("bytes_per_token") * rate / pl.col("read_bytes_per_s"),
     )
 
 
@@ -108,6 +110,7 @@ def _process_expressions() -> dict[str, pl.Expr]:
         "steady_rss_mb": _positive("steady_rss_bytes") / 1e6,
         "weight_mb": _positive("weight_bytes") / 1e6,
         "bytes_per_token": _positive("bytes_per_token"),
+        "read_bytes_per_s": _positive("read_bytes_per_s"),
         "ghz": _positive("ghz"),
     }
 

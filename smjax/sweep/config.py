@@ -51,8 +51,9 @@ class JobConfig:
     report: ReportConfig = field(default_factory=ReportConfig)
     engine: str = MISSING
     kernel: str = MISSING
+    """`xla`, `native`, the better one that is installed (`auto`), or each of them (`all`)."""
     isa: str = MISSING
-    """Instruction set that generated code is limited to, or `auto`."""
+    """Instruction set that code is limited to, the best one (`auto`), or each that runs here (`all`)."""
     threads: int = MISSING
     ctx: int = MISSING
     """Capacity of the KV cache, tokens."""

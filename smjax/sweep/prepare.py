@@ -11,7 +11,7 @@ from smjax.core.host import environment
 from smjax.core.model import Model
 from smjax.core.scenario import Scenario
 from smjax.report import after_run
-from smjax.sweep.choice import why_not_native
+from smjax.sweep.choice import expand, why_not_native
 from smjax.sweep.compose import Composed
 from smjax.sweep.config import JobConfig, ReportConfig, scenario_of
 from smjax.sweep.folder import RunFolder
@@ -39,8 +39,8 @@ def prepare(composed: Composed) -> Sweep:
     """The sweep of all points; raises RequestError if any of them cannot be served."""
     report = _report(composed.points)
     after_run.check(report.history, report.baseline)
-    scenarios = [scenario_of(point) for point in composed.points]
     host = environment()
+    scenarios = [one for point in composed.points for one in expand(scenario_of(point), host)]
     files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
     models = check_all(scenarios, host)
     for model in models.values():

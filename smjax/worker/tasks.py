@@ -125,6 +125,14 @@ class Worker:
         self.result["samples"] = [sample.to_json() for sample in samples]
         self.result["threads"]["cpu_ns"] = {name: ns - before.get(name, 0) for name, ns in after.items()}
         self._read_machine(life_peak, resettable)
+        self._read_bandwidth()
+
+    def _read_bandwidth(self) -> None:
+        """After everything that is measured, on memory that is there already: it would count in the peak."""
+        self.say("bandwidth")
+        rate = self.engine.read_bandwidth()
+        self.result["read_bandwidth"] = {"bytes_per_s": rate, "working_set_bytes": self.result["bytes_per_token"]}
+        self._phase_done("bandwidth")
 
     def _read_machine(self, life_peak: int | None, resettable: bool) -> None:
         steady = process.peak_rss_bytes()

@@ -58,6 +58,12 @@ def test_definitions_on_one_sample():
         assert row[name] is None
 
 
+def test_roofline_is_the_share_of_the_bandwidth_that_was_read():
+    measured = record([sample(decode_ms=1000)]) | {"read_bandwidth": {"bytes_per_s": 8e8}}
+    assert only_row([measured])["roofline"] == pytest.approx(0.5)  # 4e6 bytes * 100 tok/s
+    assert only_row([measured | {"read_bandwidth": {"bytes_per_s": None}}])["roofline"] is None
+
+
 def test_text_columns():
     row = only_row([record(flags=["oversubscribed", "compile-cached"], ghz=(3.0, "read"))])
     expected = {

@@ -45,6 +45,7 @@ def test_one_row_reads_as_measured():
             "TTFT ms": "250",
             "TPOT p50/p99 ms": "10.0/30.0",
             "peak RSS MB": "300",
+            "GB/s": "0.400",
             "tok/s per core": "100",
             "scaling": "1.00",
             "n": f"1{TIMES}5",

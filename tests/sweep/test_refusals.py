@@ -41,7 +41,7 @@ REFUSED = {
     "-m threads=1,abc": "Error merging override threads=abc:",
     "-m report.history=null,smallmind-2026-02": "report: expected one history and baseline for the run, found several",
     "-m ctx=256,512 hydra.sweep.dir=deep/er threads=0": "threads: expected at least 1, found 0",
-    "experiment=smoke kernel=nope": "kernel: expected one of auto, xla, found nope",
+    "experiment=smoke kernel=nope": "kernel: expected one of auto, xla, native, found nope",
 }
 
 

@@ -36,7 +36,7 @@ def test_a_model_larger_than_free_memory_is_refused_before_it_is_loaded(monkeypa
 
 
 def test_a_level_that_the_cpu_lacks_is_refused() -> None:
-    scenario = dataclasses.replace(SCENARIO, isa="avx512")
+    scenario = dataclasses.replace(SCENARIO, kernel="xla", isa="avx512")
     with pytest.raises(RequestError, match="expected one that this CPU runs, auto, avx2, found avx512"):
         validate.check_all([scenario], AVX2_HOST)
 

@@ -37,6 +37,9 @@ class Engine(Protocol):
     def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
         """`nll_mean` (nats of ids[1:] given their prefixes), `logits` after the last id, `greedy` ids after it."""
 
+    def read_bandwidth(self) -> float | None:
+        """Bytes a second at which its threads read what one step reads; None where that cannot be measured."""
+
     def describe(self) -> dict[str, Any]:
         """What was chosen (`resolved`), and the bytes of weights, cache and one step."""
 

@@ -15,11 +15,14 @@ from smjax.core.scenario import Scenario
 from smjax.worker.check import check_agreement, check_products
 from smjax.worker.compilation import compile_program
 from smjax.worker.kernels import Cache, Setup, make_kernel
+from smjax.worker.kernels.native import read_bandwidth
 from smjax.worker.model.decoder import logits
-from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes
+from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes, step_weights
 from smjax.worker.programs import answer_scores, decode_many, decode_one, hidden_of, initial_state, prefill
 
 CHECKED_POSITIONS = 4
+READ_SECONDS = 0.2
+"""How long the bandwidth is measured."""
 
 
 class SmjaxEngine:
@@ -27,7 +30,7 @@ class SmjaxEngine:
 
     def __init__(self, scenario: Scenario, model: Model, setup: Setup) -> None:
         self.scenario, self.model, self.config = scenario, model, model.config
-        self.kernel = make_kernel(setup)
+        self.setup, self.kernel = setup, make_kernel(setup)
         self.kv_dtype = self.kernel.kv_dtype if scenario.kv_dtype == "auto" else scenario.kv_dtype
         self.weights: Weights
         self.arrays: list[jax.Array]
@@ -117,14 +120,22 @@ class SmjaxEngine:
             self._logits_program = compile_program(function, self.weights, hidden[None])
         return np.asarray(self._logits_program(self.weights, hidden[None])[0])
 
+    def read_bandwidth(self) -> float | None:
+        cache = jax.tree.leaves(self.cache)
+        shares = [(array, self._kv_step_bytes() // len(cache)) for array in cache]
+        read = [(array, array.nbytes) for array in jax.tree.leaves(step_weights(self.weights, self.config))]
+        return read_bandwidth(self.setup, read + shares, READ_SECONDS)
+
+    def _kv_step_bytes(self) -> int:
+        """Of the cache, as far as it is filled at the middle of the answer."""
+        filled = self.scenario.n_prompt + self.scenario.n_gen // 2
+        return self.config.kv_bytes(filled, jnp.dtype(self.kv_dtype).itemsize)
+
     def describe(self) -> dict[str, Any]:
-        s = self.scenario
         cache_bytes = sum(array.nbytes for array in jax.tree.leaves(self.cache))
-        filled = s.n_prompt + s.n_gen // 2
-        kv_step = self.config.kv_bytes(filled, jnp.dtype(self.kv_dtype).itemsize)
         return {
             "resolved": {"kernel": self.kernel.name, "isa": self.kernel.isa, "kv_dtype": self.kv_dtype},
             "weight_bytes": packed_bytes(self.weights),
             "kv_bytes": cache_bytes,
-            "bytes_per_token": step_bytes(self.weights, self.config) + kv_step,
+            "bytes_per_token": step_bytes(self.weights, self.config) + self._kv_step_bytes(),
         }

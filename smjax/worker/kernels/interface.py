@@ -99,6 +99,3 @@ class Kernel(Protocol):
 
         `rotation`: cosines and sines of RoPE, f32[T, 2, H/2]. Here N counts query heads, K KV heads, H their size.
         """
-
-    def time_read(self, arrays: list[jax.Array], seconds: float) -> float | None:
-        """Bytes a second at which its threads read `arrays`; None where it cannot tell."""

@@ -6,7 +6,8 @@ The library (`native/` in the repository) has the layouts, the arithmetic and th
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -61,10 +62,7 @@ class NativeKernel:
     def __init__(self, setup: Setup) -> None:
         loaded = library()
         assert loaded is not None, "checked when the kernel was chosen"
-        cpus = np.array(setup.cpus, np.int32)
-        complaint = loaded.smjax_start(setup.isa.encode(), setup.threads, cpus.ctypes.data, len(cpus)).decode()
-        if complaint:
-            raise ValueError(complaint)
+        _start(loaded, setup)
         self._library = loaded
         self.isa = setup.isa if setup.isa != "auto" else loaded.smjax_isas().decode().split()[0]
         for name in _TARGETS:
@@ -145,11 +143,27 @@ class NativeKernel:
         )
         return attended, cache
 
-    def time_read(self, arrays: list[jax.Array], seconds: float) -> float | None:
-        n = len(arrays)
-        addresses = (ctypes.c_void_p * n)(*(array.unsafe_buffer_pointer() for array in arrays))
-        sizes = (ctypes.c_int64 * n)(*(array.nbytes for array in arrays))
-        return float(self._library.smjax_read_bandwidth(n, addresses, sizes, seconds))
+
+def read_bandwidth(setup: Setup, arrays: Sequence[tuple[jax.Array, int]], seconds: float) -> float | None:
+    """Bytes a second at which as many threads, pinned alike, read the first so many bytes of `arrays` over and over.
+
+    None where there is no library. An `xla` kernel's threads sleep meanwhile.
+    """
+    loaded = library()
+    if loaded is None:
+        return None
+    _start(loaded, replace(setup, isa="auto"))
+    n = len(arrays)
+    addresses = (ctypes.c_void_p * n)(*(array.unsafe_buffer_pointer() for array, _ in arrays))
+    sizes = (ctypes.c_int64 * n)(*(size for _, size in arrays))
+    return float(loaded.smjax_read_bandwidth(n, addresses, sizes, seconds))
+
+
+def _start(loaded: ctypes.CDLL, setup: Setup) -> None:
+    cpus = np.array(setup.cpus, np.int32)
+    complaint = loaded.smjax_start(setup.isa.encode(), setup.threads, cpus.ctypes.data, len(cpus)).decode()
+    if complaint:
+        raise ValueError(complaint)
 
 
 def _multiply(

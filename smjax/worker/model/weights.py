@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -124,18 +124,18 @@ def _vector(model: Model, name: str) -> np.ndarray:
     return dequantise(model.read(name), info.encoding, info.shape).astype(np.float32)
 
 
-def packed_bytes(weights: Weights) -> int:
+def packed_bytes(weights: Weights | Matrix) -> int:
     """Bytes of all arrays, counted."""
     return sum(array.nbytes for array in jax.tree.leaves(weights))
 
 
+def step_weights(weights: Weights, config: DecoderConfig) -> Weights:
+    """What one decode step reads whole: not the matrices that are only looked up."""
+    return replace(weights, position=None, embedding=weights.embedding if config.tied else ())
+
+
 def step_bytes(weights: Weights, config: DecoderConfig) -> int:
     """Bytes of weights that one decode step must read: of a matrix that is only looked up, one row."""
-    total = packed_bytes(weights)
-    looked_up = [(weights.position, config.ctx_train)]
-    if not config.tied:
-        looked_up.append((weights.embedding, config.n_vocab))
-    for matrix, n_rows in looked_up:
-        if matrix is not None:
-            total -= sum(a.nbytes - a.nbytes // n_rows for a in jax.tree.leaves(matrix))
-    return total
+    looked_up = [(weights.position, config.ctx_train), (None if config.tied else weights.embedding, config.n_vocab)]
+    rows = (packed_bytes(matrix) // n_rows for matrix, n_rows in looked_up if matrix is not None)
+    return packed_bytes(step_weights(weights, config)) + sum(rows)

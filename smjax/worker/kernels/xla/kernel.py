@@ -100,6 +100,3 @@ class XlaKernel:
             return attend_one(cache, layer, q[0], start, window).reshape(1, -1), cache
         positions = start + jnp.arange(len(q))
         return attend_many(cache, layer, q, positions, window).reshape(len(q), -1), cache
-
-    def time_read(self, arrays: list[jax.Array], seconds: float) -> float | None:
-        return None
