@@ -61,13 +61,16 @@ template <class Isa>
 inline void quantise_block(const float* x, Encoding encoding, int8_t* values, float* scale, int32_t* corrections,
                            int tile) {
   using F = typename Isa::F;
-  F peaks = Isa::set(0);
-  for (int i = 0; i < kBlock; i += Isa::kLanes) peaks = Isa::max(peaks, Isa::abs(Isa::load(x + i)));
+  F peaks = Isa::set(0), nothing = Isa::set(0);  // but NaN where an input is NaN or infinite, which a maximum may hide
+  for (int i = 0; i < kBlock; i += Isa::kLanes) {
+    peaks = Isa::max(peaks, Isa::abs(Isa::load(x + i)));
+    nothing = Isa::fma(Isa::load(x + i), Isa::set(0), nothing);
+  }
   const float peak = Isa::peak(peaks);
   // A block of zeros, or of less than 8 bits can tell from it, stays zero.
   const float inverse = peak > 1e-30f ? 127 / peak : 0;
   for (int i = 0; i < kBlock; i += Isa::kLanes) Isa::store_i8(values + i, Isa::mul(Isa::load(x + i), Isa::set(inverse)));
-  *scale = peak > 1e-30f ? peak / 127 : 0;
+  *scale = (peak > 1e-30f ? peak / 127 : 0) + Isa::sum(nothing);
   typename Isa::I ones[4];
   for (auto& one : ones) one = Isa::set_bytes(1);
   const int above = -excess<Isa>(encoding);

@@ -31,7 +31,7 @@ struct Scalar {
   static F load_f16(const uint16_t* p) { return half_to_float(*p); }
   static void store_f16(uint16_t* p, F v) { *p = float_to_half(v); }
   static F load_bf16(const uint16_t* p) { return bfloat_to_float(*p); }
-  static void store_i8(int8_t* p, F v) { *p = int8_t(std::nearbyint(v)); }
+  static void store_i8(int8_t* p, F v) { *p = v == v ? int8_t(std::nearbyint(v)) : int8_t(0); }
   static I to_int(F v) { return uint32_t(int32_t(v)); }
   static F to_float(I v) { return float(int32_t(v)); }
   static F power_of_two(I v) { return float_of((v + 127u) << 23); }

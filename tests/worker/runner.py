@@ -10,6 +10,7 @@ import numpy as np
 
 from smjax.core.model import Model
 from smjax.worker.model.decoder import logits
+from smjax.worker.programs import hidden_of, initial_state
 from tests.worker.models import loaded_engine
 
 
@@ -30,12 +31,13 @@ class Runner:
         return np.stack([self._step(token, start + i) for i, token in enumerate(ids)])
 
     def _step(self, token: int, position: int) -> np.ndarray:
-        self.engine.last = jax.device_put(np.array([token, position], np.int32))
+        self.engine.state = jax.device_put(initial_state(self.engine.config, token, position))
         (chosen,) = next(self.engine.decode(1))
         return self._scores(int(chosen))
 
     def _scores(self, chosen: int) -> np.ndarray:
         """The scores of what ran last, whose best is the id that it chose."""
-        scores = np.asarray(self._logits(self.engine.weights, self.engine._hidden[None])[0])
+        hidden = hidden_of(np.asarray(self.engine.state))
+        scores = np.asarray(self._logits(self.engine.weights, hidden[None])[0])
         assert chosen == scores.argmax()
         return scores

@@ -92,8 +92,8 @@ def test_decoding_from_another_cache_fails(engine: SmjaxEngine, harm: Callable[[
 def test_decoding_at_the_wrong_position_fails(engine: SmjaxEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     program = engine.decode_program
 
-    def one_later(arrays: Any, cache: Any, last: jax.Array) -> Any:
-        return program(arrays, cache, last + np.array([0, 1], np.int32))
+    def one_later(arrays: Any, cache: Any, state: jax.Array) -> Any:
+        return program(arrays, cache, state.at[1].add(1))
 
     engine.prefill(PROMPT)
     monkeypatch.setattr(engine, "decode_program", one_later)

@@ -59,17 +59,17 @@ def measured(cache_folder: Path) -> Measured:
 def test_a_measurement_says_everything(measured: Measured) -> None:
     outcome, phases = measured
     assert (outcome.status, outcome.reason) == ("ok", "")
-    assert phases == ["import", "load", "compile", "check", "warmup", "measure"]
+    assert phases == ["import", "load", "compile", "check", "warmup", "measure", "bandwidth"]
     assert set(outcome.result) == {
         *("status", "reason", "resolved", "phases_ns", "samples", "warmup_samples", "memory", "bytes_per_token"),
-        *("ghz", "threads", "checks", "flags", "versions", "xla_flags", "compilation_cache"),
+        *("ghz", "threads", "checks", "flags", "versions", "xla_flags", "compilation_cache", "read_bandwidth"),
     }
 
 
 def test_phases_follow_each_other(measured: Measured) -> None:
     outcome, _ = measured
     ns = outcome.result["phases_ns"]
-    assert set(ns) == {"imports", "load", "compile", "cold_start", "check", "warmup", "measure"}
+    assert set(ns) == {"imports", "load", "compile", "cold_start", "check", "warmup", "measure", "bandwidth"}
     assert all(type(value) is int and value > 0 for value in ns.values())
     assert ns["cold_start"] >= ns["imports"] + ns["load"] + ns["compile"]
     assert ns["cold_start"] + ns["check"] + ns["warmup"] + ns["measure"] <= outcome.wall_ns
