@@ -154,7 +154,7 @@ std::vector<double> expected(const Case& s, const Inputs& inputs, int64_t first,
 }
 
 // Rotated keys may be rounded to the other neighbour where double and float differ.
-double tolerance(const Case& s) { return s.type == Type::kF32 ? 1e-9 : s.type == Type::kF16 ? 1e-8 : 1e-6; }
+double tolerance(const Case& s) { return s.type == Type::kF32 ? 1e-11 : s.type == Type::kF16 ? 1e-8 : 1e-6; }
 
 // Positions as the parts cut them, with `filled` of them already there: those were written with a window of 1, which
 // takes no time.
@@ -208,7 +208,7 @@ void test_attention() {
   Random random(6);
   for (Type type : {Type::kF16, Type::kBf16, Type::kF32}) {
     check_answer({4, 3, 1, 0, type, false, 0.5f}, 0, one_by_one(0, 70), random);
-    check_answer({6, 2, 4, 0, type, true, 0.4f}, 0, one_by_one(5, 30, 40, 3), random);
+    check_answer({5, 2, 4, 0, type, false, 0.4f}, 0, one_by_one(5, 30, 40, 3), random);
     check_answer({6, 1, 8, 100, type, true, 0.4f}, 0, one_by_one(251, 10, 33, 2), random);
     check_answer({48, 2, 4, 0, type, true, 0.14f}, 0, one_by_one(90, 9), random);
     check_answer({64, 2, 1, 7, type, false, 1.0f}, 0, one_by_one(31, 20, 65, 2), random);
