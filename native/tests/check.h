@@ -102,6 +102,7 @@ void test_choice();
 void test_attention();
 void test_refusals();
 void test_refused_attention();
+void test_overflow();
 void test_threads();
 
 }  // namespace smjax::tests

@@ -14,6 +14,7 @@ int main() {
   test_attention();
   test_refusals();
   test_refused_attention();
+  test_overflow();
   test_threads();
   std::string names;
   for (const smjax::Kernel* const* kernel = smjax::kernels(); *kernel; ++kernel) {
