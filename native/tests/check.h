@@ -104,5 +104,6 @@ void test_refusals();
 void test_refused_attention();
 void test_overflow();
 void test_threads();
+void test_machine();
 
 }  // namespace smjax::tests
