@@ -82,6 +82,14 @@ def governor(cpu: int, root: Path = ROOT) -> str | None:
     return read_text(root / _CPUS / f"cpu{cpu}" / "cpufreq" / "scaling_governor") or None
 
 
+def turbo(root: Path = ROOT) -> bool | None:
+    """Whether cores may run above their nominal clock; None where the system does not tell."""
+    if (off := read_int(root / _CPUS / "intel_pstate/no_turbo")) is not None:
+        return off == 0
+    boost = read_int(root / _CPUS / "cpufreq/boost")
+    return None if boost is None else boost == 1
+
+
 def cache_bytes(root: Path = ROOT) -> dict[str, int]:
     """Size of one instance of each cache of the first CPU that tells: L1d, L1i, L2, L3."""
     folders = (root / _CPUS).glob("cpu[0-9]*/cache")
