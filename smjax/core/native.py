@@ -31,7 +31,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
 @functools.cache
 def library() -> ctypes.CDLL | None:
     """The library, loaded; None where it was not built or does not load."""
-    path = _find(*_NAMES)
+    path = library_path()
     if path is None:
         return None
     try:
@@ -42,6 +42,11 @@ def library() -> ctypes.CDLL | None:
         function = getattr(loaded, name)
         function.restype, function.argtypes = result, arguments
     return loaded
+
+
+def library_path() -> Path | None:
+    """The library's file; None where it was not built."""
+    return _find(*_NAMES)
 
 
 @functools.cache
@@ -75,7 +80,7 @@ def effective_ghz(cpu: int | None = None) -> float | None:
 
 def why_missing() -> str:
     """Why there is no library, in a few words; asked only where there is none."""
-    if _find(*_NAMES) is not None:
+    if library_path() is not None:
         return "its library does not load here; install smjax again on this machine"
     reason = _find(_REASON)
     text = reason.read_text().strip() if reason else ""

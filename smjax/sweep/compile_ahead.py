@@ -7,7 +7,6 @@ with jaxlib 0.10.2). What it loads from JAX's compilation cache instead is the s
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -15,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from smjax.core.model import Model
-from smjax.core.record import canonical_json
 from smjax.core.scenario import Scenario
+from smjax.sweep.identity import digest, sources
 from smjax.sweep.launcher import run_worker
 from smjax.sweep.tasks import compile_task
-
-_WORKER_SOURCES = Path(__file__).resolve().parents[1] / "worker"
 
 
 def cache_folder(host: str) -> Path | None:
@@ -63,16 +60,6 @@ def compile_ahead(
     return folder
 
 
-def digest(described: Any) -> str:
-    """A short name of everything that is described."""
-    return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
-
-
-def worker_sources() -> list[str]:
-    """A digest of each of the worker's files."""
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_WORKER_SOURCES.rglob("*.py"))]
-
-
 def _key(task: Mapping[str, Any], model: Model, environment: Mapping[str, Any]) -> str:
     """A digest of everything that the programs depend on."""
     named = ("ctx", "n_prompt", "threads", "tokens_per_dispatch", "engine", "kv_dtype")
@@ -83,6 +70,6 @@ def _key(task: Mapping[str, Any], model: Model, environment: Mapping[str, Any]) 
             "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
             "kernel": [task["kernel"], task["isa"], task["simd"], task["choices"]],
             "packages": environment["packages"],
-            "sources": worker_sources(),
+            "sources": sources("worker"),
         }
     )

@@ -17,7 +17,8 @@ from smjax.core.files import write_whole
 from smjax.core.model import Model
 from smjax.core.record import canonical_json
 from smjax.core.scenario import Scenario
-from smjax.sweep.compile_ahead import cache_folder, digest, worker_sources
+from smjax.sweep.compile_ahead import cache_folder
+from smjax.sweep.identity import digest, sources
 from smjax.sweep.launcher import run_worker
 from smjax.sweep.tasks import tune_task
 
@@ -65,6 +66,6 @@ def _key(task: Mapping[str, Any], model: Model, environment: Mapping[str, Any]) 
             "threads": task["scenario"]["threads"],
             "isa": [task["isa"], task["simd"]],
             "packages": environment["packages"],
-            "sources": worker_sources(),
+            "sources": sources("worker"),
         }
     )

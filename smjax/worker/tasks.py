@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smjax.core.host import read_ghz
 from smjax.core.model import open_model, product_shapes
+from smjax.core.native import effective_ghz
 from smjax.core.processor import architecture
 from smjax.core.scenario import Scenario
 from smjax.worker import process
@@ -110,6 +111,7 @@ class Worker:
 
     def _measure(self) -> None:
         from smjax.worker.timing import time_answers
+        from smjax.worker.window import Window
 
         s, prompt = self.scenario, self._check()
         self.say("warmup")
@@ -118,13 +120,14 @@ class Worker:
         self._phase_done("warmup")
         self.say("measure")
         life_peak, resettable = process.peak_rss_bytes(), process.reset_peak_rss()
-        before = process.thread_cpu_ns()
+        window = Window(self.request["cpus"])
         samples = time_answers(self.engine, prompt, s.n_gen, s.measure.iterations, each_token)
-        after = process.thread_cpu_ns()
+        around = window.close(s.n_gen * s.measure.iterations)
         self._phase_done("measure")
         self.result["warmup_samples"] = [sample.to_json() for sample in warmup]
         self.result["samples"] = [sample.to_json() for sample in samples]
-        self.result["threads"]["cpu_ns"] = {name: ns - before.get(name, 0) for name, ns in after.items()}
+        self.result["threads"]["cpu_ns"] = around.pop("thread_cpu_ns")
+        self.result |= around
         self._read_machine(life_peak, resettable)
         self._read_bandwidth()
 
@@ -146,8 +149,9 @@ class Worker:
         self.result["memory"]["steady_rss_bytes"] = steady if resettable else None
         self.result["memory"]["peak_rss_bytes"] = max(filter(None, (life_peak, steady)), default=None)
         cpus = self.result["threads"]["affinity"]
-        ghz = read_ghz(cpus[0]) if cpus else None
-        self.result["ghz"] = {"value": ghz, "source": "read" if ghz else None}
+        measured = effective_ghz(cpus[0] if cpus else None)
+        ghz = measured or (read_ghz(cpus[0]) if cpus else None)
+        self.result["ghz"] = {"value": ghz, "source": ghz and ("measured" if measured else "read")}
 
     def _evaluate(self) -> None:
         import numpy as np
