@@ -47,6 +47,23 @@ def _core(folder: Path) -> str:
     return folder.name
 
 
+def siblings(cpu: int, root: Path = ROOT) -> frozenset[int]:
+    """The CPUs of the same physical core, itself among them; alone where the kernel tells nothing."""
+    return _cpu_list(_core(root / _CPUS / f"cpu{cpu}"))
+
+
+def numa_nodes(root: Path = ROOT) -> list[frozenset[int]]:
+    """The CPUs of each memory node that has any; empty where the kernel tells nothing."""
+    lists = (read_text(path) for path in sorted((root / "sys/devices/system/node").glob("node[0-9]*/cpulist")))
+    return [_cpu_list(text) for text in lists if text]
+
+
+def _cpu_list(text: str) -> frozenset[int]:
+    """`0-2,8` as the kernel writes it."""
+    ranges = re.findall(r"(\d+)(?:-(\d+))?", text)
+    return frozenset(cpu for first, last in ranges for cpu in range(int(first), int(last or first) + 1))
+
+
 def read_ghz(cpu: int, root: Path = ROOT) -> float | None:
     """Clock of one CPU as the system reports it just now, on a virtual machine often the nominal one."""
     khz = read_int(root / _CPUS / f"cpu{cpu}" / "cpufreq" / "scaling_cur_freq")
