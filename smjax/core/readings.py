@@ -48,7 +48,7 @@ def read_machine(cpus: Sequence[int], root: Path = ROOT) -> dict[str, Any]:
     }
 
 
-def cpu_times(cpus: Sequence[int], root: Path) -> dict[str, list[int] | None]:
+def cpu_times(cpus: Sequence[int], root: Path = ROOT) -> dict[str, list[int] | None]:
     """`busy_ms` and `steal_ms` of each of `cpus` since the start; None unless all are told."""
     stat = read_text(root / "proc/stat") or ""
     lines = [re.search(rf"^cpu{cpu}((?: \d+){{8,}})$", stat, re.MULTILINE) for cpu in cpus]
