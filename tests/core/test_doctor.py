@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +12,6 @@ import pytest
 from smjax.core.disturbances import COUNTERS
 from smjax.core.doctor import Finding, events, noisy, settings
 from smjax.core.doctor.window import Busy, Window, watch
-from smjax.core.topology import numa_nodes, siblings
-
-from .machines import put
 
 START: dict[str, Any] = dict.fromkeys((*COUNTERS, "throttled_periods", "temperature_c", "load", "turbo")) | {
     "monotonic_ns": 0,
@@ -77,15 +73,6 @@ def test_numa_and_guests() -> None:
     assert judged(settings.numa([frozenset({0}), frozenset({1})]))[0] == "note"
     assert judged(settings.guest_of(None)) == ("ok", "none")
     assert judged(settings.guest_of("KVM"))[0] == "note"
-
-
-def test_cores_and_nodes_of_the_kernel(tmp_path: Path) -> None:
-    cpu = "sys/devices/system/cpu/cpu2/topology/core_cpus_list"
-    node = "sys/devices/system/node"
-    root = put(tmp_path, {cpu: "0-2,10", f"{node}/node0/cpulist": "0-1", f"{node}/node1/cpulist": ""})
-    assert siblings(2, root) == {0, 1, 2, 10}
-    assert siblings(3, root) == {3}
-    assert numa_nodes(root) == [{0, 1}]
 
 
 def test_steal() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from smjax.core.heat import heat_throttles, temperature_c
 from smjax.core.readings import cpu_times, read_machine
-from smjax.core.topology import turbo
 
 from . import machines
 from .machines import put
@@ -81,12 +80,6 @@ def test_nothing_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("stat", ["", "cpu0 1 2 3", "cpu0 a b c d e f g h", "cpu1 1 1 1 1 1 1 1 1 1 1"])
 def test_processors_that_are_not_told(tmp_path: Path, stat: str) -> None:
     assert cpu_times([0, 1], put(tmp_path, {"proc/stat": stat})) == {"busy_ms": None, "steal_ms": None}
-
-
-def test_turbo(tmp_path: Path) -> None:
-    assert turbo(put(tmp_path, {f"{CPU}/cpufreq/boost": "0"})) is False
-    assert turbo(put(tmp_path, {f"{CPU}/cpufreq/boost": "1"})) is True
-    assert turbo(put(tmp_path, {f"{CPU}/intel_pstate/no_turbo": "1"})) is False
 
 
 @pytest.mark.parametrize("name", ["cpu-thermal", "soc_thermal", "x86_pkg_temp", "bigcluster-thermal"])

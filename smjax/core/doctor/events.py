@@ -15,7 +15,7 @@ SHORT_BYTES = 10**9
 PRESSED = {"cpu": 5.0, "memory": LIMITS["memory_pressure_pct"].most, "io": 20.0}
 """Percent of the time in which some task may wait: a disk disturbs little that is in memory."""
 BUSY_PCT = 10.0
-"""How busy a CPU may be that we do not use: of a second, ticks make an error of 2 %, and a quiet system up to 6."""
+"""How busy a CPU may be while we sleep: ticks are an error of 2 % of a second, and a quiet system took up to 6 %."""
 NAMED = 3
 """Busy processes that are named; the rest is counted."""
 

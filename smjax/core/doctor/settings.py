@@ -76,7 +76,7 @@ def numa(nodes: list[frozenset[int]]) -> Finding:
     if len(nodes) == 1:
         return Finding("NUMA", "ok", "one node")
     found = f"{len(nodes)} nodes: memory of another is farther away"
-    return Finding("NUMA", "note", found, "numactl --cpunodebind=0 --membind=0")
+    return Finding("NUMA", "note", found, "numactl --cpunodebind=N --membind=N")
 
 
 def guest_of(name: str | None) -> Finding:
