@@ -38,7 +38,7 @@ def read_machine(cpus: Sequence[int], root: Path = ROOT) -> dict[str, Any]:
         "throttled_periods": throttled_periods,
         **{f"{name}_pressure_us": _pressure_us(root / "proc/pressure" / name) for name in ("cpu", "memory", "io")},
         "load": _load(),
-        "available_bytes": available_bytes(*group),
+        "available_bytes": available_bytes(*group, root),
         **_swapped(root),
         "governor": governor(first, root),
         "ghz": read_ghz(first, root),
