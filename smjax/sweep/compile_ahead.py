@@ -35,7 +35,11 @@ def cache_folder(host: str) -> Path | None:
 
 
 def compile_ahead(
-    scenario: Scenario, model: Model, environment: Mapping[str, Any], on_phase: Callable[[str], None]
+    scenario: Scenario,
+    model: Model,
+    environment: Mapping[str, Any],
+    on_phase: Callable[[str], None],
+    choices: Mapping[str, str],
 ) -> Path | None:
     """The folder that the scenario's worker loads its programs from; None if it is to compile them itself.
 
@@ -44,10 +48,11 @@ def compile_ahead(
     folder = cache_folder(environment["host"]) if scenario.measure.compile_cache else None
     if folder is None:
         return None
-    done = folder / f"{_key(scenario, model, environment)}.done"
+    task = compile_task(scenario, environment, folder, choices)
+    done = folder / f"{_key(task, model, environment)}.done"
     if not done.exists():
         outcome = run_worker(
-            compile_task(scenario, environment, folder),
+            task,
             threads=scenario.threads,
             timeout_s=scenario.measure.timeout_s,
             on_phase=lambda phase: on_phase(f"{phase}, ahead of the measurement"),
@@ -58,16 +63,26 @@ def compile_ahead(
     return folder
 
 
-def _key(scenario: Scenario, model: Model, environment: Mapping[str, Any]) -> str:
-    """A digest of everything that the programs depend on."""
-    task = compile_task(scenario, environment, None)
-    named = ("ctx", "n_prompt", "threads", "tokens_per_dispatch", "engine", "kv_dtype")
-    described = {
-        "scenario": {name: getattr(scenario, name) for name in named},
-        "decoder": asdict(model.config),
-        "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
-        "kernel": [task["kernel"], task["isa"], task["simd"]],
-        "packages": environment["packages"],
-        "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_WORKER_SOURCES.rglob("*.py"))],
-    }
+def digest(described: Any) -> str:
+    """A short name of everything that is described."""
     return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
+
+
+def worker_sources() -> list[str]:
+    """A digest of each of the worker's files."""
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_WORKER_SOURCES.rglob("*.py"))]
+
+
+def _key(task: Mapping[str, Any], model: Model, environment: Mapping[str, Any]) -> str:
+    """A digest of everything that the programs depend on."""
+    named = ("ctx", "n_prompt", "threads", "tokens_per_dispatch", "engine", "kv_dtype")
+    return digest(
+        {
+            "scenario": {name: task["scenario"][name] for name in named},
+            "decoder": asdict(model.config),
+            "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
+            "kernel": [task["kernel"], task["isa"], task["simd"], task["choices"]],
+            "packages": environment["packages"],
+            "sources": worker_sources(),
+        }
+    )

@@ -19,6 +19,7 @@ from smjax.sweep.prepare import Sweep
 from smjax.sweep.progress import Progress
 from smjax.sweep.record import make_record
 from smjax.sweep.tasks import measure_task
+from smjax.sweep.tune_ahead import tune_ahead
 from smjax.sweep.validate import model_key
 
 OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
@@ -55,10 +56,11 @@ def _measure(sweep: Sweep, run: Run, progress: Progress) -> str:
     """Run one worker, write its record and return its status."""
     progress.phase("start")
     model = sweep.models[model_key(run.scenario)]
-    cache_dir = compile_ahead(run.scenario, model, sweep.environment, progress.phase)
+    choices = tune_ahead(run.scenario, model, sweep.environment, progress.phase)
+    cache_dir = compile_ahead(run.scenario, model, sweep.environment, progress.phase, choices)
     started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     outcome = run_worker(
-        measure_task(run.scenario, sweep.environment, cache_dir),
+        measure_task(run.scenario, sweep.environment, cache_dir, choices),
         threads=run.scenario.threads,
         timeout_s=run.scenario.measure.timeout_s,
         on_phase=progress.phase,

@@ -55,12 +55,12 @@ def compiler(home: Path, monkeypatch: pytest.MonkeyPatch) -> Compiler:
 
 
 def ahead(scenario: Scenario = SCENARIO, of: Model | None = None, environment: Any = ENVIRONMENT) -> Path | None:
-    return compile_ahead.compile_ahead(scenario, of or model(), environment, lambda phase: None)
+    return compile_ahead.compile_ahead(scenario, of or model(), environment, lambda phase: None, {})
 
 
 def test_programs_are_compiled_into_the_folder_that_the_measurement_is_handed(compiler: Compiler, home: Path) -> None:
     phases: list[str] = []
-    folder = compile_ahead.compile_ahead(SCENARIO, model(), ENVIRONMENT, phases.append)
+    folder = compile_ahead.compile_ahead(SCENARIO, model(), ENVIRONMENT, phases.append, {})
     assert folder == home / "smjax" / "xla" / "0123456789ab"
     (task,) = compiler.tasks
     assert (task["task"], task["cache_dir"]) == ("compile", str(folder))

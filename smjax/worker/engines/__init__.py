@@ -41,7 +41,7 @@ class Engine(Protocol):
         """Bytes a second at which its threads read what one step reads; None where that cannot be measured."""
 
     def describe(self) -> dict[str, Any]:
-        """What was chosen (`resolved`), and the bytes of weights, cache and one step."""
+        """What was chosen (`resolved`, `variants` by shape), and the bytes of weights, cache and one step."""
 
 
 ENGINES = {"smjax": SmjaxEngine}
