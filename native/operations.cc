@@ -393,10 +393,12 @@ double read_bandwidth(int n, const uint8_t* const* data, const int64_t* sizes, d
   std::atomic<uint32_t> sink{0};
   const auto pass = [&] {
     r.pool.run([&](int thread) {
+      uint32_t seen = 0;
       for (int i = 0; i < n; ++i) {
         const Share part = share(sizes[i] / kLine, thread, r.pool.size());
-        sink |= r.kernel->read(data[i] + part.begin * kLine, (part.end - part.begin) * kLine);
+        seen |= r.kernel->read(data[i] + part.begin * kLine, (part.end - part.begin) * kLine);
       }
+      sink |= seen;
     });
   };
   pass();

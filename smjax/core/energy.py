@@ -23,8 +23,8 @@ def read_energy(root: Path = ROOT) -> dict[str, int]:
 def energy_used(before: Mapping[str, int], after: Mapping[str, int], root: Path = ROOT) -> float | None:
     """Joules that all packages used between two readings; None if there are none, or not the same ones.
 
-    A counter that has begun again from 0 in between is seen through, once: it does after 262 kJ on many CPUs, which is
-    44 minutes at 100 W.
+    A counter that has begun again from 0 in between is seen through, once: on many CPUs it does after 262 kJ, 44
+    minutes at 100 W.
     """
     if not before or before.keys() != after.keys():
         return None

@@ -38,7 +38,7 @@ def read_machine(cpus: Sequence[int], root: Path = ROOT) -> dict[str, Any]:
         "throttled_periods": throttled_periods,
         **{f"{name}_pressure_us": _pressure_us(root / "proc/pressure" / name) for name in ("cpu", "memory", "io")},
         "load": _load(),
-        "available_bytes": available_bytes(*group),
+        "available_bytes": available_bytes(*group, root),
         **_swapped(root),
         "governor": governor(first, root),
         "ghz": read_ghz(first, root),
@@ -48,7 +48,7 @@ def read_machine(cpus: Sequence[int], root: Path = ROOT) -> dict[str, Any]:
     }
 
 
-def cpu_times(cpus: Sequence[int], root: Path) -> dict[str, list[int] | None]:
+def cpu_times(cpus: Sequence[int], root: Path = ROOT) -> dict[str, list[int] | None]:
     """`busy_ms` and `steal_ms` of each of `cpus` since the start; None unless all are told."""
     stat = read_text(root / "proc/stat") or ""
     lines = [re.search(rf"^cpu{cpu}((?: \d+){{8,}})$", stat, re.MULTILINE) for cpu in cpus]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from smjax.core.heat import heat_throttles, temperature_c
 from smjax.core.readings import cpu_times, read_machine
-from smjax.core.topology import turbo
 
 from . import machines
 from .machines import put
@@ -18,6 +19,7 @@ CPU = "sys/devices/system/cpu"
 METAL = {
     "proc/stat": "cpu  99 0 0 0 0 0 0 0 0 0\ncpu0 100 20 30 5000 40 5 6 0 50 0\ncpu1 1 0 0 9 0 0 0 0 0 0\n"
     "cpu10 7 0 0 9 0 0 0 0 0 0\nintr 12 0 0",
+    "proc/meminfo": "MemTotal:       9000 kB\nMemAvailable:       5000 kB\nSwapFree: 0 kB",
     "proc/vmstat": "nr_free_pages 5\npswpin 12\npswpout 34\npgmajfault 9",
     "proc/pressure/cpu": "some avg10=1.00 avg60=0.50 avg300=0.10 total=1403\nfull avg10=0.0 avg60=0 avg300=0 total=7",
     "proc/pressure/memory": "some avg10=0.00 avg60=0.00 avg300=0.00 total=55\nfull avg10=0.00 total=44",
@@ -51,7 +53,7 @@ def test_bare_metal(tmp_path: Path) -> None:
     found = read_machine([0, 10], put(tmp_path, METAL))
     assert found["cpus"] == [0, 10]
     assert (found["busy_ms"], found["steal_ms"]) == ([1610, 70], [0, 0])  # not idle, nor waiting for a disk
-    assert (found["swapped_in_pages"], found["swapped_out_pages"]) == (12, 34)
+    assert (found["available_bytes"], found["swapped_in_pages"], found["swapped_out_pages"]) == (5_120_000, 12, 34)
     assert [found[f"{name}_pressure_us"] for name in ("cpu", "memory", "io")] == [1403, 55, None]
     assert (found["governor"], found["ghz"], found["turbo"]) == ("powersave", 3.4, True)
     assert (found["temperature_c"], found["heat_throttles"]) == (61.5, 27)
@@ -83,12 +85,6 @@ def test_processors_that_are_not_told(tmp_path: Path, stat: str) -> None:
     assert cpu_times([0, 1], put(tmp_path, {"proc/stat": stat})) == {"busy_ms": None, "steal_ms": None}
 
 
-def test_turbo(tmp_path: Path) -> None:
-    assert turbo(put(tmp_path, {f"{CPU}/cpufreq/boost": "0"})) is False
-    assert turbo(put(tmp_path, {f"{CPU}/cpufreq/boost": "1"})) is True
-    assert turbo(put(tmp_path, {f"{CPU}/intel_pstate/no_turbo": "1"})) is False
-
-
 @pytest.mark.parametrize("name", ["cpu-thermal", "soc_thermal", "x86_pkg_temp", "bigcluster-thermal"])
 def test_temperature_of_a_thermal_zone(tmp_path: Path, name: str) -> None:
     zones = {"thermal_zone0/type": "battery", "thermal_zone0/temp": "99000", "thermal_zone1/type": name}
@@ -99,3 +95,10 @@ def test_temperature_of_a_thermal_zone(tmp_path: Path, name: str) -> None:
 
 def test_heat_is_not_told_everywhere(tmp_path: Path) -> None:
     assert heat_throttles([0, 1], tmp_path) is None
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="psutil answers in its place")
+def test_a_worker_that_asks_does_not_load_psutil() -> None:
+    code = "import sys; from smjax.core.readings import read_machine; read_machine([0]); print('psutil' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
