@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smjax.core.doctor import examine, noisy
 from smjax.core.errors import RequestError
 from smjax.core.host import environment
 from smjax.core.model import Model
@@ -66,6 +67,10 @@ def prepare(composed: Composed, held: contextlib.ExitStack, say: Callable[[str],
         _ = model.hash  # reads the whole file: now, and not beside a worker that is being timed
     composed.folder.open()
     held.enter_context(only_sweep(whole.lock, say))
+    if whole.strict and (found := noisy(examine())):
+        raise RequestError(
+            f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
+        )
     return Sweep(scenarios, models, files, host, composed.folder, points[0].seed, whole, _note(scenarios, host))
 
 
