@@ -13,7 +13,7 @@ from smjax.report.history import History
 
 _LINE = (
     *("engine", "cpu", "arch", "os", "model"),
-    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance"),
+    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance", "identity"),
 )
 """Rows that agree in all of these are one line of the comparison, at several threads and contexts."""
 
@@ -79,7 +79,9 @@ def _default_baseline(lines: pl.DataFrame) -> str:
 
 def _together(ours: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
     """Both sides' rows, ours first, each with `label` and `source`, its short name."""
-    varying = [name for name in ("isa", "kv_dtype", "n_prompt", "jaxlib", "smjax", "host") if _varies(ours, name)]
+    varying = [
+        name for name in ("isa", "kv_dtype", "n_prompt", "jaxlib", "smjax", "host", "identity") if _varies(ours, name)
+    ]
     if _varies(ours, "model_hash"):  # two files of one name
         ours = ours.with_columns(model=pl.col("model") + " " + pl.col("model_hash").str.slice(0, 15))
     rows = pl.concat(

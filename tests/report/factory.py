@@ -90,6 +90,21 @@ def record(
     }
 
 
+def processes(rates: list[list[float]], **changes: Any) -> list[dict[str, Any]]:
+    """A record per process whose samples decode at these rates, tok/s; `changes` as in `record`."""
+    return [
+        record([sample(100_000 / rate) for rate in process], **{"replicate": number, **changes})
+        for number, process in enumerate(rates)
+    ]
+
+
+def aiming_at(target_ci: float, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same records, measured until half the width of their interval is below `target_ci`."""
+    for one in records:
+        one["scenario"]["measure"]["target_ci"] = target_ci
+    return records
+
+
 def failed(status: str = "failed", reason: str = "out of memory", **changes: Any) -> dict[str, Any]:
     """A record of a worker that never got to its figures."""
     whole = record(**changes)

@@ -163,6 +163,12 @@ def test_two_of_our_settings_are_told_apart():
         drawn([ours(), other], baseline="9R14")
 
 
+def test_two_identities_are_told_apart():
+    head, _ = drawn([ours() | {"identity": "a1"}, ours(635) | {"identity": "b2"}], baseline="b2")
+    measured = [(row["source"], row["decode tok/s"]) for row in cells(head) if row["provenance"] == "measured"]
+    assert measured == [("smjax xla a1", "100"), ("smjax xla b2", "200")]
+
+
 def test_two_files_of_one_name_are_told_apart():
     head, _ = drawn([ours(), ours(635, model_hash="sha256:2")])
     measured = [(row["model"], row["decode tok/s"]) for row in cells(head) if row["provenance"] == "measured"]
