@@ -81,7 +81,7 @@ tpot_ms_per_1000_tokens | float | ms | how much longer a token takes per 1,000 i
 energy_j_per_token | float | J/token | measured energy of the CPU package while decoding, read from its counter (RAPL)
 processes_disturbed | int | processes | of the replicates, those in which something else kept the machine busy
 processes_repeated | int | processes | left out, as a later one took their place: they were disturbed or failed
-identity | text | | fingerprint of smjax's sources and of how it was asked to measure; others are never pooled
+identity | text | | digest of all that a process depends on: settings, weights, smjax's files, jaxlib, host
 """)  # fmt: skip
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
 

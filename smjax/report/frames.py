@@ -13,10 +13,10 @@ PolarsType = pl.DataType | type[pl.DataType]
 SCENARIO_KEYS = ("model_hash", "n_prompt", "n_gen", "ctx", "threads", "tokens_per_dispatch")
 """What makes two rows the same scenario."""
 
-COMPARED_KEYS = ("engine", "kernel", "isa", "kv_dtype", "jaxlib", "smjax", "host", "provenance", "identity")
+COMPARED_KEYS = ("engine", "kernel", "isa", "kv_dtype", "jaxlib", "smjax", "host", "provenance")
 """What a comparison compares, besides."""
 
-GROUP_KEYS = (*SCENARIO_KEYS, *COMPARED_KEYS)
+GROUP_KEYS = (*SCENARIO_KEYS, *COMPARED_KEYS, "identity")
 """Records that agree in all of these are processes of one row."""
 
 _CHOSEN_BY_WORKER = ("kernel", "isa", "kv_dtype")
@@ -28,6 +28,8 @@ _PROCESS_FIELDS: dict[str, tuple[str, type[pl.DataType]]] = {
     "replicate": ("replicate", pl.Int64),
     "attempt": ("attempt", pl.Int64),
     "identity": ("identity", pl.String),
+    "sources": ("identity_parts.smjax's files", pl.String),
+    "settings": ("identity_parts.settings", pl.String),
     "target_ci": ("scenario.measure.target_ci", pl.Float64),
     "provenance": ("provenance", pl.String),
     "host": ("host", pl.String),
@@ -114,6 +116,8 @@ def processes(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
         jaxlib=pl.coalesce("worker_jaxlib", "jaxlib"),
         attempt=pl.col("attempt").fill_null(0),
         identity=pl.col("identity").replace("", None),
+        sources=pl.col("sources").str.slice(0, 8),
+        settings=pl.col("settings").str.slice(0, 8),
     )
     return _with_choices(frame).with_columns(stands=_stands())
 
@@ -132,7 +136,7 @@ def _stands() -> pl.Expr:
 def _with_choices(frame: pl.DataFrame) -> pl.DataFrame:
     """Fill in what a worker that did not get there would have chosen, so that it shares a row with its siblings."""
     asked = [f"requested_{name}" for name in _CHOSEN_BY_WORKER]
-    same_request = [*SCENARIO_KEYS, *(key for key in COMPARED_KEYS if key not in _CHOSEN_BY_WORKER), *asked]
+    same_request = [*(key for key in GROUP_KEYS if key not in _CHOSEN_BY_WORKER), *asked]
     return frame.with_columns(
         pl.coalesce(name, pl.col(name).drop_nulls().first().over(same_request), f"requested_{name}")
         for name in _CHOSEN_BY_WORKER

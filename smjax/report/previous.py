@@ -10,11 +10,15 @@ import numpy as np
 import polars as pl
 
 from smjax.report import frames, grid, statistics, store, tables
-from smjax.report.grid import Grid, GridColumn, Row, figure, name_of, plural
+from smjax.report.grid import UNKNOWN, Grid, GridColumn, Row, figure, name_of, plural
 from smjax.report.intervals import ratio
 
 _SAME = (*frames.SCENARIO_KEYS, "host", "provenance")
-_MAY_DIFFER = {key: 1 for key in frames.COMPARED_KEYS if key not in _SAME} | {"engine": 100, "kernel": 10}
+_MAY_DIFFER = {
+    **dict.fromkeys((key for key in (*frames.COMPARED_KEYS, "sources", "settings") if key not in _SAME), 1),
+    "engine": 100,
+    "kernel": 10,
+}
 """What may differ, and how much it weighs where a run has several rows to compare with."""
 
 _FEW_SAMPLES = 4
@@ -127,7 +131,8 @@ def _signed(ratio_: float) -> str:
 def _differs(row: Row) -> str:
     """What else is not as it was, before → now."""
     changed = [key for key in _MAY_DIFFER if row[key] != row[f"{key}_before"]]
-    return ", ".join(f"{key} {row[f'{key}_before']} → {row[key]}" for key in changed) or "nothing"
+    told = (f"{key} {row[f'{key}_before'] or UNKNOWN} → {row[key] or UNKNOWN}" for key in changed)
+    return ", ".join(told) or "nothing"
 
 
 def _beside(heading: str, name: str, kind: str) -> tuple[GridColumn, ...]:

@@ -48,9 +48,9 @@ def summarise(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 
 def scenarios(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """The summary's columns and, for tables and comparisons, `model_hash`, `processes`, `bad_processes`, `reasons`,
-    `disturbed_by`, `repeated_because` and, in lists with an entry per process, the samples behind the row
-    (`decode_samples` tok/s, `ttft_samples` ms) and their medians (`decode_medians`, `ttft_medians`).
+    """The summary's columns and, for tables and comparisons, `model_hash`, `sources`, `settings`, `processes`,
+    `bad_processes`, `reasons`, `disturbed_by`, `repeated_because` and, in lists with an entry per process, the samples
+    behind the row (`decode_samples` tok/s, `ttft_samples` ms) and their medians (`decode_medians`, `ttft_medians`).
     """
     figures = _per_process(records)
     rows = (
@@ -61,7 +61,7 @@ def scenarios(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
         .with_columns(processes_repeated=pl.col("repeated_because").list.len().fill_null(0))
     )
     rows = rows.with_columns(pl.DataFrame(map(_uncertainty, rows.to_dicts()), schema=_UNCERTAINTY))
-    alike = [key for key in GROUP_KEYS if key != "threads"]
+    alike = [*(key for key in GROUP_KEYS if key not in ("threads", "identity")), "sources"]
     return conform(derive(rows, alike)).sort(_SORT_KEYS, nulls_last=True)
 
 
@@ -71,7 +71,7 @@ def _row_expressions() -> list[pl.Expr]:
     is_disturbed = pl.col("flags").list.contains("disturbed")
     was_watched = is_disturbed | pl.col("disturbed_by").is_not_null()
     return [
-        pl.col("model", "arch", "cpu", "os").first(),
+        pl.col("model", "arch", "cpu", "os", "sources", "settings").first(),
         pl.col("date").min(),
         pl.col("status").cast(_WORST_LAST).max().cast(pl.String),
         pl.col("flags").explode().drop_nulls().unique().sort(),
@@ -112,9 +112,13 @@ def _uncertainty(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def derive(rows: pl.DataFrame, alike: Sequence[str]) -> pl.DataFrame:
-    """Add the figures that follow from a row's others; scaling is within rows equal in the columns `alike`."""
+    """Add the figures that follow from a row's others; scaling is within rows equal in the columns `alike`.
+
+    Where several of them have one thread (of other settings), it is unknown.
+    """
     rate, threads, ghz = pl.col("decode_tok_per_s"), pl.col("threads"), pl.col("ghz")
-    with_one_thread = rate.filter(threads == 1).first().over(alike)
+    singles = rate.filter(threads == 1).drop_nulls()
+    with_one_thread = pl.when(singles.len() == 1).then(singles.first()).over(alike)
     return rows.with_columns(
         tok_per_s_per_core=rate / threads,
         tok_per_s_per_ghz_per_core=rate / threads / ghz,

@@ -9,6 +9,7 @@ import polars as pl
 from rich.console import RenderableType
 
 from smjax.report import grid
+from smjax.report.frames import GROUP_KEYS
 from smjax.report.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
 from smjax.report.intervals import half_width
 from smjax.report.terminal import TerminalGrid
@@ -69,8 +70,11 @@ SCENARIO = (
 )
 """Which scenario a row is, and what ran it."""
 
+_CPU = GridColumn("cpu", name_of("cpu"), "varies", role="key")
+_IDENTITY = GridColumn("identity", lambda row: (row["identity"] or "")[:8], "varies", role="key")
+
 COLUMNS = (
-    GridColumn("cpu", name_of("cpu"), "varies", role="key"),
+    _CPU,
     GridColumn("os", name_of("os"), "varies", role="key"),
     GridColumn("host", name_of("host"), "varies", role="key"),
     *SCENARIO,
@@ -86,7 +90,7 @@ COLUMNS = (
     GridColumn("n", _stand_behind, numeric=True),
     GridColumn("jaxlib", name_of("jaxlib"), "varies", role="key"),
     GridColumn("smjax", name_of("smjax"), "varies", role="key"),
-    GridColumn("identity", name_of("identity"), "varies", role="key"),
+    _IDENTITY,
     GridColumn("provenance", name_of("provenance"), role="remark"),
     GridColumn("flags", _flags, "any", role="remark"),
     GridColumn("status", name_of("status"), role="remark"),
@@ -113,7 +117,9 @@ def _grid(rows: list[Row]) -> Grid:
     arch = rows[0]["arch"] or "unknown architecture"
     cpus = {row["cpu"] for row in rows if row["cpu"]}
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
-    columns = [column for column in COLUMNS if column.heading != "cpu" or title == arch]
+    alike = {tuple(row[key] for key in GROUP_KEYS if key != "identity") for row in rows}
+    hidden = [_CPU] * (title != arch) + [_IDENTITY] * (len(alike) == len(rows))
+    columns = [column for column in COLUMNS if column not in hidden]
     return grid.draw(title, [how_made(rows)], columns, rows, _notes(rows))
 
 

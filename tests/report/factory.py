@@ -105,6 +105,13 @@ def aiming_at(target_ci: float, records: list[dict[str, Any]]) -> list[dict[str,
     return records
 
 
+def identified(record: dict[str, Any], sources: str, settings: str = "0") -> dict[str, Any]:
+    """The same record as schema 2 identifies it: by a letter for smjax's files and a text for the settings."""
+    point = f"{record['scenario']['threads']} {record['scenario']['ctx']} {settings}"
+    parts = {"smjax's files": sources * 32, "settings": point * 8}
+    return record | {"identity": f"{sources}{point}", "identity_parts": parts}
+
+
 def failed(status: str = "failed", reason: str = "out of memory", **changes: Any) -> dict[str, Any]:
     """A record of a worker that never got to its figures."""
     whole = record(**changes)

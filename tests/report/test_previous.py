@@ -10,8 +10,9 @@ from rich.console import Console, Group
 
 from smjax.report import grid, previous
 from smjax.report.after_run import finish
+from smjax.report.grid import UNKNOWN
 from smjax.report.statistics import scenarios
-from tests.report.factory import failed, processes, record, run_folder, sample
+from tests.report.factory import failed, identified, processes, record, run_folder, sample
 from tests.report.test_tables import cells
 
 EARLIEST, EARLIER, NOW = (f"2026-03-0{day}T10:00:00+00:00" for day in (1, 2, 3))
@@ -148,5 +149,9 @@ def test_two_processes_on_both_sides_are_judged_by_the_interval_of_their_ratio(t
 
 
 def test_a_change_of_the_sources_is_named(tmp_path):
-    now, before = [record(date=NOW) | {"identity": "b"}], [record(date=EARLIER) | {"identity": "a"}]
-    assert cells(since(tmp_path, now, before))[0]["else differs"] == "identity a → b"
+    now, before = identified(record(date=NOW), "b"), identified(record(date=EARLIER), "a")
+    assert cells(since(tmp_path, [now], [before]))[0]["else differs"] == "sources aaaaaaaa → bbbbbbbb"
+    older = record(date=EARLIER)
+    assert cells(since(tmp_path / "older", [now], [older]))[0]["else differs"].startswith(
+        f"sources {UNKNOWN} → bbbbbbbb"
+    )

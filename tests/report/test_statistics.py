@@ -9,7 +9,7 @@ from scipy import stats
 from smjax.core.schema import COLUMN_NAMES
 from smjax.report.intervals import interval
 from smjax.report.statistics import scenarios, summarise
-from tests.report.factory import EPYC, GRAVITON, aiming_at, failed, processes, record, sample
+from tests.report.factory import EPYC, GRAVITON, aiming_at, failed, identified, processes, record, sample
 
 
 def only_row(records):
@@ -279,6 +279,17 @@ def test_different_identities_are_never_pooled():
         ("b", pytest.approx(200), 1),
         (None, pytest.approx(400), 2),
     ]
+
+
+def test_scaling_is_within_the_same_sources_though_every_point_has_an_identity_of_its_own():
+    points = [([100], {}), ([300], {"threads": 4})]
+    old, new = [
+        [identified(processes([rates], **point)[0], sources) for rates, point in points] for sources in ("a", "b")
+    ]
+    found = summarise([*old, *new]).select("threads", "scaling_efficiency").rows()
+    assert found == [(1, pytest.approx(1))] * 2 + [(4, pytest.approx(0.75))] * 2
+    other = identified(processes([[50]])[0], "a", settings="more iterations")  # which of the two is it to be?
+    assert summarise([*old, other])["scaling_efficiency"].to_list() == [None, None, None]
 
 
 def test_slope_over_depth_is_that_of_the_tokens_whatever_some_of_them_do():

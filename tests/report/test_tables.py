@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from smjax.report import tables
 from smjax.report.grid import TIMES, UNKNOWN, significant
 from smjax.report.statistics import scenarios
-from tests.report.factory import failed, processes, record, sample
+from tests.report.factory import failed, identified, processes, record, sample
 
 
 def cells(text):
@@ -125,6 +125,17 @@ def test_intervals_stand_beside_their_figures_and_below_is_how_they_are_made():
     assert [(row["decode tok/s"], row["TTFT ms"]) for row in cells(text)] == [("100 ±10 %", "100 ±0 %"), ("100", "100")]
     assert "- ±: half the width of the 95 % interval over the processes, by Student's t on the logarithms" in text
     assert "±" not in tables.markdown(scenarios([record()]))
+
+
+def test_identity_is_shown_only_where_nothing_else_tells_rows_apart():
+    rows = [identified(record(threads=threads), "a") for threads in (1, 2)]
+    assert "identity" not in tables.markdown(scenarios(rows))
+    twin = identified(record([sample(500)]), "a", settings="quick")
+    assert [row["identity"] for row in cells(tables.markdown(scenarios([*rows, twin])))] == [
+        "a1 256 0",
+        "a1 256 q",
+        "a2 256 0",
+    ]
 
 
 def test_disturbed_and_repeated_processes_are_told_of():
