@@ -82,7 +82,7 @@ def look(record: Any, path: str) -> Any:
     return record
 
 
-def _typed(value: Any, dtype: type[pl.DataType]) -> Any:
+def typed(value: Any, dtype: type[pl.DataType]) -> Any:
     """`value` if it is of that type, else None: what is not as expected is unknown."""
     kinds: dict[type[pl.DataType], tuple[type, ...]] = {pl.String: (str,), pl.Int64: (int,), pl.Float64: (int, float)}
     is_kind = isinstance(value, kinds[dtype]) and not isinstance(value, bool)
@@ -105,7 +105,7 @@ def processes(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
             "flags": look(record, "flags") or [],
             "disturbed_by": _texts(look(record, "readings.disturbed")),
         }
-        | {name: _typed(look(record, path), dtype) for name, (path, dtype) in _PROCESS_FIELDS.items()}
+        | {name: typed(look(record, path), dtype) for name, (path, dtype) in _PROCESS_FIELDS.items()}
         for number, record in enumerate(records)
     ]
     fields = {name: dtype for name, (_, dtype) in _PROCESS_FIELDS.items()}
@@ -147,7 +147,7 @@ def samples(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """One row per timed answer of the processes that finished ok, warm-up excluded; times in ns."""
     rows = [
         {"process": process, "sample": number, "token_ns": sample.get("token_ns") or None}
-        | {name: _typed(sample.get(name), pl.Int64) for name in ("ttft_ns", "decode_ns", "rss_bytes")}
+        | {name: typed(sample.get(name), pl.Int64) for name in ("ttft_ns", "decode_ns", "rss_bytes")}
         for process, record in enumerate(records)
         if record["status"] == "ok"
         for number, sample in enumerate(record.get("samples") or [])

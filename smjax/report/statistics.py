@@ -14,7 +14,8 @@ from smjax.report.intervals import interval
 
 _SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *GROUP_KEYS)
 _WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
-_DTYPES = {"text": pl.String, "int": pl.Int64, "float": pl.Float64}
+DTYPES = {"text": pl.String, "int": pl.Int64, "float": pl.Float64}
+"""Of the kinds of columns."""
 
 _SAMPLE_FIGURES = ("decode_tok_per_s", "e2e_tok_per_s", "prefill_tok_per_s", "ttft_ms", "tpot_ms_per_1000_tokens")
 _PROCESS_FIGURES = (
@@ -49,8 +50,9 @@ def summarise(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 def scenarios(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, `model_hash`, `sources`, `settings`, `processes`,
-    `bad_processes`, `reasons`, `disturbed_by`, `repeated_because` and, in lists with an entry per process, the samples
-    behind the row (`decode_samples` tok/s, `ttft_samples` ms) and their medians (`decode_medians`, `ttft_medians`).
+    `bad_processes`, `reasons`, `disturbed_by`, `repeated_because`, `record_numbers` (places in `records`) and, in lists
+    with an entry per process, the samples behind the row (`decode_samples` tok/s, `ttft_samples` ms) and their medians
+    (`decode_medians`, `ttft_medians`).
     """
     figures = _per_process(records)
     rows = (
@@ -88,6 +90,7 @@ def _row_expressions() -> list[pl.Expr]:
         (~is_ok).sum().alias("bad_processes"),
         pl.col("reason").filter(~is_ok).drop_nulls().unique().sort().alias("reasons"),
         pl.col("disturbed_by").explode().drop_nulls().unique().sort(),
+        pl.col("process").alias("record_numbers"),
     ]
 
 
@@ -133,7 +136,7 @@ def conform(rows: pl.DataFrame) -> pl.DataFrame:
     """Put the summary's columns first, in their order and types, null where `rows` has no such column."""
     summary = [
         (pl.col(column.name) if column.name in rows.columns else pl.lit(None))
-        .cast(_DTYPES[column.kind])
+        .cast(DTYPES[column.kind])
         .alias(column.name)
         for column in COLUMNS
     ]
