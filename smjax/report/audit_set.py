@@ -28,7 +28,8 @@ def linear_scaling(rows: Sequence[Row]) -> Said:
     said: Said = {}
     for per_thread, numbers in _alike(rows, lambda row: _divided(row["decode_tok_per_s"], row["threads"])).items():
         points = _alike([rows[number] for number in numbers], lambda row: (row["ctx"], row["n_prompt"], row["n_gen"]))
-        linear = [[numbers[place] for place in places] for places in points.values() if len(places) > 1]
+        linear = [[numbers[place] for place in places] for places in points.values()]
+        linear = [point for point in linear if len({rows[number]["threads"] for number in point}) > 1]
         coincidences = sum(len(point) - 1 for point in linear)
         if coincidences > 1 or (coincidences and not has_digits(per_thread, 3)):
             count = sum(map(len, linear))

@@ -214,6 +214,7 @@ def at(threads, ctx, rate, ttft_ms=None, rss_mb=None):
         ([at(1, 256, 8.1234), at(4, 256, 32.4936)], f"8.123 {TIMES} threads in 2 rows", 2),
         ([at(1, 256, 8.13), at(4, 256, 32.52)], "exactly linear", 0),  # three digits may agree by chance
         ([at(1, 256, 8.1234), at(4, 256, 32.3)], "exactly linear", 0),
+        ([at(1, 256, 8.1234), at(1, 256, 8.1234)], "exactly linear", 0),  # the same row twice
         ([at(1, 256, 8.13), at(1, 512, 8.13)], "identical figures: decode tok/s 8.130 at ctx 256, 512", 2),
         ([at(1, 256, 8.13), at(1, 512, 8.12)], "identical", 0),
         ([at(1, 256, 8.13, 91.2), at(4, 256, 25.2, 91.2)], "identical figures: TTFT ms 91.20 at threads 1, 4", 2),
