@@ -50,6 +50,8 @@ def export(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """`smjax report`."""
+    if arguments.audit:
+        return audit(arguments)
     from smjax.report.command import report as rebuild
 
     print(rebuild(arguments.dirs, arguments.out, arguments.history, arguments.baseline), end="")
@@ -61,6 +63,18 @@ def doctor(arguments: argparse.Namespace) -> int:
     from smjax.report.doctor import doctor as look
 
     look(arguments.json, arguments.strict)
+    return 0
+
+
+def audit(arguments: argparse.Namespace) -> int:
+    """`smjax report --audit`."""
+    from smjax.report.audit import audit as judge
+
+    if arguments.out or arguments.history or arguments.baseline:
+        raise RequestError(
+            "--audit: expected no --out, --history or --baseline, found one; audit or report, one at a time"
+        )
+    print(judge(arguments.dirs), end="")
     return 0
 
 
@@ -105,10 +119,13 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     command = commands.add_parser("report", help="rebuild the summaries of run folders from their records")
-    command.add_argument("dirs", nargs="+", type=Path, metavar="DIR")
+    command.add_argument(
+        "dirs", nargs="+", type=Path, metavar="DIR", help="run folder; to audit, a file of results too"
+    )
     command.add_argument("--out", type=Path, metavar="DIR", help="write one merged summary there")
     command.add_argument("--history", metavar="NAME", help="published results to show beside: a shipped name or a file")
     command.add_argument("--baseline", metavar="ROW", help="the row that ratios are taken to")
+    command.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
     command.set_defaults(command=report)
 
 

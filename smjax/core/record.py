@@ -11,7 +11,7 @@ from typing import Any
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
 from smjax.core.scenario import Scenario
-from smjax.core.schema import PROVENANCES, SCHEMA_VERSION, STATUSES
+from smjax.core.schema import PROVENANCES, READABLE_SCHEMAS, STATUSES
 
 _KINDS: dict[str, type] = {
     "id": str,
@@ -58,9 +58,10 @@ def read_record(path: Path) -> dict[str, Any]:
     """Read one record; raises RequestError when it is missing, cut, from another schema or not a record at all."""
     record = _read_object(path)
     schema = record.get("schema")
-    if type(schema) is not int or schema != SCHEMA_VERSION:
+    if type(schema) is not int or schema not in READABLE_SCHEMAS:
         found = "none" if "schema" not in record else _brief(schema)
-        raise RequestError(f"{path}: expected a record of schema {SCHEMA_VERSION}, found {found}; {_FIX}")
+        known = " or ".join(map(str, READABLE_SCHEMAS))
+        raise RequestError(f"{path}: expected a record of schema {known}, found {found}; {_FIX}")
     _check_keys(path, record)
     _check_choice(path, "status", record["status"], STATUSES)
     _check_choice(path, "provenance", record["provenance"], PROVENANCES)

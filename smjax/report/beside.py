@@ -13,7 +13,7 @@ from smjax.report.history import History
 
 _LINE = (
     *("engine", "cpu", "arch", "os", "model"),
-    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance"),
+    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance", "sources"),
 )
 """Rows that agree in all of these are one line of the comparison, at several threads and contexts."""
 
@@ -65,7 +65,7 @@ def pick_baseline(rows: pl.DataFrame, baseline: str | None) -> str:
 
 def labelled(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `label`, the full name of the line that a row is of, which a baseline is picked by."""
-    parts = [pl.col(name).cast(pl.String) for name in _LINE if name != "tokens_per_dispatch"]
+    parts = [pl.col(name).cast(pl.String) for name in _LINE if name != "tokens_per_dispatch" and name in rows.columns]
     per_dispatch = "tokens_per_dispatch=" + pl.col("tokens_per_dispatch").cast(pl.String)
     return rows.with_columns(label=pl.concat_str(*parts, per_dispatch, separator=" ", ignore_nulls=True))
 
@@ -79,7 +79,8 @@ def _default_baseline(lines: pl.DataFrame) -> str:
 
 def _together(ours: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
     """Both sides' rows, ours first, each with `label` and `source`, its short name."""
-    varying = [name for name in ("isa", "kv_dtype", "n_prompt", "jaxlib", "smjax", "host") if _varies(ours, name)]
+    names = ("isa", "kv_dtype", "n_prompt", "jaxlib", "smjax", "host", "sources")
+    varying = [name for name in names if _varies(ours, name)]
     if _varies(ours, "model_hash"):  # two files of one name
         ours = ours.with_columns(model=pl.col("model") + " " + pl.col("model_hash").str.slice(0, 15))
     rows = pl.concat(

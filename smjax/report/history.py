@@ -1,4 +1,4 @@
-"""Published results of earlier tools: loads a file of them, checks it and maps its rows to the summary's columns."""
+"""Results in a file, of earlier tools or a summary: loads it, checks it and maps its rows to the summary's columns."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import Any
 import polars as pl
 
 from smjax.core.errors import RequestError
-from smjax.core.schema import PROVENANCES
-from smjax.report.statistics import conform, derive
+from smjax.core.schema import COLUMNS, PROVENANCES
+from smjax.report import frames
+from smjax.report.statistics import DTYPES, conform, derive
 
 _TEXTS = ("source", "arch", "os", "cpu", "provenance")
 _COUNTS = ("threads", "ctx", "n_gen")
@@ -56,6 +57,24 @@ def load_history(name_or_path: str) -> History:
     return History(str(content.get("title") or Path(name_or_path).stem), summary)
 
 
+def load_results(name_or_path: str) -> pl.DataFrame:
+    """The rows of a history, or of a `summary.json`, in which what is not of its column's type is unknown.
+
+    Raises RequestError for anything else.
+    """
+    content = _read(name_or_path)
+    if "schema" not in content:
+        return load_history(name_or_path).rows
+    rows = content.get("rows")
+    if not isinstance(rows, list):
+        raise RequestError(f"{name_or_path}: rows: expected a list, found {rows!r:.40}; check the file")
+    for number, row in enumerate(rows, 1):
+        _check_counts(f"{name_or_path}: row {number}", row)
+    schema = {column.name: DTYPES[column.kind] for column in COLUMNS}
+    typed = [{name: frames.typed(row.get(name), dtype) for name, dtype in schema.items()} for row in rows]
+    return pl.DataFrame(typed, schema=schema)
+
+
 def _shipped() -> Traversable:
     return files("smjax") / "data" / "history"
 
@@ -80,8 +99,7 @@ def _read(name_or_path: str) -> dict[str, Any]:
 
 
 def _check_row(where: str, row: Any) -> None:
-    if not isinstance(row, dict):
-        raise RequestError(f"{where}: expected an object, found {row!r:.40}; correct the file")
+    _check_counts(where, row)
     for name in _TEXTS:
         if not isinstance(row.get(name), str) or not row[name]:
             raise RequestError(f"{where}: {name}: expected a text, found {row.get(name)!r:.40}; correct the file")
@@ -89,12 +107,17 @@ def _check_row(where: str, row: Any) -> None:
         raise RequestError(
             f"{where}: provenance: expected one of {', '.join(PROVENANCES)}, found {row['provenance']}; correct it"
         )
-    for name in _COUNTS:
-        if type(row.get(name)) is not int or not 0 < row[name] < 2**63:
-            raise RequestError(f"{where}: {name}: expected a whole number above 0, found {row.get(name)!r:.40}")
     for name in _FIGURES:
         if row.get(name) is not None and not _is_figure(row[name]):
             raise RequestError(f"{where}: {name}: expected a number above 0 or null, found {row[name]!r:.40}")
+
+
+def _check_counts(where: str, row: Any) -> None:
+    if not isinstance(row, dict):
+        raise RequestError(f"{where}: expected an object, found {row!r:.40}; correct the file")
+    for name in _COUNTS:
+        if type(row.get(name)) is not int or not 0 < row[name] < 2**63:
+            raise RequestError(f"{where}: {name}: expected a whole number above 0, found {row.get(name)!r:.40}")
 
 
 def _is_figure(value: Any) -> bool:

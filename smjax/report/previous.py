@@ -1,26 +1,32 @@
-"""A run against the newest earlier one of the same scenarios and host: do they differ beyond their spread?"""
+"""A run against the newest earlier one of the same scenarios and host: is there a difference?"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from smjax.report import frames, grid, statistics, store, tables
-from smjax.report.grid import Grid, GridColumn, Row, figure, name_of, plural
+from smjax.report.grid import UNKNOWN, Grid, GridColumn, Row, figure, name_of, plural
+from smjax.report.intervals import ratio
 
 _SAME = (*frames.SCENARIO_KEYS, "host", "provenance")
-_MAY_DIFFER = {key: 1 for key in frames.COMPARED_KEYS if key not in _SAME} | {"engine": 100, "kernel": 10}
+_MAY_DIFFER = {
+    **dict.fromkeys((key for key in (*frames.COMPARED_KEYS, "sources", "settings") if key not in _SAME), 1),
+    "engine": 100,
+    "kernel": 10,
+}
 """What may differ, and how much it weighs where a run has several rows to compare with."""
 
-_FIGURES = {"decode_tok_per_s": "decode_samples", "ttft_ms": "ttft_samples"}
 _FEW_SAMPLES = 4
 _CAPTION = (
-    "Change of the medians. within: no larger than the spread of the samples, which is the larger of the two runs' "
-    f"interquartile ranges (with fewer than {_FEW_SAMPLES} samples, max - min); outside: larger; "
-    "unknown: one sample each."
+    "Change of the medians. With two or more processes on both sides, judged by the 95 % interval of their ratio "
+    "(Welch's t on the logarithms of the processes' medians): real, or not distinguishable where that includes 0. "
+    "Else by the spread of the samples, the larger of the two runs' interquartile ranges (with fewer than "
+    f"{_FEW_SAMPLES} samples, max - min): within, outside, or unknown with one sample each."
 )
 
 
@@ -84,56 +90,64 @@ def _pairs(current: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
             maintain_order=True,
         )
         .unique("row", keep="first", maintain_order=True)
-        .with_columns(_change(name) for name in _FIGURES)
-        .with_columns(_verdict(name, samples) for name, samples in _FIGURES.items())
     )
 
 
-def _change(name: str) -> pl.Expr:
-    return ((pl.col(name) / pl.col(f"{name}_before") - 1) * 100).alias(f"{name}_percent")
+def _change(name: str) -> Callable[[Row], str]:
+    return lambda row: f"{_signed(row[name] / row[f'{name}_before'])} %" if row[f"{name}_before"] else ""
 
 
-def _verdict(name: str, samples: str) -> pl.Expr:
-    spread = pl.max_horizontal(_spread(samples), _spread(f"{samples}_before"))
-    lonely = (pl.col(samples).list.len() < 2) & (pl.col(f"{samples}_before").list.len() < 2)
-    difference = (pl.col(name) - pl.col(f"{name}_before")).abs()
-    verdict = pl.when(lonely).then(pl.lit("unknown")).when(difference <= spread).then(pl.lit("within"))
-    return verdict.otherwise(pl.lit("outside")).alias(f"{name}_spread")
+def _verdict(name: str, kind: str) -> Callable[[Row], str]:
+    """Whether the figure changed, by `kind`_medians of the processes, or else by `kind`_samples."""
+
+    def text(row: Row) -> str:
+        found = ratio(row[f"{kind}_medians"], row[f"{kind}_medians_before"])
+        if found is None:
+            difference = abs(row[name] - row[f"{name}_before"])
+            return _by_spread(difference, row[f"{kind}_samples"], row[f"{kind}_samples_before"])
+        _, lo, hi = found
+        word = "not distinguishable" if lo <= 1 <= hi else "real"
+        return f"{word} ({_signed(lo)} to {_signed(hi)} %)"
+
+    return text
 
 
-def _spread(samples: str) -> pl.Expr:
-    values, element = pl.col(samples), pl.element()
-    quartiles = values.list.eval(element.quantile(0.75, "linear") - element.quantile(0.25, "linear")).list.first()
-    return pl.when(values.list.len() < _FEW_SAMPLES).then(values.list.max() - values.list.min()).otherwise(quartiles)
+def _by_spread(difference: float, *sides: Sequence[Sequence[float]]) -> str:
+    samples = [np.concatenate(side) for side in sides]
+    if all(len(one) < 2 for one in samples):
+        return "unknown"
+    return "within" if difference <= max(map(_spread, samples)) else "outside"
 
 
-def _percent(name: str) -> GridColumn:
-    return GridColumn("change", lambda row: _signed(row[f"{name}_percent"]), numeric=True)
+def _spread(samples: np.ndarray) -> float:
+    lo, hi = (0, 1) if len(samples) < _FEW_SAMPLES else (0.25, 0.75)
+    return float(np.quantile(samples, hi) - np.quantile(samples, lo))
 
 
-def _signed(percent: float | None) -> str:
-    return "" if percent is None else f"{round(percent, 1) + 0.0:+.1f} %"
+def _signed(ratio_: float) -> str:
+    return f"{round((ratio_ - 1) * 100, 1) + 0.0:+.1f}"
 
 
 def _differs(row: Row) -> str:
     """What else is not as it was, before → now."""
     changed = [key for key in _MAY_DIFFER if row[key] != row[f"{key}_before"]]
-    return ", ".join(f"{key} {row[f'{key}_before']} → {row[key]}" for key in changed) or "nothing"
+    told = (f"{key} {row[f'{key}_before'] or UNKNOWN} → {row[key] or UNKNOWN}" for key in changed)
+    return ", ".join(told) or "nothing"
 
 
-def _beside(heading: str, name: str) -> tuple[GridColumn, ...]:
+def _beside(heading: str, name: str, kind: str) -> tuple[GridColumn, ...]:
     return (
         GridColumn(f"{heading} before", figure(f"{name}_before"), numeric=True),
         GridColumn("now", figure(name), numeric=True),
-        _percent(name),
-        GridColumn("spread", name_of(f"{name}_spread")),
+        GridColumn("change", _change(name), numeric=True),
+        GridColumn("verdict", _verdict(name, kind)),
     )
 
 
 _COLUMNS = (
     *tables.SCENARIO,
-    *_beside("decode tok/s", "decode_tok_per_s"),
-    *_beside("TTFT ms", "ttft_ms"),
+    *_beside("decode tok/s", "decode_tok_per_s", "decode"),
+    *_beside("TTFT ms", "ttft_ms", "ttft"),
     GridColumn("else differs", _differs, role="remark"),
     GridColumn("earlier run", name_of("run"), "varies", role="remark"),
 )

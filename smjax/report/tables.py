@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import polars as pl
 from rich.console import RenderableType
 
 from smjax.report import grid
+from smjax.report.frames import GROUP_KEYS
 from smjax.report.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
+from smjax.report.intervals import half_width
 from smjax.report.terminal import TerminalGrid
+
+
+def _with_interval(key: str) -> Callable[[Row], str]:
+    """A figure and how far its interval reaches to either side."""
+
+    def text(row: Row) -> str:
+        lo, hi = row[f"{key}_lo"], row[f"{key}_hi"]
+        reach = "" if lo is None else f" ±{significant(half_width((lo, hi)) * 100, 2)} %"
+        return significant(row[key]) + reach
+
+    return text
 
 
 def _tpot(row: Row) -> str:
@@ -36,6 +50,12 @@ def _flags(row: Row) -> str:
     return (row["flags"] or "").replace(";", ", ")
 
 
+_ABOUT_INTERVALS = (
+    "±: half the width of the 95 % interval over the processes, by Student's t on the logarithms of their medians"
+)
+_REASONS = 3
+"""As many of them are told of a row."""
+
 SCENARIO = (
     GridColumn("model", name_of("model"), role="key"),
     GridColumn("engine", name_of("engine"), "varies", role="key"),
@@ -50,14 +70,17 @@ SCENARIO = (
 )
 """Which scenario a row is, and what ran it."""
 
+_CPU = GridColumn("cpu", name_of("cpu"), "varies", role="key")
+_IDENTITY = GridColumn("identity", lambda row: (row["identity"] or "")[:8], "varies", role="key")
+
 COLUMNS = (
-    GridColumn("cpu", name_of("cpu"), "varies", role="key"),
+    _CPU,
     GridColumn("os", name_of("os"), "varies", role="key"),
     GridColumn("host", name_of("host"), "varies", role="key"),
     *SCENARIO,
-    GridColumn("decode tok/s", figure("decode_tok_per_s"), numeric=True),
+    GridColumn("decode tok/s", _with_interval("decode_tok_per_s"), numeric=True),
     GridColumn("prefill tok/s", figure("prefill_tok_per_s"), numeric=True),
-    GridColumn("TTFT ms", figure("ttft_ms"), numeric=True),
+    GridColumn("TTFT ms", _with_interval("ttft_ms"), numeric=True),
     GridColumn("TPOT p50/p99 ms", _tpot, "any", numeric=True),
     GridColumn("peak RSS MB", figure("peak_rss_mb"), numeric=True),
     GridColumn("GB/s", figure("gb_per_s"), "any", numeric=True),
@@ -67,6 +90,7 @@ COLUMNS = (
     GridColumn("n", _stand_behind, numeric=True),
     GridColumn("jaxlib", name_of("jaxlib"), "varies", role="key"),
     GridColumn("smjax", name_of("smjax"), "varies", role="key"),
+    _IDENTITY,
     GridColumn("provenance", name_of("provenance"), role="remark"),
     GridColumn("flags", _flags, "any", role="remark"),
     GridColumn("status", name_of("status"), role="remark"),
@@ -93,8 +117,10 @@ def _grid(rows: list[Row]) -> Grid:
     arch = rows[0]["arch"] or "unknown architecture"
     cpus = {row["cpu"] for row in rows if row["cpu"]}
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
-    columns = [column for column in COLUMNS if column.heading != "cpu" or title == arch]
-    return grid.draw(title, [how_made(rows)], columns, rows, _failures(rows))
+    alike = {tuple(row[key] for key in GROUP_KEYS if key != "identity") for row in rows}
+    hidden = [_CPU] * (title != arch) + [_IDENTITY] * (len(alike) == len(rows))
+    columns = [column for column in COLUMNS if column not in hidden]
+    return grid.draw(title, [how_made(rows)], columns, rows, _notes(rows))
 
 
 def how_made(rows: list[Row]) -> str:
@@ -113,16 +139,34 @@ def how_made(rows: list[Row]) -> str:
 def _certainty(rows: list[Row]) -> str:
     if any(row["decode_tok_per_s_lo"] is not None for row in rows):
         return "95 % intervals over processes"
-    several = any(row["replicates"] > 1 for row in rows)
-    return "no interval" if several else "no interval with one process"
+    return "no interval with one process"
 
 
-def _failures(rows: list[Row]) -> list[str]:
-    """What went wrong in each row whose status is not ok."""
-    return [
-        f"{row['model']}, {plural(row['threads'], 'thread', 'threads')}, ctx {row['ctx']}: {row['status']} "
-        f"({row['bad_processes']} of {plural(row['processes'], 'process', 'processes')}): "
-        + ("; ".join(row["reasons"]) or "no reason recorded")
-        for row in rows
-        if row["status"] != "ok"
+def _notes(rows: list[Row]) -> list[str]:
+    """How intervals are made, what went wrong and what disturbed in which row, and what was repeated."""
+    intervals = [_ABOUT_INTERVALS] if any(row["decode_tok_per_s_lo"] is not None for row in rows) else []
+    failures = [
+        _said_of(row, row["status"], row["bad_processes"], row["reasons"]) for row in rows if row["status"] != "ok"
     ]
+    disturbances = [
+        _said_of(row, "disturbed", row["processes_disturbed"], row["disturbed_by"])
+        for row in rows
+        if row["processes_disturbed"]
+    ]
+    return [*intervals, *failures, *disturbances, *_repeated(rows)]
+
+
+def _said_of(row: Row, what: str, count: int, reasons: list[str]) -> str:
+    point = f"{row['model']}, {plural(row['threads'], 'thread', 'threads')}, ctx {row['ctx']}"
+    of_all = f"{count} of {plural(row['processes'], 'process', 'processes')}"
+    more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    return f"{point}: {what} ({of_all}): {'; '.join(reasons[:_REASONS]) or 'no reason recorded'}{more}"
+
+
+def _repeated(rows: list[Row]) -> list[str]:
+    """How many processes do not count as another took their place, and why."""
+    why = Counter(reason for row in rows for reason in row["repeated_because"] or ())
+    if not why:
+        return []
+    told = ", ".join(reason if len(why) == 1 else f"{count} {reason}" for reason, count in sorted(why.items()))
+    return [f"{plural(why.total(), 'process was', 'processes were')} repeated: {told}"]

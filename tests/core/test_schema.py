@@ -12,6 +12,7 @@ decode_tok_per_s decode_tok_per_s_lo decode_tok_per_s_hi e2e_tok_per_s prefill_t
 tpot_ms_p50 tpot_ms_p90 tpot_ms_p99 peak_rss_mb load_s compile_s cold_start_s rss_growth_bytes_per_token
 tok_per_s_per_core tok_per_s_per_ghz_per_core cycles_per_token scaling_efficiency bytes_per_token gb_per_s roofline
 provenance flags host jaxlib smjax kv_dtype steady_rss_mb weight_mb date
+decode_tok_per_s_best tpot_ms_per_1000_tokens energy_j_per_token processes_disturbed processes_repeated identity
 """
 
 

@@ -90,6 +90,28 @@ def record(
     }
 
 
+def processes(rates: list[list[float]], **changes: Any) -> list[dict[str, Any]]:
+    """A record per process whose samples decode at these rates, tok/s; `changes` as in `record`."""
+    return [
+        record([sample(100_000 / rate) for rate in process], **{"replicate": number, **changes})
+        for number, process in enumerate(rates)
+    ]
+
+
+def aiming_at(target_ci: float, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same records, measured until half the width of their interval is below `target_ci`."""
+    for one in records:
+        one["scenario"]["measure"]["target_ci"] = target_ci
+    return records
+
+
+def identified(record: dict[str, Any], sources: str, settings: str = "0") -> dict[str, Any]:
+    """The same record as schema 2 identifies it: by a letter for smjax's files and a text for the settings."""
+    point = f"{record['scenario']['threads']} {record['scenario']['ctx']} {settings}"
+    parts = {"smjax's files": sources * 32, "settings": point * 8}
+    return record | {"identity": f"{sources}{point}", "identity_parts": parts}
+
+
 def failed(status: str = "failed", reason: str = "out of memory", **changes: Any) -> dict[str, Any]:
     """A record of a worker that never got to its figures."""
     whole = record(**changes)

@@ -12,7 +12,7 @@ from smjax.report import after_run, beside, grid
 from smjax.report.grid import TIMES, UNKNOWN
 from smjax.report.history import load_history, shipped_names
 from smjax.report.statistics import scenarios
-from tests.report.factory import failed, record, sample
+from tests.report.factory import failed, identified, record, sample
 from tests.report.test_tables import cells
 
 SEED = "smallmind-2026-02"
@@ -161,6 +161,19 @@ def test_two_of_our_settings_are_told_apart():
     assert measured == [("smjax xla avx2", "200"), ("smjax xla avx512", "100")]
     with pytest.raises(RequestError, match="expected a part of exactly one machine's name, found 2: smjax"):
         drawn([ours(), other], baseline="9R14")
+
+
+def test_rows_of_other_sources_are_told_apart_and_those_of_other_points_are_not():
+    old = [identified(ours(), "a"), identified(ours(508, threads=4), "a")]
+    head, _, block = drawn([*old, identified(ours(635), "b")], baseline="bbbbbbbb")
+    rows = cells(head.replace(f"| {TIMES} |", "| x1 |", 1))
+    assert [
+        (row["source"], row["x1"], row["best decode tok/s"]) for row in rows if row["provenance"] == "measured"
+    ] == [
+        ("smjax xla aaaaaaaa", "0.500", "250 (4 threads)"),
+        ("smjax xla bbbbbbbb", "1.00", "200 (1 thread)"),
+    ]
+    assert "It has no row here." in block
 
 
 def test_two_files_of_one_name_are_told_apart():

@@ -10,8 +10,9 @@ from rich.console import Console, Group
 
 from smjax.report import grid, previous
 from smjax.report.after_run import finish
+from smjax.report.grid import UNKNOWN
 from smjax.report.statistics import scenarios
-from tests.report.factory import failed, record, run_folder, sample
+from tests.report.factory import failed, identified, processes, record, run_folder, sample
 from tests.report.test_tables import cells
 
 EARLIEST, EARLIER, NOW = (f"2026-03-0{day}T10:00:00+00:00" for day in (1, 2, 3))
@@ -61,7 +62,7 @@ def test_newest_earlier_run_of_the_same_scenario_counts(tmp_path):
 )
 def test_within_the_spread_of_the_samples(tmp_path, now, before, verdict):
     text = since(tmp_path, [record(now, date=NOW)], [record(before, date=EARLIER)])
-    assert cells(text.replace("| spread |", "| decode spread |", 1))[0]["decode spread"] == verdict
+    assert cells(text.replace("| verdict |", "| decode verdict |", 1))[0]["decode verdict"] == verdict
     assert "interquartile" in text
 
 
@@ -69,7 +70,7 @@ def test_ttft_has_its_own_verdict(tmp_path):
     now = [sample(1000, ttft_ms=ms) for ms in (100, 110)]
     before = [sample(1000, ttft_ms=ms) for ms in (84, 84)]
     row = cells(since(tmp_path, [record(now, date=NOW)], [record(before, date=EARLIER)]))[0]
-    assert (row["TTFT ms before"], row["now"], row["change"], row["spread"]) == ("84.0", "105", "+25.0 %", "outside")
+    assert (row["TTFT ms before"], row["now"], row["change"], row["verdict"]) == ("84.0", "105", "+25.0 %", "outside")
 
 
 def test_of_the_newest_run_the_most_alike_row_counts_and_differences_are_named(tmp_path):
@@ -128,3 +129,29 @@ def test_finish_keeps_the_figures_when_the_baseline_fits_nothing(tmp_path):
     assert len(json.loads((folder / "summary.json").read_text())["rows"]) == 1
     assert "Left out: baseline 'Z80'" in report.markdown
     assert len(report.paths) == 4
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"),
+    [
+        # By scipy: ttest_ind(log(now), log(before), equal_var=False).confidence_interval()
+        ([[200], [202], [198]], [[100], [101], [99]], "real (+95.5 to +104.6 %)"),
+        ([[90], [91], [89.5]], [[100], [101], [99]], "real (-11.7 to -7.9 %)"),
+        ([[100], [104], [97]], [[100], [101], [99]], "not distinguishable (-7.3 to +8.6 %)"),
+        ([[100], [100]], [[100], [100]], "not distinguishable (+0.0 to +0.0 %)"),
+        # Many samples do not replace a second process.
+        ([[200] * 9], [[100], [101], [99]], "outside"),
+    ],
+)
+def test_two_processes_on_both_sides_are_judged_by_the_interval_of_their_ratio(tmp_path, now, before, told):
+    text = since(tmp_path, processes(now, date=NOW), processes(before, date=EARLIER))
+    assert cells(text.replace("| verdict |", "| decode verdict |", 1))[0]["decode verdict"] == told
+
+
+def test_a_change_of_the_sources_is_named(tmp_path):
+    now, before = identified(record(date=NOW), "b"), identified(record(date=EARLIER), "a")
+    assert cells(since(tmp_path, [now], [before]))[0]["else differs"] == "sources aaaaaaaa → bbbbbbbb"
+    older = record(date=EARLIER)
+    assert cells(since(tmp_path / "older", [now], [older]))[0]["else differs"].startswith(
+        f"sources {UNKNOWN} → bbbbbbbb"
+    )

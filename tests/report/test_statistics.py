@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from smjax.core.schema import COLUMN_NAMES
+from smjax.report.intervals import interval
 from smjax.report.statistics import scenarios, summarise
-from tests.report.factory import EPYC, GRAVITON, failed, record, sample
+from tests.report.factory import EPYC, GRAVITON, aiming_at, failed, identified, processes, record, sample
 
 
 def only_row(records):
@@ -150,7 +153,7 @@ def test_figures_of_a_process_that_failed_later_do_not_count():
     assert (row["status"], row["replicates"], row["samples"]) == ("failed", 0, 0)
     texts = ("status", "engine", "kernel", "isa", "model", "arch", "cpu", "os", "provenance", "flags", "host")
     known = {*texts, "jaxlib", "smjax", "kv_dtype", "date", "threads", "ctx", "n_prompt", "n_gen"}
-    known |= {"tokens_per_dispatch", "replicates", "samples"}
+    known |= {"tokens_per_dispatch", "replicates", "samples", "processes_repeated"}
     assert {name for name, value in row.items() if value is not None} == known
     assert row["flags"] == ""
 
@@ -176,3 +179,136 @@ def test_rows_are_sorted_by_machine_model_ctx_threads():
 def test_seed_and_measure_do_not_part_a_scenario_but_model_content_does():
     assert only_row([record(replicate=0), record(replicate=1, seed=7)])["replicates"] == 2
     assert summarise([record(), record(model_hash="sha256:2")]).height == 2
+
+
+RATES = [[100, 102, 98], [104, 104, 103], [96, 97, 90], [101, 99, 102]]  # medians 100 104 96 101
+
+
+def test_intervals_are_over_the_medians_of_the_processes():
+    row = only_row(processes(RATES))
+    logs = np.log([100, 104, 96, 101])
+    expected = np.exp(stats.t.interval(0.95, 3, logs.mean(), stats.sem(logs)))
+    assert row["decode_tok_per_s"] == pytest.approx(100.5)
+    assert [row["decode_tok_per_s_lo"], row["decode_tok_per_s_hi"]] == pytest.approx(expected, rel=1e-6)
+    assert [row["ttft_ms_lo"], row["ttft_ms_hi"]] == pytest.approx([100, 100])
+    assert row["decode_tok_per_s_best"] == pytest.approx(104)
+
+
+def test_a_failed_process_counts_in_no_interval():
+    row = only_row([*processes([[100], [120]]), failed(replicate=2)])
+    expected = interval([100, 120])
+    assert [row["decode_tok_per_s_lo"], row["decode_tok_per_s_hi"]] == pytest.approx(expected, rel=1e-6)
+    assert only_row([*processes([[100]]), failed(replicate=1)])["decode_tok_per_s_lo"] is None
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        (aiming_at(0.02, processes(RATES)), "wide-ci"),
+        (aiming_at(0.20, processes(RATES)), ""),
+        (aiming_at(0.02, processes(RATES[:1])), ""),  # no interval that could be wide
+        (processes(RATES), ""),  # nobody asked
+        (processes([[90, 100, 100, 100, 100]] * 5), "warmup"),
+        (processes([[100], [101], [102], [103], [150]]), "outlier"),
+        (processes([[100], [101], [102], [103], [150]], flags=["late", "outlier"]), "late;outlier"),
+    ],
+)
+def test_flags_that_follow_from_the_samples(records, told):
+    assert only_row(records)["flags"] == told
+
+
+def test_a_slow_first_ttft_is_a_short_warm_up_too():
+    answers = [sample(1000, ttft_ms=ms) for ms in (120, 100, 100, 100, 101)]
+    assert only_row([record(answers, replicate=number) for number in range(5)])["flags"] == "warmup"
+
+
+def attempts(*ends, **changes):
+    """Records of one slot, an attempt each: tok/s, with "disturbed" or the status of a failure where it went wrong."""
+    for number, (rate, end) in enumerate(ends):
+        when = {"date": f"2026-03-01T10:{number:02d}:00+00:00", **changes}
+        flags = ["disturbed"] if end == "disturbed" else []
+        bad = end if end not in ("ok", "disturbed") else None
+        one = failed(bad, **when) if bad else processes([[rate]], flags=flags, **when)[0]
+        reasons = [f"busy {number}"] if flags else []
+        yield one | {"attempt": number, "id": str(number), "readings": {"disturbed": reasons}}
+
+
+@pytest.mark.parametrize(
+    ("ends", "rate", "status", "disturbed", "because"),
+    [
+        ([(100, "ok")], 100, "ok", 0, None),
+        ([(50, "disturbed"), (100, "ok")], 100, "ok", 0, ["disturbed"]),
+        ([(50, "disturbed"), (60, "disturbed")], 60, "ok", 1, ["disturbed"]),
+        ([(50, "disturbed"), (0, "killed")], 50, "ok", 1, ["killed"]),
+        ([(0, "killed"), (100, "ok")], 100, "ok", 0, ["killed"]),
+        ([(0, "failed"), (0, "timeout")], None, "timeout", 0, ["failed"]),
+        ([(0, "failed"), (50, "disturbed"), (100, "ok")], 100, "ok", 0, ["failed", "disturbed"]),
+    ],
+)
+def test_of_a_slot_the_last_good_attempt_counts(ends, rate, status, disturbed, because):
+    rows = scenarios(list(attempts(*ends))).to_dicts()
+    assert len(rows) == 1
+    row = rows[0]
+    assert row["decode_tok_per_s"] == (None if rate is None else pytest.approx(rate))
+    assert (row["status"], row["processes"], row["repeated_because"]) == (status, 1, because)
+    assert (row["processes_disturbed"], row["processes_repeated"]) == (disturbed, len(because or []))
+    assert row["flags"] == ("disturbed" if disturbed else "")
+
+
+def test_slots_of_two_replicates_and_of_two_runs_are_not_mixed_up():
+    same_slot = [*attempts((50, "disturbed"), (100, "ok")), *attempts((60, "disturbed"), (120, "ok"))]
+    for one in same_slot[2:]:  # the same replicate in a run a day later
+        one["date"] = one["date"].replace("03-01", "03-02")
+    other = [*attempts((50, "disturbed"), (140, "ok"), replicate=1)]
+    row = only_row([*reversed(same_slot), *other])
+    assert (row["decode_tok_per_s"], row["replicates"], row["processes_repeated"]) == (pytest.approx(120), 3, 3)
+    assert only_row(processes([[100]]) + processes([[200]]))["replicates"] == 2
+
+
+def test_nobody_looked_for_disturbances_in_records_of_schema_1():
+    assert only_row([record()])["processes_disturbed"] is None
+
+
+def test_different_identities_are_never_pooled():
+    old, new, unknown = processes([[100]]), processes([[200]]), processes([[400], [400]])
+    rows = summarise(
+        [*unknown[:1], unknown[1] | {"identity": ""}, old[0] | {"identity": "a"}, new[0] | {"identity": "b"}]
+    )
+    assert rows.select("identity", "decode_tok_per_s", "replicates").rows() == [
+        ("a", pytest.approx(100), 1),
+        ("b", pytest.approx(200), 1),
+        (None, pytest.approx(400), 2),
+    ]
+
+
+def test_scaling_is_within_the_same_sources_though_every_point_has_an_identity_of_its_own():
+    points = [([100], {}), ([300], {"threads": 4})]
+    old, new = [
+        [identified(processes([rates], **point)[0], sources) for rates, point in points] for sources in ("a", "b")
+    ]
+    found = summarise([*old, *new]).select("threads", "scaling_efficiency").rows()
+    assert found == [(1, pytest.approx(1))] * 2 + [(4, pytest.approx(0.75))] * 2
+    other = identified(processes([[50]])[0], "a", settings="more iterations")  # which of the two is it to be?
+    assert summarise([*old, other])["scaling_efficiency"].to_list() == [None, None, None]
+
+
+def test_slope_over_depth_is_that_of_the_tokens_whatever_some_of_them_do():
+    steady = [1 + 0.002 * depth for depth in range(127)]  # 2 ms more per 1,000 tokens
+    spiky = [9.0 if depth % 10 == 3 else ms for depth, ms in enumerate(steady)]
+    slow = [2 * ms for ms in steady]
+    answers = [sample(sum(tokens), token_ms=tokens) for tokens in (spiky, steady, slow)]
+    streamed = {"n_gen": 128, "tokens_per_dispatch": 1}
+    assert only_row([record(answers, **streamed)])["tpot_ms_per_1000_tokens"] == pytest.approx(2, rel=0.05)
+    assert only_row([record([answers[1]], **streamed)])["tpot_ms_per_1000_tokens"] == pytest.approx(2, rel=1e-6)
+    for changes in ({"tokens_per_dispatch": 2}, {}):
+        short = [sample(100, token_ms=steady[:99])] if not changes else answers
+        assert only_row([record(short, **(streamed | changes))])["tpot_ms_per_1000_tokens"] is None
+
+
+def test_energy_is_the_median_of_the_processes_that_could_read_it():
+    records = processes([[100], [100], [100]])
+    records[0]["energy"] = {"joules_per_token": 0.2, "source": "rapl"}
+    records[1]["energy"] = {"joules_per_token": 0.4, "source": "rapl"}
+    records[2]["energy"] = {"joules_per_token": None}
+    assert only_row(records)["energy_j_per_token"] == pytest.approx(0.3)
+    assert only_row([record()])["energy_j_per_token"] is None

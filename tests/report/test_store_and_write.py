@@ -90,7 +90,7 @@ def test_json_and_jsonl_hold_the_same_rows_and_records(tmp_path):
     paths = write_summaries(tmp_path, records, scenarios(records))
     assert [path.name for path in paths] == SUMMARIES
     summary = json.loads((tmp_path / "summary.json").read_text())
-    assert summary["schema"] == 1
+    assert summary["schema"] == 2
     assert [(tuple(row), row["threads"], row["roofline"]) for row in summary["rows"]] == [
         (COLUMN_NAMES, 1, None),
         (COLUMN_NAMES, 2, None),
@@ -144,6 +144,12 @@ def test_merged_summary_does_not_go_into_a_run_folder(tmp_path):
 def test_any_odd_value_is_refused_in_one_line_or_unknown(tmp_path, junk):
     samples = [sample(1000, token_ms=[1, 2])] * 3
     whole = record(samples, tokens_per_dispatch=1, ghz=(2.0, "read"), flags=["late"])
+    whole |= {
+        "attempt": 1,
+        "identity": "1a2b",
+        "readings": {"disturbed": ["load"]},
+        "energy": {"joules_per_token": 1.5},
+    }
     for path in places(whole):
         folder = tmp_path / "-".join(map(str, path))
         (folder / "records").mkdir(parents=True)

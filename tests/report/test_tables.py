@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from smjax.report import tables
 from smjax.report.grid import TIMES, UNKNOWN, significant
 from smjax.report.statistics import scenarios
-from tests.report.factory import failed, record, sample
+from tests.report.factory import failed, identified, processes, record, sample
 
 
 def cells(text):
@@ -85,7 +85,7 @@ def test_failed_rows_stay_and_say_why():
 def test_caption_says_what_stands_behind_uneven_rows():
     records = [record(), record([sample(1000)] * 3, threads=2), record(threads=2, replicate=1)]
     text = tables.markdown(scenarios(records))
-    assert f"n = processes {TIMES} samples; no interval." in text
+    assert f"n = processes {TIMES} samples; 95 % intervals over processes." in text
     assert [row["n"] for row in cells(text)] == [f"1{TIMES}1", f"2{TIMES}2"]
     assert "No process finished ok: no figures." in tables.markdown(scenarios([failed()]))
 
@@ -116,3 +116,39 @@ def test_terminal_of_any_width_shows_every_cell(width):
     words = {word for line in lines for word in line.replace(",", " ").split()}
     for row in cells(tables.markdown(rows)):
         assert {word for cell in row.values() for word in cell.split()} <= words
+
+
+def test_intervals_stand_beside_their_figures_and_below_is_how_they_are_made():
+    rows = scenarios([*processes([[100], [104], [96]]), record(threads=2)])
+    text = tables.markdown(rows)
+    # exp(4.3027 * s / sqrt(3)) - 1, with s = 0.04003 of the logarithms
+    assert [(row["decode tok/s"], row["TTFT ms"]) for row in cells(text)] == [("100 ±10 %", "100 ±0 %"), ("100", "100")]
+    assert "- ±: half the width of the 95 % interval over the processes, by Student's t on the logarithms" in text
+    assert "±" not in tables.markdown(scenarios([record()]))
+
+
+def test_identity_is_shown_only_where_nothing_else_tells_rows_apart():
+    rows = [identified(record(threads=threads), "a") for threads in (1, 2)]
+    assert "identity" not in tables.markdown(scenarios(rows))
+    twin = identified(record([sample(500)]), "a", settings="quick")
+    assert [row["identity"] for row in cells(tables.markdown(scenarios([*rows, twin])))] == [
+        "a1 256 0",
+        "a1 256 q",
+        "a2 256 0",
+    ]
+
+
+def test_disturbed_and_repeated_processes_are_told_of():
+    first, second, third = processes([[100], [100], [100]], flags=["disturbed"])
+    readings = {"readings": {"disturbed": [f"load {load}" for load in (4, 3, 2, 1)]}}
+    again = [one | {"attempt": 1, "id": f"again {number}", "flags": []} for number, one in enumerate((first, second))]
+    text = tables.markdown(scenarios([first, second, third | readings, *again]))
+    assert (
+        "- tinystories-1m, 1 thread, ctx 256: disturbed (1 of 3 processes): load 1; load 2; load 3 and 1 more\n" in text
+    )
+    assert text.endswith("- 2 processes were repeated: disturbed\n")
+    killed = failed("killed", replicate=3)
+    after = record(replicate=3) | {"attempt": 1, "id": "after"}
+    both = tables.markdown(scenarios([first, second, *again, killed, after]))
+    assert both.endswith("- 3 processes were repeated: 2 disturbed, 1 killed\n")
+    assert "killed (" not in both
