@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,21 +20,22 @@ WAIT, REFUSE = "wait", "refuse"
 def only_sweep(when_busy: str, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the host's lock; where another sweep does, wait for its end or raise RequestError, as asked.
 
-    The kernel gives the lock back however the holder ends. Where the lock's file cannot be opened nothing is held.
+    The kernel gives the lock back however the holder ends. Where the lock's file cannot be locked nothing is held.
     """
     with contextlib.ExitStack() as opened:
         try:
             file = opened.enter_context(_open(lock_path()))
-        except OSError:
-            say(f"{lock_path()} cannot be opened: another sweep on this host would not be noticed")
+            is_ours = _taken(file)
+        except OSError as error:
+            found = error.strerror or error
+            say(f"{lock_path()}: expected a file to lock, found: {found}; another sweep here would not be noticed")
             yield
             return
-        if not _taken(file):
+        if not is_ours:
             _refuse_or_tell(when_busy, file.read().strip() or "unknown", say)
+            signal.siginterrupt(signal.SIGINT, True)  # with polars' handler Ctrl-C would wait for the lock too
             fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        _sign(file)
         yield
 
 
@@ -58,6 +60,13 @@ def _taken(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _sign(file: IO[str]) -> None:
+    """Name the holder; on a full disk it is `unknown`, and holds the lock all the same."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.pwrite(file.fileno(), f"{os.getpid()}\n".encode(), 0)
 
 
 def _refuse_or_tell(when_busy: str, holder: str, say: Callable[[str], None]) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import functools
+import json
+import os
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from smjax.sweep import launcher, prepare
 
 environment_once = functools.cache(environment)
 FAKE = Path(__file__).with_name("fake_worker.py")
+DRIVER = Path(__file__).with_name("run_with_fake_worker.py")
 
 
 @pytest.fixture
@@ -47,3 +51,39 @@ def run_job(monkeypatch: pytest.MonkeyPatch, empty_dir: Path) -> Callable[..., i
             return int(stop.code or 0)
 
     return run
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the main job with the fake worker, in an empty folder: its run folder is `run`, the worker's file `pid`."""
+    started: list[subprocess.Popen[str]] = []
+    known = {"KNOWN_ENVIRONMENT": json.dumps(environment_once()), "SMJAX_CACHE_DIR": str(tmp_path / "cache")}
+
+    def start(how: str, *overrides: str) -> subprocess.Popen[str]:
+        command = [sys.executable, str(DRIVER), how, str(tmp_path / "pid"), *overrides, "hydra.run.dir=run"]
+        pipe = subprocess.PIPE
+        started.append(
+            subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **known}, stdout=pipe, stderr=pipe, text=True)
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mounts a file system of that many KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(kib: int) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(folder)]
+        if sys.platform != "linux" or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("cannot mount a file system here")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", str(folder)], capture_output=True, check=False)

@@ -38,6 +38,18 @@ def measured(request: dict) -> dict:
     )
 
 
+def disturbed(request: dict) -> dict:
+    """The same beside a neighbour who had half of the CPU."""
+    from smjax.core.disturbances import COUNTERS  # all other behaviours start four times as fast without
+
+    nothing = dict.fromkeys(COUNTERS)
+    before, after = ({**nothing, "monotonic_ns": ms * 10**6, "cpus": [0], "steal_ms": [ms // 2]} for ms in (0, 1000))
+    readings = {"before": before, "after": after, "own_cpu_ns": 10**9, "involuntary_switches": 0}
+    answer = measured(request)
+    answer["result"]["readings"] = readings
+    return answer
+
+
 def compile_ahead(how: str) -> None:
     """What comes before a measurement goes well, but for the workers that are there to fail at it."""
     if how == "cannot-compile":
@@ -49,6 +61,11 @@ def behave(how: str, request: dict) -> None:
     send({"event": "phase", "phase": "load"})
     if how in ("ok", "cannot-compile"):
         send(measured(request))
+    elif how == "slow":
+        time.sleep(0.05)
+        send(measured(request))
+    elif how == "steal":
+        send(disturbed(request))
     elif how == "echo":
         cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         send(result(request=request, environment=dict(os.environ), affinity=cpus, session=os.getsid(0)))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,24 +15,7 @@ import pytest
 
 from smjax.core.record import read_record
 from tests.small_llama import write_llama
-
-DRIVER = Path(__file__).with_name("run_with_fake_worker.py")
-PATIENCE_S = 60.0
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    """Fail if it has not happened in a time that no machine needs."""
-    end = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def has_ended(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+from tests.sweep.processes import PATIENCE_S, has_ended, wait_until, worker_pid
 
 
 def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
@@ -43,29 +24,6 @@ def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
         with contextlib.suppress(psutil.Error):  # a short-lived helper, already gone
             found += [child] if "smjax.worker" in child.cmdline() else []
     return found
-
-
-def worker_pid(pid_file: Path) -> int:
-    wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
-    return int(pid_file.read_text())
-
-
-@pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start the main job with the fake worker, in an empty folder."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(how: str, *overrides: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(DRIVER), how, str(tmp_path / "pid"), *overrides, "hydra.run.dir=run"]
-        environment = {**os.environ, "SMJAX_CACHE_DIR": str(tmp_path / "cache")}
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +14,6 @@ from smjax.report import after_run
 from tests.report.factory import record, run_folder
 
 Mount = Callable[[int], Path]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Mount]:
-    """Mounts a file system of that many KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def mount(kib: int) -> Path:
-        command = ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(folder)]
-        if sys.platform != "linux" or subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("cannot mount a file system here")
-        return folder
-
-    yield mount
-    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
 
 
 def test_a_disk_that_fills_up_stops_the_sweep_with_one_line_and_whole_records(

@@ -1,0 +1,39 @@
+"""Sweeps in processes of their own: waiting for what they do, and seeing that they and their workers have ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+PATIENCE_S = 60.0
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Fail if it has not happened in a time that no machine needs."""
+    end = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def worker_pid(pid_file: Path) -> int:
+    """Of the fake worker that started last."""
+    wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
+    return int(pid_file.read_text())
+
+
+def fake_workers(pid_file: Path) -> list[psutil.Process]:
+    """Those that run and are to leave their number in this file."""
+    found = psutil.process_iter(["cmdline", "status"])
+    running = [process for process in found if process.info["status"] != psutil.STATUS_ZOMBIE]
+    return [p for p in running if {str(pid_file), "fake_worker.py"} <= {Path(a).name for a in p.info["cmdline"] or ()}]
