@@ -27,7 +27,7 @@ def load_records(run_dirs: Sequence[Path]) -> list[dict[str, Any]]:
             raise RequestError(
                 f"{run_dir}: expected a run folder with {RECORDS}/*.json, found none; name a folder that a run wrote"
             )
-        found += [_read(path) for path in paths]
+        found += [load_record(path) for path in paths]
     return _merged(found)
 
 
@@ -36,10 +36,19 @@ def load_readable(run_dir: Path) -> tuple[list[dict[str, Any]], int]:
     found, broken = [], 0
     for path in record_paths(run_dir):
         try:
-            found.append(_read(path))
+            found.append(load_record(path))
         except RequestError:
             broken += 1
     return _merged(found), broken
+
+
+def load_record(path: Path) -> dict[str, Any]:
+    """One record that statistics can work with; raises RequestError where it is cut or not one."""
+    record = read_record(path)
+    problem = _problem(record)
+    if problem:
+        raise RequestError(f"{path}: {problem}; delete it and run again")
+    return record
 
 
 def record_paths(run_dir: Path) -> list[Path]:
@@ -51,14 +60,6 @@ def _merged(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     by_content = {canonical_json(record): record for record in records}
     order = sorted(by_content, key=lambda text: (by_content[text]["date"], by_content[text]["id"], text))
     return [by_content[text] for text in order]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    record = read_record(path)
-    problem = _problem(record)
-    if problem:
-        raise RequestError(f"{path}: {problem}; delete it and run again")
-    return record
 
 
 def _problem(record: dict[str, Any]) -> str | None:

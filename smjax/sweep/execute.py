@@ -12,13 +12,14 @@ from smjax.core.errors import RequestError
 from smjax.core.host import pick_cpus
 from smjax.core.readings import read_machine
 from smjax.core.record import write_record
+from smjax.core.scenario import Scenario
 from smjax.report import after_run
 from smjax.sweep.ahead import Ahead, get_ready
 from smjax.sweep.launcher import Outcome, run_worker
 from smjax.sweep.model_file import unless_changed
 from smjax.sweep.plan import Plan, Process, Run, process_of
 from smjax.sweep.prepare import Sweep
-from smjax.sweep.progress import Progress
+from smjax.sweep.progress import Progress, point
 from smjax.sweep.record import Stamps, make_record
 from smjax.sweep.resume import standings_of
 from smjax.sweep.tasks import measure_task
@@ -65,11 +66,7 @@ class _Execution:
     def _measure_all(self) -> None:
         sweep = self.sweep
         with Progress(self.errors) as progress:
-            ready = {}
-            for scenario in sweep.scenarios:
-                progress.preparing(scenario)
-                model = sweep.models[model_key(scenario)]
-                ready[scenario] = get_ready(scenario, model, sweep.environment, progress.phase)
+            ready = self._get_ready(progress)
             identities = {scenario: ahead.identity for scenario, ahead in ready.items()}
             standings = standings_of(identities, sweep.folder.earlier(self._say), self._say)
             whole = sweep.whole
@@ -79,6 +76,20 @@ class _Execution:
                 outcome, process = self._measure(run, ready[run.scenario], progress)
                 self.plan.finished(run, process)
                 progress.finished(run, self.plan, outcome)
+
+    def _get_ready(self, progress: Progress) -> dict[Scenario, Ahead]:
+        """What comes before each scenario's processes; of a file and its copy, which have the same ones, the first."""
+        sweep, ready = self.sweep, dict[Scenario, Ahead]()
+        for scenario in sweep.scenarios:
+            progress.preparing(scenario)
+            model = sweep.models[model_key(scenario)]
+            ahead = get_ready(scenario, model, sweep.environment, progress.phase)
+            same = next((other for other in ready if ready[other].identity == ahead.identity), None)
+            if same is None:
+                ready[scenario] = ahead
+            else:
+                self._say(f"{point(scenario)}: measured once, as it is the same as {point(same)}")
+        return ready
 
     def _measure(self, run: Run, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
         """Run one worker and write its record."""

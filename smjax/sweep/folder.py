@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
-from smjax.core.record import read_record
+from smjax.report import store
 
 _HYDRA_FILE = "multirun.yaml"
 
@@ -34,9 +34,9 @@ class RunFolder:
     def earlier(self, say: Callable[[str], None]) -> list[dict[str, Any]]:
         """The records that are there already; those that cannot be read are set aside under another name."""
         found = []
-        for path in sorted(self.records.glob("*.json")):
+        for path in store.record_paths(self.path):
             try:
-                found.append(read_record(path))
+                found.append(store.load_record(path))
             except RequestError as error:
                 path.rename(path.with_suffix(".unreadable"))
                 say(f"{error}; set aside as {path.with_suffix('.unreadable').name}")

@@ -14,7 +14,7 @@ from smjax.core.scenario import Scenario
 from smjax.sweep.tasks import measure_task
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
+HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
 """Settings of `measure` that say how often a process runs, and change nothing in one."""
 
 
@@ -35,7 +35,7 @@ def identity_parts(
     """What a replicate's identity is made of, each part as a digest or as it is."""
     task = measure_task(scenario, environment, None, choices)
     settings = {name: value for name, value in task["scenario"].items() if name not in ("measure", "model_path")}
-    measure = {name: value for name, value in task["scenario"]["measure"].items() if name not in _HOW_OFTEN}
+    measure = {name: value for name, value in task["scenario"]["measure"].items() if name not in HOW_OFTEN}
     chosen = {name: task[name] for name in ("kernel", "isa", "simd", "choices")}
     return {
         "settings": digest([settings, measure, chosen]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from smjax.core.doctor import examine, noisy
@@ -17,6 +18,7 @@ from smjax.sweep.choice import expand, why_not_native
 from smjax.sweep.compose import Composed
 from smjax.sweep.config import JobConfig, ReportConfig, scenario_of
 from smjax.sweep.folder import RunFolder
+from smjax.sweep.identity import HOW_OFTEN
 from smjax.sweep.lock import REFUSE, WAIT, only_sweep
 from smjax.sweep.model_file import FileState, file_state
 from smjax.sweep.validate import ModelKey, check_all
@@ -79,11 +81,15 @@ def _note(scenarios: Sequence[Scenario], host: dict[str, Any]) -> str | None:
 
 
 def _whole(points: Sequence[JobConfig]) -> Whole:
-    """The settings of the whole sweep; raises RequestError where they differ between points."""
-    each = [Whole(p.report, p.measure.budget_s, p.measure.strict, p.retry_failed, p.lock) for p in points]
-    for name, first in vars(each[0]).items():
-        if any(getattr(one, name) != first for one in each):
+    """The settings of the whole sweep; raises RequestError where they differ between points.
+
+    Points that differ only in how often a process runs would both count it as their own.
+    """
+    first, *others = points
+    for name in ("report", "retry_failed", "lock", *(f"measure.{name}" for name in HOW_OFTEN)):
+        setting = attrgetter(name)
+        if any(setting(other) != setting(first) for other in others):
             raise RequestError(f"{name}: expected one for the whole sweep, found several; do not sweep over it")
-    if each[0].lock not in (WAIT, REFUSE):
-        raise RequestError(f"lock: expected {WAIT} or {REFUSE}, found {each[0].lock}")
-    return each[0]
+    if first.lock not in (WAIT, REFUSE):
+        raise RequestError(f"lock: expected {WAIT} or {REFUSE}, found {first.lock}")
+    return Whole(first.report, first.measure.budget_s, first.measure.strict, first.retry_failed, first.lock)

@@ -16,14 +16,14 @@ def standings_of(
     identities: Mapping[Scenario, dict[str, str]], records: Sequence[Record], say: Callable[[str], None]
 ) -> list[Standing]:
     """Where each scenario stands; says what of the folder counts, and why what is like it does not."""
-    standings = [_standing(scenario, digest(parts), records) for scenario, parts in identities.items()]
-    counted = sum(len(standing.slots) for standing in standings)
+    digests = {scenario: digest(parts) for scenario, parts in identities.items()}
     if records:
+        counted = sum(record.get("identity") in digests.values() for record in records)
         say(f"resuming: {counted} of the folder's {len(records)} records are processes of this sweep and stay")
     for text in dict.fromkeys(_why_anew(scenario, parts, records) for scenario, parts in identities.items()):
         if text:
             say(text)
-    return standings
+    return [_standing(scenario, whole, records) for scenario, whole in digests.items()]
 
 
 def _standing(scenario: Scenario, identity: str, records: Sequence[Record]) -> Standing:

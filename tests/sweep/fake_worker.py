@@ -33,7 +33,7 @@ def measured(request: dict) -> dict:
         memory={"peak_rss_bytes": 10**8, "steady_rss_bytes": 10**8, "weight_bytes": 10, "kv_bytes": 10},
         bytes_per_token=10,
         ghz={"value": None, "source": None},
-        versions={"python": "3", "jax": "0", "jaxlib": "0", "numpy": "0"},
+        versions={"python": "3", "jax": "0", "numpy": "0"},  # and of what the supervisor knows: no other jaxlib
         compilation_cache=str(request.get("cache_dir")),
     )
 
