@@ -26,7 +26,7 @@ class Window:
     def close(self, n_tokens: int) -> dict[str, Any]:
         """`readings`, `thread_cpu_ns` of each thread and, of the `n_tokens` that were generated, `energy`."""
         own_ns = time.process_time_ns() - self._own_ns
-        joules = energy_used(self._energy, read_energy())
+        joules = energy_used(self._energy, read_energy()) or None  # a counter that stands still tells nothing
         readings = {
             "before": self._before,
             "after": read_machine(self._cpus),

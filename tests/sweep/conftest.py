@@ -13,9 +13,10 @@ import pytest
 import smjax.run
 from smjax.core.host import environment
 from smjax.sweep import launcher, prepare
+from tests.sweep.processes import FAKE
 
 environment_once = functools.cache(environment)
-FAKE = Path(__file__).with_name("fake_worker.py")
+
 DRIVER = Path(__file__).with_name("run_with_fake_worker.py")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+FAKE = Path(__file__).with_name("fake_worker.py")
 PATIENCE_S = 60.0
 
 
@@ -32,8 +33,11 @@ def worker_pid(pid_file: Path) -> int:
     return int(pid_file.read_text())
 
 
-def fake_workers(pid_file: Path) -> list[psutil.Process]:
-    """Those that run and are to leave their number in this file."""
-    found = psutil.process_iter(["cmdline", "status"])
-    running = [process for process in found if process.info["status"] != psutil.STATUS_ZOMBIE]
-    return [p for p in running if {str(pid_file), "fake_worker.py"} <= {Path(a).name for a in p.info["cmdline"] or ()}]
+def fake_workers(pid_file: Path) -> list[int]:
+    """Those that run and were started to leave their number in this file, whatever their task."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        arguments, is_zombie = process.info["cmdline"] or [], process.info["status"] == psutil.STATUS_ZOMBIE
+        if str(pid_file) in arguments and str(FAKE) in arguments and not is_zombie:
+            found.append(process.pid)
+    return found

@@ -15,7 +15,7 @@ import pytest
 
 from smjax.core.record import read_record
 from tests.small_llama import write_llama
-from tests.sweep.processes import PATIENCE_S, has_ended, wait_until, worker_pid
+from tests.sweep.processes import PATIENCE_S, fake_workers, has_ended, wait_until, worker_pid
 
 
 def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
@@ -29,10 +29,10 @@ def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")
 def test_a_killed_supervisor_leaves_no_worker(supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     process = supervisor("hangs")
-    pid = worker_pid(tmp_path / "pid")
-    assert not has_ended(pid)
+    pid_file = tmp_path / "pid"
+    assert [worker_pid(pid_file)] == fake_workers(pid_file)
     process.kill()
-    wait_until(lambda: has_ended(pid))
+    wait_until(lambda: not fake_workers(pid_file))
 
 
 def test_a_killed_supervisor_leaves_no_real_worker(tmp_path: Path) -> None:
