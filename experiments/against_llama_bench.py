@@ -111,6 +111,7 @@ def smjax(model: Path, threads: int, kernel: str, isa: str, depth: int) -> dict[
             f"threads={threads}",
             f"ctx={depth + N_GEN}",
             f"tokens_per_dispatch={1 if model.stem in LARGE else N_GEN}",
+            "measure.replicates=1",
             f"hydra.run.dir={folder}/run",
         ]
         command = [sys.executable, "-m", "smjax.run", "model=gguf", f"model.path={model}", *overrides]

@@ -1,6 +1,7 @@
 // What Python loads: XLA's handlers of the operations, and a few functions for ctypes.
 #include <exception>
 
+#include "machine.h"
 #include "operations.h"
 #include "pack.h"
 #include "xla/ffi/api/ffi.h"
@@ -184,6 +185,12 @@ void smjax_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_t* ro
 double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t* sizes,
                                                                    double seconds) {
   return smjax::read_bandwidth(n, data, sizes, seconds);
+}
+
+double smjax_effective_ghz(int32_t cpu) { return smjax::effective_ghz(cpu); }
+
+void smjax_wake_ups(int32_t cpu_waking, int32_t cpu_woken, int32_t n, int64_t* nanoseconds) {
+  smjax::wake_ups(cpu_waking, cpu_woken, n, nanoseconds);
 }
 }
 

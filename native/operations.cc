@@ -99,7 +99,7 @@ const char* name(Type type) {
 }
 
 Complaint expect(const char* what, const Tensor& t, Type type, const Shape& shape) {
-  if (t.type != type || t.shape != shape) {
+  if (t.type != type || t.shape != shape || t.size() >= Tensor::kTooMany) {
     return std::string(what) + ": expected " + name(type) + text(shape) + ", found " + name(t.type) + text(t.shape);
   }
   if (t.size() && (!t.data || reinterpret_cast<uintptr_t>(t.data) % (type == Type::kU8 ? kLine : 4))) {
@@ -132,7 +132,7 @@ Complaint check_weights(const Matmul& m, const Tensor& weights) {
   if (m.encoding < 0 || m.encoding >= kEncodings) return "encoding: expected 0 to 4, found " + std::to_string(m.encoding);
   const auto encoding = Encoding(m.encoding);
   constexpr int64_t kMany = int64_t(1) << 31;
-  if (m.n_out < 1 || m.n_in < 1 || m.n_out >= kMany || m.n_in >= kMany) {
+  if (m.n_out < 1 || m.n_in < 1 || m.n_out >= kMany || m.n_in >= kMany || m.n_out * m.n_in > Tensor::kTooMany) {
     return "matrix: expected sizes of 1 to 2^31 - 1, found " + text({m.n_out, m.n_in});
   }
   if (is_quantised(encoding) && m.n_in % kBlock) return "n_in: expected whole blocks of 32, found " + std::to_string(m.n_in);
@@ -324,7 +324,7 @@ Complaint choose(const Matmul& m, const MatmulTensors& t) {
 
 Complaint attend(float scale, Windows windows, const AttentionTensors& t) {
   const auto& shape = t.cache.shape;
-  if (shape.size() != 6 || shape[0] != 2 || shape[5] != kTile || t.cache.size() < 1) {
+  if (shape.size() != 6 || shape[0] != 2 || shape[5] != kTile || t.cache.size() < 1 || t.cache.size() >= Tensor::kTooMany) {
     return "cache: expected [2, L, K, S/16, H, 16], found " + text(shape);
   }
   Attention a;
@@ -393,10 +393,12 @@ double read_bandwidth(int n, const uint8_t* const* data, const int64_t* sizes, d
   std::atomic<uint32_t> sink{0};
   const auto pass = [&] {
     r.pool.run([&](int thread) {
+      uint32_t seen = 0;
       for (int i = 0; i < n; ++i) {
         const Share part = share(sizes[i] / kLine, thread, r.pool.size());
-        sink |= r.kernel->read(data[i] + part.begin * kLine, (part.end - part.begin) * kLine);
+        seen |= r.kernel->read(data[i] + part.begin * kLine, (part.end - part.begin) * kLine);
       }
+      sink |= seen;
     });
   };
   pass();

@@ -48,9 +48,13 @@ struct Tensor {
   Type type = Type::kOther;
   Shape shape;
 
+  // Elements; of more than memory can hold, `kTooMany`.
+  static constexpr int64_t kTooMany = int64_t(1) << 56;
   int64_t size() const {
     int64_t n = 1;
-    for (int64_t d : shape) n *= d;
+    for (int64_t d : shape) {
+      if (__builtin_mul_overflow(n, d, &n) || n > kTooMany) return kTooMany;
+    }
     return n;
   }
 };

@@ -2,8 +2,9 @@
 
 #include <chrono>
 
+#include "pin.h"
+
 #ifdef __linux__
-#include <pthread.h>
 #include <sched.h>
 #endif
 #if defined(__x86_64__)
@@ -12,17 +13,6 @@
 
 namespace smjax {
 namespace {
-
-void pin_to(int cpu) {
-#ifdef __linux__
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-#else
-  (void)cpu;
-#endif
-}
 
 inline void relax() {
 #if defined(__x86_64__)
@@ -74,7 +64,7 @@ void Pool::run_erased(Call call, const void* task) {
 }
 
 void Pool::help(int thread, int cpu) {
-  if (cpu != kUnpinned) pin_to(cpu);
+  pin_to(cpu);
   uint32_t seen = 0;
   while (await_task(seen)) {
     seen = generation_.load(std::memory_order_acquire);

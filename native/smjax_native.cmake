@@ -18,7 +18,8 @@ endmacro()
 
 # Instruction sets: name of the file in native/isa, flags, what has to compile with them. The scalar one comes first: of an
 # inline function that several make, the linker keeps the first copy, and that one has to run everywhere.
-set(SMJAX_SOURCES native/isa/scalar.cc native/registry.cc native/operations.cc native/pack.cc native/pool.cc)
+set(SMJAX_SOURCES native/isa/scalar.cc native/registry.cc native/operations.cc native/pack.cc native/pool.cc
+  native/machine.cc)
 set(SMJAX_DEFINITIONS "")
 function(smjax_isa name flags)
   string(TOUPPER ${name} upper)

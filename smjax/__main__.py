@@ -58,6 +58,14 @@ def report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(arguments: argparse.Namespace) -> int:
+    """`smjax doctor`."""
+    from smjax.report.doctor import doctor as look
+
+    look(arguments.json, arguments.strict)
+    return 0
+
+
 def audit(arguments: argparse.Namespace) -> int:
     """`smjax report --audit`."""
     from smjax.report.audit import audit as judge
@@ -84,6 +92,7 @@ def _parser() -> _Parser:
     _add_eval(commands)
     _add_export(commands)
     _add_report(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -118,6 +127,13 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     command.add_argument("--baseline", metavar="ROW", help="the row that ratios are taken to")
     command.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
     command.set_defaults(command=report)
+
+
+def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
+    command = commands.add_parser("doctor", help="what disturbs measurements on this machine, and what to do about it")
+    command.add_argument("--json", action="store_true", help="one JSON object instead of a screen")
+    command.add_argument("--strict", action="store_true", help="exit 2 if the machine is noisy")
+    command.set_defaults(command=doctor)
 
 
 def _complain(text: str, code: int) -> int:

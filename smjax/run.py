@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 from smjax.core.errors import RequestError
@@ -14,27 +15,32 @@ WRONG_REQUEST = 2
 
 def main() -> int:
     """Serve the command line and return the exit code of the contract."""
-    try:
-        sweep = _accepted()
-    except RequestError as error:
-        print(f"smjax: {error}", file=sys.stderr)
-        return WRONG_REQUEST
-    except KeyboardInterrupt:
-        print("smjax: interrupted; nothing was measured", file=sys.stderr)
-        return INTERRUPTED
-    return OK if sweep is None else execute(sweep)
+    with contextlib.ExitStack() as held:
+        try:
+            sweep = _accepted(held)
+        except RequestError as error:
+            _say(str(error))
+            return WRONG_REQUEST
+        except KeyboardInterrupt:
+            _say("interrupted; nothing was measured")
+            return INTERRUPTED
+        return OK if sweep is None else execute(sweep)
 
 
-def _accepted() -> Sweep | None:
+def _accepted(held: contextlib.ExitStack) -> Sweep | None:
     """The sweep that was asked for, or None where Hydra was only asked for information."""
     composed = compose()
     if composed is None:
         return None
     try:
-        return prepare(composed)
+        return prepare(composed, held, _say)
     except BaseException:
         composed.folder.undo()
         raise
+
+
+def _say(text: str) -> None:
+    print(f"smjax: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -193,21 +193,20 @@ inline void attend_group(const Attention& a, const Slots<typename Cache::Element
     to[head] = softmax<Isa>(scores + g * kChunk, tiles * kTile, to + head + 1);
   }
   const int64_t together = elements_together(head);
-  constexpr int kMost = G == 1 ? 16 : 4;
-  for (int64_t h = 0; h < head;) {
-    const int64_t offset = h / together * together * a.n_slots + (slots.tile * together + h % together) * kTile;
-    const auto sum = [&](auto elements) {
-      constexpr int E = decltype(elements)::value;
+  const auto sum_all = [&](auto elements) {
+    constexpr int E = decltype(elements)::value;
+    for (int64_t h = 0; h < head; h += E) {
+      const int64_t offset = h / together * together * a.n_slots + (slots.tile * together + h % together) * kTile;
       sum_values<Isa, Cache, G, E>(slots.values + offset, together * kTile, tiles, scores, out + h, stride);
-      h += E;
-    };
-    if (together % kMost == 0) {
-      sum(std::integral_constant<int, kMost>());
-    } else if (together % 4 == 0) {
-      sum(std::integral_constant<int, 4>());
-    } else {
-      sum(std::integral_constant<int, 1>());
     }
+  };
+  constexpr int kMost = G == 1 ? 16 : 4;
+  if (together % kMost == 0) {
+    sum_all(std::integral_constant<int, kMost>());
+  } else if (together % 4 == 0) {
+    sum_all(std::integral_constant<int, 4>());
+  } else {
+    sum_all(std::integral_constant<int, 1>());
   }
 }
 

@@ -102,6 +102,8 @@ void test_choice();
 void test_attention();
 void test_refusals();
 void test_refused_attention();
+void test_overflow();
 void test_threads();
+void test_machine();
 
 }  // namespace smjax::tests

@@ -14,7 +14,9 @@ int main() {
   test_attention();
   test_refusals();
   test_refused_attention();
+  test_overflow();
   test_threads();
+  test_machine();
   std::string names;
   for (const smjax::Kernel* const* kernel = smjax::kernels(); *kernel; ++kernel) {
     names += (names.empty() ? "" : " ") + std::string((*kernel)->name);

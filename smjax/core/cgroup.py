@@ -30,6 +30,19 @@ def cgroup_free_bytes(root: Path = CGROUP_ROOT, own: str | None = None) -> int |
     return min(rooms, default=None)
 
 
+def cgroup_throttled(root: Path = CGROUP_ROOT, own: str | None = None) -> tuple[int, int] | None:
+    """Nanoseconds and periods for which the group and its parents were held back for their quota; None where not told.
+
+    Time counts once for every CPU that had work.
+    """
+    folders = {folder.resolve() for folder in _folders("cpu", root, own)}  # `cpu` may be a link to `cpu,cpuacct`
+    found = [stat for folder in folders if "nr_throttled" in (stat := _numbers(folder / "cpu.stat"))]
+    if not found:
+        return None
+    ns = sum(stat.get("throttled_time", 0) + 1000 * stat.get("throttled_usec", 0) for stat in found)  # versions 1 and 2
+    return ns, sum(stat["nr_throttled"] for stat in found)
+
+
 def _folders(controller: str, root: Path, own: str | None) -> Iterator[Path]:
     """Where the group's files may be, from its own folder up to the mount; some of them need not exist.
 
@@ -66,6 +79,11 @@ def _free_bytes(folder: Path) -> int | None:
 
 def _cached_bytes(folder: Path, prefix: str) -> int:
     """File pages, which count as used but are dropped on demand (a model file just read is all of them)."""
-    lines = [line.split() for line in (read_text(folder / "memory.stat") or "").splitlines()]
-    counts = {line[0]: to_int(line[1]) or 0 for line in lines if len(line) == 2}
+    counts = _numbers(folder / "memory.stat")
     return sum(counts.get(f"{prefix}{name}", 0) for name in ("inactive_file", "active_file"))
+
+
+def _numbers(path: Path) -> dict[str, int]:
+    """Lines of a name and a number; empty where there is no such file."""
+    lines = [line.split() for line in (read_text(path) or "").splitlines()]
+    return {line[0]: to_int(line[1]) or 0 for line in lines if len(line) == 2}

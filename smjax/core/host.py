@@ -34,9 +34,8 @@ _SOURCE = Path(__file__).resolve().parents[2]
 
 def environment() -> dict[str, Any]:
     """All that a record says about the host, JSON-able, without a host name; takes about a second the first time."""
-    sysctl = _sysctl()
     found: dict[str, Any] = {
-        "cpu": _cpu(sysctl),
+        "cpu": _cpu(sysctl_values()),
         "memory": _memory(),
         "os": {"name": _os_name(), "kernel": platform.release()},
         "python": platform.python_version(),
@@ -133,7 +132,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _sysctl() -> dict[str, str]:
+def sysctl_values() -> dict[str, str]:
     """What macOS knows about its hardware; empty elsewhere."""
     if platform.system() != "Darwin":
         return {}

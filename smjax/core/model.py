@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from smjax.core.architecture import DecoderConfig
+from smjax.core.architecture import PRODUCTS, DecoderConfig
 from smjax.core.errors import RequestError
 from smjax.core.gguf_model import GGUFModel
 from smjax.core.presets import PRESETS, PresetModel
@@ -39,6 +40,21 @@ def open_model(name: str, path: str | None, seed: int) -> Model:
     if path is None:
         raise RequestError(f"model: expected one of {', '.join(PRESETS)} or gguf with model.path, found {name}")
     return GGUFModel(Path(path))
+
+
+def product_shapes(model: Model) -> list[tuple[str, int, int]]:
+    """Encoding, outputs and inputs of every distinct product of a decode step, those of equal encoding joined."""
+    config, shapes = model.config, []
+    products = [
+        [f"blk.{layer}.{part}.weight" for part in parts]
+        for layer in range(config.n_layers)
+        for parts in PRODUCTS[config.family].values()
+    ]
+    for names in [*products, ["token_embd.weight" if config.tied else "output.weight"]]:
+        for encoding, run in itertools.groupby(names, lambda name: model.tensors[name].encoding.name):
+            infos = [model.tensors[name] for name in run]
+            shapes.append((encoding, sum(info.shape[0] for info in infos), infos[0].shape[1]))
+    return list(dict.fromkeys(shapes))
 
 
 def weight_bytes(model: Model) -> int:

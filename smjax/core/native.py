@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import smjax
@@ -21,6 +22,8 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "smjax_matrix_bytes": (_I64, (_I32, _I64, _I64)),
     "smjax_pack": (None, (_I32, _I64, _I64, _ADDRESS, _I64, _I64, _ADDRESS)),
     "smjax_read_bandwidth": (ctypes.c_double, (_I32, _ADDRESS, _ADDRESS, ctypes.c_double)),
+    "smjax_effective_ghz": (ctypes.c_double, (_I32,)),
+    "smjax_wake_ups": (None, (_I32, _I32, _I32, _ADDRESS)),
 }
 """What is called through ctypes: result and arguments."""
 
@@ -28,7 +31,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
 @functools.cache
 def library() -> ctypes.CDLL | None:
     """The library, loaded; None where it was not built or does not load."""
-    path = _find(*_NAMES)
+    path = library_path()
     if path is None:
         return None
     try:
@@ -41,6 +44,11 @@ def library() -> ctypes.CDLL | None:
     return loaded
 
 
+def library_path() -> Path | None:
+    """The library's file; None where it was not built."""
+    return _find(*_NAMES)
+
+
 @functools.cache
 def isas() -> tuple[str, ...]:
     """Instruction sets of the library that this CPU runs, best first; empty without a library."""
@@ -48,9 +56,31 @@ def isas() -> tuple[str, ...]:
     return () if loaded is None else tuple(loaded.smjax_isas().decode().split())
 
 
+def start(isa: str, cpus: Sequence[int], threads: int) -> None:
+    """Let the library use `threads` threads, pinned to `cpus` (the caller too) where these are as many.
+
+    Raises ValueError for an instruction set that is not there or a number of threads that cannot be.
+    """
+    loaded = library()
+    assert loaded is not None, "there is a library"
+    complaint = loaded.smjax_start(isa.encode(), threads, (_I32 * len(cpus))(*cpus), len(cpus)).decode()
+    if complaint:
+        raise ValueError(complaint)
+
+
+def effective_ghz(cpu: int | None = None) -> float | None:
+    """Clock of a CPU under load, in GHz: additions that wait for each other, one a cycle, for 50 ms (native/machine.h).
+
+    Without `cpu` of whichever runs it. None without the library, or on an architecture that it cannot count on.
+    """
+    loaded = library()
+    ghz = 0.0 if loaded is None else float(loaded.smjax_effective_ghz(-1 if cpu is None else cpu))
+    return ghz or None
+
+
 def why_missing() -> str:
     """Why there is no library, in a few words; asked only where there is none."""
-    if _find(*_NAMES) is not None:
+    if library_path() is not None:
         return "its library does not load here; install smjax again on this machine"
     reason = _find(_REASON)
     text = reason.read_text().strip() if reason else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -41,14 +40,13 @@ def canonical_json(data: Any) -> str:
     return json.dumps(_finite(data), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def record_id(scenario: Scenario, model_hash: str, replicate: int) -> str:
-    """Readable, fit for a file name, and different for any two scenarios, model contents or replicates."""
+def record_id(scenario: Scenario, identity: str, replicate: int, attempt: int = 0) -> str:
+    """Readable, fit for a file name, and different for any two identities, replicates or attempts at one."""
     s = scenario
     name = s.model if s.model_path is None else Path(s.model_path).stem
     sizes = f"t{s.threads}-c{s.ctx}-p{s.n_prompt}-g{s.n_gen}-d{s.tokens_per_dispatch}"
-    content = canonical_json({"scenario": s.to_json(), "model": model_hash, "replicate": replicate})
-    digest = hashlib.sha256(content.encode("ascii")).hexdigest()[:8]
-    return f"{_slug(name)}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-r{replicate}-{digest}"
+    number = f"r{replicate}a{attempt}" if attempt else f"r{replicate}"
+    return f"{_slug(name)}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-{number}-{identity[:8]}"
 
 
 def write_record(records_dir: Path, record: dict[str, Any]) -> Path:

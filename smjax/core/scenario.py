@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ class Measure:
     """How long and how often one scenario is measured."""
 
     replicates: int
-    """Fresh worker processes."""
+    """Fresh worker processes, at least."""
     iterations: int
     """Timed answers (prefill and decode) in each process."""
     warmup: int
@@ -27,6 +28,14 @@ class Measure:
     """A worker that takes longer is killed and recorded as `timeout`."""
     compile_cache: bool = True
     """Compile in a process of its own first, and let the workers load the programs from JAX's cache."""
+    target_ci: float = 0.02
+    """Half-width of the 95 % interval of decode tok/s, as a share of it, below which no more processes are added."""
+    budget_s: float = 0.0
+    """Time of the whole sweep after which no process is added to the least number."""
+    strict: bool = False
+    """Refuse a noisy machine and more threads than cores instead of flagging them."""
+    handicap: float = 0.0
+    """Busy wait after each dispatch, as a share of its time: makes a slower program of known size."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +79,15 @@ def check_scenario(scenario: Scenario, ctx_train: int) -> None:
         ("measure.replicates", s.measure.replicates, 1),
         ("measure.iterations", s.measure.iterations, 1),
         ("measure.warmup", s.measure.warmup, 0),
+        ("measure.budget_s", s.measure.budget_s, 0),
+        ("measure.handicap", s.measure.handicap, 0),
     ):
-        if value < least:
+        if not least <= value < math.inf:
             hint = "; leave n_prompt unset for ctx - n_gen, or raise ctx" if name == "n_prompt" else ""
             raise RequestError(f"{name}: expected at least {least}, found {value}{hint}")
-    if not s.measure.timeout_s > 0:
-        raise RequestError(f"measure.timeout_s: expected more than 0, found {s.measure.timeout_s}")
+    for name, positive in (("measure.timeout_s", s.measure.timeout_s), ("measure.target_ci", s.measure.target_ci)):
+        if not positive > 0:
+            raise RequestError(f"{name}: expected more than 0, found {positive}")
     for name, text, known in (
         ("engine", s.engine, ENGINES),
         ("kernel", s.kernel, KERNELS),

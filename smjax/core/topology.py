@@ -47,6 +47,23 @@ def _core(folder: Path) -> str:
     return folder.name
 
 
+def siblings(cpu: int, root: Path = ROOT) -> frozenset[int]:
+    """The CPUs of the same physical core, itself among them; alone where the kernel tells nothing."""
+    return _cpu_list(_core(root / _CPUS / f"cpu{cpu}"))
+
+
+def numa_nodes(root: Path = ROOT) -> list[frozenset[int]]:
+    """The CPUs of each memory node that has any; empty where the kernel tells nothing."""
+    lists = (read_text(path) for path in sorted((root / "sys/devices/system/node").glob("node[0-9]*/cpulist")))
+    return [_cpu_list(text) for text in lists if text]
+
+
+def _cpu_list(text: str) -> frozenset[int]:
+    """`0-2,8` as the kernel writes it."""
+    ranges = re.findall(r"(\d+)(?:-(\d+))?", text)
+    return frozenset(cpu for first, last in ranges for cpu in range(int(first), int(last or first) + 1))
+
+
 def read_ghz(cpu: int, root: Path = ROOT) -> float | None:
     """Clock of one CPU as the system reports it just now, on a virtual machine often the nominal one."""
     khz = read_int(root / _CPUS / f"cpu{cpu}" / "cpufreq" / "scaling_cur_freq")
@@ -82,6 +99,14 @@ def governor(cpu: int, root: Path = ROOT) -> str | None:
     return read_text(root / _CPUS / f"cpu{cpu}" / "cpufreq" / "scaling_governor") or None
 
 
+def turbo(root: Path = ROOT) -> bool | None:
+    """Whether cores may run above their nominal clock; None where the system does not tell."""
+    if (off := read_int(root / _CPUS / "intel_pstate/no_turbo")) is not None:
+        return off == 0
+    boost = read_int(root / _CPUS / "cpufreq/boost")
+    return None if boost is None else boost == 1
+
+
 def cache_bytes(root: Path = ROOT) -> dict[str, int]:
     """Size of one instance of each cache of the first CPU that tells: L1d, L1i, L2, L3."""
     folders = (root / _CPUS).glob("cpu[0-9]*/cache")
@@ -100,14 +125,17 @@ def _cache(folder: Path) -> tuple[str, int] | None:
     return f"L{level}{letter}", int(size[1]) * 1024 ** " KMG".index(size[2] or " ")
 
 
-def available_bytes(cgroup_root: Path = CGROUP_ROOT, own: str | None = None) -> int:
+def available_bytes(cgroup_root: Path = CGROUP_ROOT, own: str | None = None, root: Path = ROOT) -> int:
     """Memory that can be had without swapping: the machine's or, if less, the control group's."""
     room = cgroup_free_bytes(cgroup_root, own)
-    machine = _machine_available_bytes()
+    machine = _machine_available_bytes(root)
     return machine if room is None else min(machine, room)
 
 
-def _machine_available_bytes() -> int:
+def _machine_available_bytes(root: Path) -> int:
+    kib = re.search(r"^MemAvailable:\s+(\d+) kB$", read_text(root / "proc/meminfo") or "", re.MULTILINE)
+    if kib:  # a worker asks, and psutil would be 1 MB of its memory
+        return int(kib[1]) * 1024
     import psutil
 
     try:

@@ -7,7 +7,6 @@ with jaxlib 0.10.2). What it loads from JAX's compilation cache instead is the s
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -15,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from smjax.core.model import Model
-from smjax.core.record import canonical_json
 from smjax.core.scenario import Scenario
+from smjax.sweep.identity import digest, sources
 from smjax.sweep.launcher import run_worker
 from smjax.sweep.tasks import compile_task
-
-_WORKER_SOURCES = Path(__file__).resolve().parents[1] / "worker"
 
 
 def cache_folder(host: str) -> Path | None:
@@ -35,7 +32,11 @@ def cache_folder(host: str) -> Path | None:
 
 
 def compile_ahead(
-    scenario: Scenario, model: Model, environment: Mapping[str, Any], on_phase: Callable[[str], None]
+    scenario: Scenario,
+    model: Model,
+    environment: Mapping[str, Any],
+    on_phase: Callable[[str], None],
+    choices: Mapping[str, str],
 ) -> Path | None:
     """The folder that the scenario's worker loads its programs from; None if it is to compile them itself.
 
@@ -44,10 +45,11 @@ def compile_ahead(
     folder = cache_folder(environment["host"]) if scenario.measure.compile_cache else None
     if folder is None:
         return None
-    done = folder / f"{_key(scenario, model, environment)}.done"
+    task = compile_task(scenario, environment, folder, choices)
+    done = folder / f"{_key(task, model, environment)}.done"
     if not done.exists():
         outcome = run_worker(
-            compile_task(scenario, environment, folder),
+            task,
             threads=scenario.threads,
             timeout_s=scenario.measure.timeout_s,
             on_phase=lambda phase: on_phase(f"{phase}, ahead of the measurement"),
@@ -58,16 +60,16 @@ def compile_ahead(
     return folder
 
 
-def _key(scenario: Scenario, model: Model, environment: Mapping[str, Any]) -> str:
+def _key(task: Mapping[str, Any], model: Model, environment: Mapping[str, Any]) -> str:
     """A digest of everything that the programs depend on."""
-    task = compile_task(scenario, environment, None)
     named = ("ctx", "n_prompt", "threads", "tokens_per_dispatch", "engine", "kv_dtype")
-    described = {
-        "scenario": {name: getattr(scenario, name) for name in named},
-        "decoder": asdict(model.config),
-        "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
-        "kernel": [task["kernel"], task["isa"], task["simd"]],
-        "packages": environment["packages"],
-        "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_WORKER_SOURCES.rglob("*.py"))],
-    }
-    return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
+    return digest(
+        {
+            "scenario": {name: task["scenario"][name] for name in named},
+            "decoder": asdict(model.config),
+            "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
+            "kernel": [task["kernel"], task["isa"], task["simd"], task["choices"]],
+            "packages": environment["packages"],
+            "sources": sources("worker"),
+        }
+    )

@@ -30,6 +30,14 @@ class MeasureConfig:
     timeout_s: float = MISSING
     compile_cache: bool = MISSING
     """Whether workers load programs that another process compiled before."""
+    target_ci: float = MISSING
+    """Half-width of decode tok/s' interval, 0.02 for 2 %, above which a scenario gets more processes."""
+    budget_s: float = MISSING
+    """Time of the whole sweep up to which it may."""
+    strict: bool = MISSING
+    """Whether a noisy machine and more threads than cores are refused rather than flagged."""
+    handicap: float = MISSING
+    """Share by which decoding is slowed down, to see whether a difference of this size is found."""
 
 
 @dataclass
@@ -63,6 +71,11 @@ class JobConfig:
     tokens_per_dispatch: int = MISSING
     kv_dtype: str = MISSING
     seed: int = MISSING
+    """Of a preset's weights, of the prompt and of the order in which processes run."""
+    retry_failed: bool = MISSING
+    """Whether processes that failed before in this folder run again."""
+    lock: str = MISSING
+    """What to do while another sweep measures on this host: `wait` or `refuse`."""
 
 
 def register_schema() -> None:

@@ -9,15 +9,18 @@ from rich.console import Console
 from rich.text import Text
 
 from smjax.core.errors import RequestError
+from smjax.core.host import pick_cpus
+from smjax.core.readings import read_machine
 from smjax.core.record import write_record
 from smjax.report import after_run
-from smjax.sweep.compile_ahead import compile_ahead
-from smjax.sweep.launcher import run_worker
+from smjax.sweep.ahead import Ahead, get_ready
+from smjax.sweep.launcher import Outcome, run_worker
 from smjax.sweep.model_file import unless_changed
-from smjax.sweep.plan import Run
+from smjax.sweep.plan import Plan, Process, Run, process_of
 from smjax.sweep.prepare import Sweep
 from smjax.sweep.progress import Progress
-from smjax.sweep.record import make_record
+from smjax.sweep.record import Stamps, make_record
+from smjax.sweep.resume import standings_of
 from smjax.sweep.tasks import measure_task
 from smjax.sweep.validate import model_key
 
@@ -29,71 +32,98 @@ _OUTPUTS = Path("outputs")
 
 def execute(sweep: Sweep) -> int:
     """Measure, report, and return the exit code."""
-    statuses: list[str] = []
-    progress_console = Console(stderr=True)
-    if sweep.note:
-        _say(progress_console, f"smjax: {sweep.note}")
-    try:
-        with Progress(progress_console, sweep.runs) as progress:
-            for run in sweep.runs:
-                statuses.append(_measure(sweep, run, progress))
-        code = OK if set(statuses) <= {"ok"} else SOME_FAILED
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except RequestError as error:  # the disk is full: a summary could not be written either
-        _say(progress_console, f"smjax: {error}; stopped, {_kept(sweep, len(statuses))}")
-        return SOME_FAILED
-    if statuses:
-        code = max(code, _report(sweep, progress_console))
-    if code == INTERRUPTED:
-        _say(progress_console, f"smjax: interrupted; {_kept(sweep, len(statuses))}")
-        sweep.folder.undo()
-    return code
+    return _Execution(sweep).run()
 
 
-def _measure(sweep: Sweep, run: Run, progress: Progress) -> str:
-    """Run one worker, write its record and return its status."""
-    progress.phase("start")
-    model = sweep.models[model_key(run.scenario)]
-    cache_dir = compile_ahead(run.scenario, model, sweep.environment, progress.phase)
-    started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    outcome = run_worker(
-        measure_task(run.scenario, sweep.environment, cache_dir),
-        threads=run.scenario.threads,
-        timeout_s=run.scenario.measure.timeout_s,
-        on_phase=progress.phase,
-    )
-    path = run.scenario.model_path
-    outcome = unless_changed(outcome, path, sweep.files[path])
-    write_record(sweep.folder.records, make_record(run, model, sweep.environment, started, outcome))
-    progress.finished(outcome)
-    return outcome.status
+class _Execution:
+    """One sweep under way."""
 
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.errors = Console(stderr=True)
+        self.plan: Plan | None = None
+        """None until it is known what was measured before."""
 
-def _report(sweep: Sweep, errors: Console) -> int:
-    """Write the derived files, print the tables and the paths."""
-    try:
-        done = after_run.finish(sweep.folder.path, sweep.report.history, sweep.report.baseline, _OUTPUTS)
-    except RequestError as error:
-        _say(errors, f"smjax: {error}")
-        return SOME_FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    console = Console()
-    if console.is_terminal:
-        console.print(*done.renderables, sep="\n")
-    else:
-        print(done.markdown)
-    _say(console, "\n".join(["Files:", f"  {sweep.folder.records}/", *(f"  {path}" for path in done.paths)]))
-    return OK
+    def run(self) -> int:
+        if self.sweep.note:
+            self._say(self.sweep.note)
+        try:
+            self._measure_all()
+            code = OK if self.plan is None or self.plan.all_ok else SOME_FAILED
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except RequestError as error:  # the disk is full: a summary could not be written either
+            self._say(f"{error}; stopped, {self._kept()}")
+            return SOME_FAILED
+        if any(self.sweep.folder.records.glob("*.json")):
+            code = max(code, self._report())
+        if code == INTERRUPTED:
+            self._say(f"interrupted; {self._kept()}")
+            self.sweep.folder.undo()
+        return code
 
+    def _measure_all(self) -> None:
+        sweep = self.sweep
+        with Progress(self.errors) as progress:
+            ready = {}
+            for scenario in sweep.scenarios:
+                progress.preparing(scenario)
+                model = sweep.models[model_key(scenario)]
+                ready[scenario] = get_ready(scenario, model, sweep.environment, progress.phase)
+            identities = {scenario: ahead.identity for scenario, ahead in ready.items()}
+            standings = standings_of(identities, sweep.folder.earlier(self._say), self._say)
+            whole = sweep.whole
+            self.plan = Plan(standings, seed=sweep.seed, budget_s=whole.budget_s, retry_failed=whole.retry_failed)
+            for run in self.plan.runs():
+                progress.starting(run, self.plan)
+                outcome, process = self._measure(run, ready[run.scenario], progress)
+                self.plan.finished(run, process)
+                progress.finished(run, self.plan, outcome)
 
-def _kept(sweep: Sweep, n_done: int) -> str:
-    if not n_done:
-        return "nothing was measured"
-    return f"the records of {n_done} of {len(sweep.runs)} workers are kept in {sweep.folder.records}"
+    def _measure(self, run: Run, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
+        """Run one worker and write its record."""
+        sweep, scenario = self.sweep, run.scenario
+        started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        cpus = pick_cpus(scenario.threads)
+        before = read_machine(cpus)
+        outcome = run_worker(
+            measure_task(scenario, sweep.environment, ahead.cache_dir, ahead.choices),
+            threads=scenario.threads,
+            timeout_s=scenario.measure.timeout_s,
+            on_phase=progress.phase,
+        )
+        readings = {"before": before, "after": read_machine(cpus)}
+        outcome = unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path])
+        stamps = Stamps(started, self.plan.ended if self.plan else 0, readings)
+        model = sweep.models[model_key(scenario)]
+        record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
+        write_record(sweep.folder.records, record)
+        return outcome, process_of(record)
 
+    def _report(self) -> int:
+        """Write the derived files, print the tables and the paths."""
+        folder, report = self.sweep.folder, self.sweep.whole.report
+        try:
+            done = after_run.finish(folder.path, report.history, report.baseline, _OUTPUTS)
+        except RequestError as error:
+            self._say(str(error))
+            return SOME_FAILED
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        console = Console()
+        if console.is_terminal:
+            console.print(*done.renderables, sep="\n")
+        else:
+            print(done.markdown)
+        files = "\n".join(["Files:", f"  {folder.records}/", *(f"  {path}" for path in done.paths)])
+        console.print(Text(files), soft_wrap=True)
+        return OK
 
-def _say(console: Console, text: str) -> None:
-    """Print as it is, however long the line: paths are to be copied."""
-    console.print(Text(text), soft_wrap=True)
+    def _kept(self) -> str:
+        if self.plan is None or not self.plan.ended:
+            return "nothing was measured"
+        return f"the records of {self.plan.ended} of {self.plan.total} workers are kept in {self.sweep.folder.records}"
+
+    def _say(self, text: str) -> None:
+        """Print as it is, however long the line: paths are to be copied."""
+        self.errors.print(Text(f"smjax: {text}"), soft_wrap=True)

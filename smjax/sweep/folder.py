@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from omegaconf import DictConfig
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
+from smjax.core.record import read_record
 
 _HYDRA_FILE = "multirun.yaml"
 
@@ -25,15 +27,20 @@ class RunFolder:
         self._hydra_file_before = _read(path / _HYDRA_FILE)
 
     def open(self) -> None:
-        """Make the folder of the records; raises RequestError if it holds some already or cannot be written."""
-        found = len(list(self.records.glob("*.json")))
-        if found:
-            raise RequestError(
-                f"{self.records}: expected no records of an earlier run, found {found}; "
-                "choose another folder with hydra.run.dir=DIR, or move them away"
-            )
+        """Make the folder of the records; raises RequestError where it cannot be written."""
         probe = write_whole(self.records / ".probe", "written to see whether it can be\n")
         probe.unlink()
+
+    def earlier(self, say: Callable[[str], None]) -> list[dict[str, Any]]:
+        """The records that are there already; those that cannot be read are set aside under another name."""
+        found = []
+        for path in sorted(self.records.glob("*.json")):
+            try:
+                found.append(read_record(path))
+            except RequestError as error:
+                path.rename(path.with_suffix(".unreadable"))
+                say(f"{error}; set aside as {path.with_suffix('.unreadable').name}")
+        return found
 
     def undo(self) -> None:
         """Take away what this run has made, as far as nobody has put anything into it."""

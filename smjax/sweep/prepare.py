@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smjax.core.doctor import examine, noisy
 from smjax.core.errors import RequestError
 from smjax.core.host import environment
 from smjax.core.model import Model
@@ -15,8 +17,8 @@ from smjax.sweep.choice import expand, why_not_native
 from smjax.sweep.compose import Composed
 from smjax.sweep.config import JobConfig, ReportConfig, scenario_of
 from smjax.sweep.folder import RunFolder
+from smjax.sweep.lock import REFUSE, WAIT, only_sweep
 from smjax.sweep.model_file import FileState, file_state
-from smjax.sweep.plan import Run, plan_runs
 from smjax.sweep.validate import ModelKey, check_all
 
 
@@ -24,39 +26,64 @@ from smjax.sweep.validate import ModelKey, check_all
 class Sweep:
     """All that is needed to measure."""
 
-    runs: list[Run]
+    scenarios: list[Scenario]
+    """Distinct ones."""
     models: dict[ModelKey, Model]
     files: dict[str | None, FileState]
     """Of each model's file, before it was checked."""
     environment: dict[str, Any]
     folder: RunFolder
-    report: ReportConfig
+    seed: int
+    """Of the order in which processes run."""
+    whole: Whole
     note: str | None
     """What whoever asked should know before it starts, in one line."""
 
 
-def prepare(composed: Composed) -> Sweep:
-    """The sweep of all points; raises RequestError if any of them cannot be served."""
-    report = _report(composed.points)
-    after_run.check(report.history, report.baseline)
+@dataclass(frozen=True)
+class Whole:
+    """What is asked of the sweep as a whole, and so has to be the same at every point."""
+
+    report: ReportConfig
+    budget_s: float
+    strict: bool
+    retry_failed: bool
+    lock: str
+
+
+def prepare(composed: Composed, held: contextlib.ExitStack, say: Callable[[str], None]) -> Sweep:
+    """The sweep of all points; raises RequestError if any of them cannot be served.
+
+    `held` takes the lock of the host, which is waited for only when nothing else can be refused.
+    """
+    whole = _whole(composed.points)
+    after_run.check(whole.report.history, whole.report.baseline)
     host = environment()
-    scenarios = [one for point in composed.points for one in expand(scenario_of(point), host)]
+    points = [one for point in composed.points for one in expand(scenario_of(point), host)]
+    scenarios = list(dict.fromkeys(points))
     files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
     models = check_all(scenarios, host)
     for model in models.values():
         _ = model.hash  # reads the whole file: now, and not beside a worker that is being timed
     composed.folder.open()
-    return Sweep(plan_runs(scenarios), models, files, host, composed.folder, report, _note(scenarios, host))
+    held.enter_context(only_sweep(whole.lock, say))
+    if whole.strict and (found := noisy(examine())):
+        raise RequestError(
+            f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
+        )
+    return Sweep(scenarios, models, files, host, composed.folder, points[0].seed, whole, _note(scenarios, host))
 
 
 def _note(scenarios: Sequence[Scenario], host: dict[str, Any]) -> str | None:
     return why_not_native(host) if any(scenario.kernel == "auto" for scenario in scenarios) else None
 
 
-def _report(points: Sequence[JobConfig]) -> ReportConfig:
-    first = points[0].report
-    if any(point.report != first for point in points):
-        raise RequestError(
-            "report: expected one history and baseline for the run, found several; do not sweep over them"
-        )
-    return first
+def _whole(points: Sequence[JobConfig]) -> Whole:
+    """The settings of the whole sweep; raises RequestError where they differ between points."""
+    each = [Whole(p.report, p.measure.budget_s, p.measure.strict, p.retry_failed, p.lock) for p in points]
+    for name, first in vars(each[0]).items():
+        if any(getattr(one, name) != first for one in each):
+            raise RequestError(f"{name}: expected one for the whole sweep, found several; do not sweep over it")
+    if each[0].lock not in (WAIT, REFUSE):
+        raise RequestError(f"lock: expected {WAIT} or {REFUSE}, found {each[0].lock}")
+    return each[0]

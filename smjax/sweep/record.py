@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from smjax import __version__
+from smjax.core.disturbances import disturbances
 from smjax.core.model import Model, weight_bytes
 from smjax.core.record import record_id
 from smjax.core.schema import SCHEMA_VERSION
+from smjax.sweep.identity import digest
 from smjax.sweep.launcher import Outcome
 from smjax.sweep.plan import Run
+from smjax.sweep.validate import is_oversubscribed
 
 
-def make_record(run: Run, model: Model, environment: dict[str, Any], date: str, outcome: Outcome) -> dict[str, Any]:
-    """The record of one worker process that was started at `date`."""
+@dataclass(frozen=True)
+class Stamps:
+    """When and after how many others a worker ran, and the machine before and after it."""
+
+    date: str
+    """Of its start, UTC, ISO 8601."""
+    position: int
+    """Workers of this session before it."""
+    readings: dict[str, Any]
+
+
+def make_record(
+    run: Run, model: Model, environment: dict[str, Any], identity: dict[str, str], stamps: Stamps, outcome: Outcome
+) -> dict[str, Any]:
+    """The record of one worker process that ran between the two readings of the machine."""
     sent = outcome.result
+    disturbed = disturbances_of(sent.get("readings"), run.scenario.threads)
+    flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *(["disturbed"] if disturbed else [])}
+    whole = digest(identity)
     return {
         **sent,
         "schema": SCHEMA_VERSION,
-        "id": record_id(run.scenario, model.hash, run.replicate),
+        "id": record_id(run.scenario, whole, run.replicate, run.attempt),
         "provenance": "measured",
-        "date": date,
+        "date": stamps.date,
         "replicate": run.replicate,
+        "attempt": run.attempt,
+        "order": {"seed": run.scenario.seed, "block": run.block, "position": stamps.position},
+        "identity": whole,
+        "identity_parts": identity,
         "scenario": run.scenario.to_json(),
         "host": environment["host"],
         "smjax": __version__,
@@ -30,8 +54,17 @@ def make_record(run: Run, model: Model, environment: dict[str, Any], date: str, 
         "reason": outcome.reason,
         "wall_ns": outcome.wall_ns,
         "model": {**describe(model), **(sent.get("model") or {})},
-        "flags": sorted({*(sent.get("flags") or ()), *supervisor_flags(run, environment)}),
+        "readings": {**(sent.get("readings") or {}), "disturbed": disturbed, "around": stamps.readings},
+        "flags": sorted(flags),
     }
+
+
+def disturbances_of(readings: Any, threads: int) -> list[str]:
+    """What disturbed a worker while it timed answers; nothing where it did not get there."""
+    if not isinstance(readings, dict):
+        return []
+    own_ns, switches = readings["own_cpu_ns"], readings["involuntary_switches"]
+    return disturbances(readings["before"], readings["after"], own_ns, threads, switches)
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -47,6 +80,5 @@ def describe(model: Model) -> dict[str, Any]:
 
 def supervisor_flags(run: Run, environment: dict[str, Any]) -> set[str]:
     """What a reader must know and only the supervisor sees."""
-    cpu = environment["cpu"]
-    limits = [limit for limit in (cpu["usable_cores"], cpu["cgroup_quota_cores"]) if limit is not None]
-    return {"oversubscribed"} if any(run.scenario.threads > limit for limit in limits) else set()
+    handicap = {"handicap"} if run.scenario.measure.handicap else set()
+    return handicap | ({"oversubscribed"} if is_oversubscribed(run.scenario.threads, environment) else set())

@@ -11,14 +11,23 @@ from smjax.core.simd import limited_simd
 from smjax.sweep.choice import choose
 
 
-def measure_task(scenario: Scenario, environment: Mapping[str, Any], cache_dir: Path | None) -> dict[str, Any]:
-    """Measure the scenario, with programs from the compilation cache at `cache_dir` where there is one."""
-    return {"task": "measure", **_about(scenario, environment), **_cache(cache_dir)}
+def measure_task(
+    scenario: Scenario, environment: Mapping[str, Any], cache_dir: Path | None, choices: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Measure the scenario with the tuned `choices`, with programs from the compilation cache where there is one."""
+    return {"task": "measure", **_about(scenario, environment), **_cache(cache_dir), "choices": dict(choices or {})}
 
 
-def compile_task(scenario: Scenario, environment: Mapping[str, Any], cache_dir: Path | None) -> dict[str, Any]:
+def compile_task(
+    scenario: Scenario, environment: Mapping[str, Any], cache_dir: Path | None, choices: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Compile the scenario's programs into the cache."""
-    return {"task": "compile", **_about(scenario, environment), **_cache(cache_dir)}
+    return {"task": "compile", **_about(scenario, environment), **_cache(cache_dir), "choices": dict(choices or {})}
+
+
+def tune_task(scenario: Scenario, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the fastest variant of the kernel's products for each shape of the scenario's model."""
+    return {"task": "tune", **_about(scenario, environment)}
 
 
 def eval_task(scenario: Scenario, ids: Sequence[int], environment: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,18 @@ def check_all(scenarios: Sequence[Scenario], environment: Mapping[str, Any]) -> 
         check_scenario(scenario, models[key].config.ctx_train)
         choose(scenario, environment)
         check_memory(scenario, models[key], available_bytes())
+        if scenario.measure.strict and is_oversubscribed(scenario.threads, environment):
+            raise RequestError(
+                f"threads: expected at most as many as cores with measure.strict=true, found {scenario.threads}; "
+                "use fewer"
+            )
     return models
+
+
+def is_oversubscribed(threads: int, environment: Mapping[str, Any]) -> bool:
+    """Whether there are more threads than cores for them, of the host or of a container's quota."""
+    limits = (environment["cpu"]["usable_cores"], environment["cpu"]["cgroup_quota_cores"])
+    return any(limit is not None and threads > limit for limit in limits)
 
 
 def check_memory(scenario: Scenario, model: Model, free_bytes: int) -> None:

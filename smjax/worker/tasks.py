@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from smjax.core.host import read_ghz
-from smjax.core.model import open_model
+from smjax.core.model import open_model, product_shapes
+from smjax.core.native import effective_ghz
 from smjax.core.processor import architecture
 from smjax.core.scenario import Scenario
 from smjax.worker import process
@@ -42,7 +43,7 @@ class Worker:
         self.result["threads"] = {"affinity": affinity, "cpu_ns": {}}
         self.result["xla_flags"] = os.environ["XLA_FLAGS"] = xla_flags(self.request["isa"])
         self._import()
-        tasks = {"measure": self._measure, "eval": self._evaluate, "compile": self._check}
+        tasks = {"measure": self._measure, "eval": self._evaluate, "compile": self._check, "tune": self._tune}
         tasks[self.request["task"]]()
         self.result["status"], self.result["reason"] = "ok", ""
 
@@ -54,9 +55,9 @@ class Worker:
         compilation.configure_jax()
         self.result["versions"] = compilation.versions()
         self.cache = compilation.CompilationCache(self.request.get("cache_dir"))
-        model = open_model(self.scenario.model, self.scenario.model_path, self.scenario.seed)
-        self.n_vocab = model.config.n_vocab
-        self.engine = make_engine(self.scenario, model, self._setup())
+        self.model = open_model(self.scenario.model, self.scenario.model_path, self.scenario.seed)
+        self.n_vocab = self.model.config.n_vocab
+        self.engine = make_engine(self.scenario, self.model, self._setup())
         self._mark_ns = self.request["spawned_ns"]
         self._phase_done("imports")
         process.give_back_code("/libjax_common.so")
@@ -72,6 +73,7 @@ class Worker:
             simd=frozenset(request["simd"]),
             threads=self.scenario.threads,
             cpus=tuple(request["cpus"]),
+            choices=tuple((request.get("choices") or {}).items()),
         )
 
     def _phase_done(self, name: str) -> None:
@@ -109,6 +111,7 @@ class Worker:
 
     def _measure(self) -> None:
         from smjax.worker.timing import time_answers
+        from smjax.worker.window import Window
 
         s, prompt = self.scenario, self._check()
         self.say("warmup")
@@ -117,15 +120,22 @@ class Worker:
         self._phase_done("warmup")
         self.say("measure")
         life_peak, resettable = process.peak_rss_bytes(), process.reset_peak_rss()
-        before = process.thread_cpu_ns()
+        window = Window(self.request["cpus"])
         samples = time_answers(self.engine, prompt, s.n_gen, s.measure.iterations, each_token)
-        after = process.thread_cpu_ns()
+        around = window.close(s.n_gen * s.measure.iterations)
         self._phase_done("measure")
         self.result["warmup_samples"] = [sample.to_json() for sample in warmup]
         self.result["samples"] = [sample.to_json() for sample in samples]
-        self.result["threads"]["cpu_ns"] = {name: ns - before.get(name, 0) for name, ns in after.items()}
+        self.result["threads"]["cpu_ns"] = around.pop("thread_cpu_ns")
+        self.result |= around
         self._read_machine(life_peak, resettable)
         self._read_bandwidth()
+
+    def _tune(self) -> None:
+        from smjax.worker.kernels.xla.tune import tune
+
+        self.say("tune")
+        self.result["choices"], self.result["tuning"] = tune(product_shapes(self.model))
 
     def _read_bandwidth(self) -> None:
         """After everything that is measured, on memory that is there already: it would count in the peak."""
@@ -139,8 +149,9 @@ class Worker:
         self.result["memory"]["steady_rss_bytes"] = steady if resettable else None
         self.result["memory"]["peak_rss_bytes"] = max(filter(None, (life_peak, steady)), default=None)
         cpus = self.result["threads"]["affinity"]
-        ghz = read_ghz(cpus[0]) if cpus else None
-        self.result["ghz"] = {"value": ghz, "source": "read" if ghz else None}
+        measured = effective_ghz(cpus[0] if cpus else None)
+        ghz = measured or (read_ghz(cpus[0]) if cpus else None)
+        self.result["ghz"] = {"value": ghz, "source": ghz and ("measured" if measured else "read")}
 
     def _evaluate(self) -> None:
         import numpy as np
@@ -166,4 +177,4 @@ def xla_flags(isa: str) -> str:
 def _figures(described: dict[str, Any]) -> dict[str, Any]:
     """What the engine says of itself, in the record's places."""
     memory = {"weight_bytes": described["weight_bytes"], "kv_bytes": described["kv_bytes"]}
-    return {"resolved": described["resolved"], "bytes_per_token": described["bytes_per_token"], "memory": memory}
+    return {"memory": memory, **{name: described[name] for name in ("resolved", "variants", "bytes_per_token")}}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.cgroup import cgroup_free_bytes, cgroup_quota_cores
+from smjax.core.cgroup import cgroup_free_bytes, cgroup_quota_cores, cgroup_throttled
 
 from .machines import put
 
@@ -81,3 +81,23 @@ def test_memory_over_its_limit_is_none_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize("files", [{}, {"memory.max": "max", "memory.current": "7"}, {"memory.max": "7"}])
 def test_memory_without_a_limit(tmp_path: Path, files: dict[str, str]) -> None:
     assert cgroup_free_bytes(put(tmp_path, files), "0::/") is None
+
+
+def test_throttling_v2_of_the_group_and_its_parents(tmp_path: Path) -> None:
+    files = {
+        "cpu.stat": "usage_usec 5",
+        "a/cpu.stat": "nr_throttled 2\nthrottled_usec 30",
+        "a/b/cpu.stat": "nr_throttled 1\nthrottled_usec 4",
+    }
+    assert cgroup_throttled(put(tmp_path, files), "0::/a/b") == (34_000, 3)
+
+
+def test_throttling_v1_counts_once_through_a_link(tmp_path: Path) -> None:
+    root = put(tmp_path, {"cpu,cpuacct/job/cpu.stat": "nr_periods 9\nnr_throttled 5\nthrottled_time 7000"})
+    (root / "cpu").symlink_to("cpu,cpuacct")
+    assert cgroup_throttled(root, "4:cpu,cpuacct:/job") == (7000, 5)
+
+
+@pytest.mark.parametrize("files", [{}, {"cpu.stat": "usage_usec 5"}, {"cpu.stat": ""}])
+def test_throttling_that_is_not_told(tmp_path: Path, files: dict[str, str]) -> None:
+    assert cgroup_throttled(put(tmp_path, files), "0::/") is None

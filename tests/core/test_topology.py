@@ -8,29 +8,39 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.topology import available_bytes, cache_bytes, core_order, governor, pick_cpus, read_ghz
+from smjax.core.topology import (
+    available_bytes,
+    cache_bytes,
+    core_order,
+    governor,
+    numa_nodes,
+    pick_cpus,
+    read_ghz,
+    siblings,
+    turbo,
+)
 
 from . import machines
 from .machines import put
 
 
-def siblings(root: Path, lists: dict[int, str], name: str = "core_cpus_list") -> Path:
+def paired(root: Path, lists: dict[int, str], name: str = "core_cpus_list") -> Path:
     return put(root, {f"sys/devices/system/cpu/cpu{cpu}/topology/{name}": text for cpu, text in lists.items()})
 
 
 @pytest.mark.parametrize("name", ["core_cpus_list", "thread_siblings_list"])
 def test_physical_cores_come_first_where_siblings_are_far(tmp_path: Path, name: str) -> None:
-    root = siblings(tmp_path, {0: "0,4", 1: "1,5", 2: "2,6", 3: "3,7", 4: "0,4", 5: "1,5", 6: "2,6", 7: "3,7"}, name)
+    root = paired(tmp_path, {0: "0,4", 1: "1,5", 2: "2,6", 3: "3,7", 4: "0,4", 5: "1,5", 6: "2,6", 7: "3,7"}, name)
     assert core_order(range(8), root) == [0, 1, 2, 3, 4, 5, 6, 7]
 
 
 def test_physical_cores_come_first_where_siblings_are_neighbours(tmp_path: Path) -> None:
-    root = siblings(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"})
+    root = paired(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"})
     assert core_order([3, 2, 1, 0], root) == [0, 2, 1, 3]
 
 
 def test_only_usable_cpus_are_ordered(tmp_path: Path) -> None:
-    root = siblings(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"})
+    root = paired(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"})
     assert core_order([1, 2, 3], root) == [1, 2, 3]
 
 
@@ -39,7 +49,7 @@ def test_unknown_topology_is_one_core_a_cpu(tmp_path: Path) -> None:
 
 
 def test_fast_cores_come_before_slow_ones_and_siblings_last(tmp_path: Path) -> None:
-    root = siblings(tmp_path, {0: "0", 1: "1", 2: "2-3", 3: "2-3"})
+    root = paired(tmp_path, {0: "0", 1: "1", 2: "2-3", 3: "2-3"})
     put(
         root,
         {
@@ -101,3 +111,19 @@ def test_available_is_the_lesser_of_machine_and_group(tmp_path: Path) -> None:
     assert available_bytes(root, "0::/") == 4_000_000
     put(root, {"memory.max": str(2**60)})
     assert 4_000_000 < available_bytes(root, "0::/") < 2**50
+
+
+def test_cores_and_nodes_of_the_kernel(tmp_path: Path) -> None:
+    cpu = "sys/devices/system/cpu/cpu2/topology/core_cpus_list"
+    node = "sys/devices/system/node"
+    root = put(tmp_path, {cpu: "0-2,10", f"{node}/node0/cpulist": "0-1", f"{node}/node1/cpulist": ""})
+    assert siblings(2, root) == {0, 1, 2, 10}
+    assert siblings(3, root) == {3}
+    assert numa_nodes(root) == [{0, 1}]
+
+
+def test_turbo(tmp_path: Path) -> None:
+    cpus = "sys/devices/system/cpu"
+    assert turbo(put(tmp_path, {f"{cpus}/cpufreq/boost": "0"})) is False
+    assert turbo(put(tmp_path, {f"{cpus}/cpufreq/boost": "1"})) is True
+    assert turbo(put(tmp_path, {f"{cpus}/intel_pstate/no_turbo": "1"})) is False

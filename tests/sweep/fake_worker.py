@@ -88,10 +88,13 @@ def main() -> None:
     request = json.loads(sys.stdin.readline()) if how != "deaf" else {}
     if request.get("task") == "compile":
         return compile_ahead(how)
+    is_first = not any(Path(path).exists() for path in sys.argv[2:])
     for path in sys.argv[2:]:
         Path(path).write_text(str(os.getpid()))
     if how == "deaf":
         time.sleep(60)
+    if how == "first-ok":
+        how = "ok" if is_first else "hangs"
     if how == "by-threads":
         how = {1: "ok", 2: "raises"}.get(request["scenario"]["threads"], "hangs")
     return behave(how, request)

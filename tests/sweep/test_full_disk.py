@@ -43,7 +43,7 @@ def test_a_disk_that_fills_up_stops_the_sweep_with_one_line_and_whole_records(
     run_dir = small_disk(32) / "run"
     fake_worker("ok")
     ctxs = ",".join(str(ctx) for ctx in range(256, 276))
-    assert run_job("-m", f"ctx={ctxs}", f"hydra.sweep.dir={run_dir}") == 1
+    assert run_job("-m", f"ctx={ctxs}", "measure=quick", f"hydra.sweep.dir={run_dir}") == 1
     *done, last = capfd.readouterr().err.splitlines()
     assert 0 < len(done) < 20
     assert all(": ok, " in line for line in done)
@@ -70,7 +70,7 @@ def test_a_disk_that_is_full_when_the_summaries_come_keeps_the_records(
 
     fake_worker("ok")
     monkeypatch.setattr(after_run, "finish", finish_on_a_full_disk)
-    assert run_job("-m", "threads=1,2", f"hydra.sweep.dir={disk / 'run'}") == 1
+    assert run_job("-m", "threads=1,2", "measure=quick", f"hydra.sweep.dir={disk / 'run'}") == 1
     said = capfd.readouterr()
     *done, last = said.err.splitlines()
     assert len(done) == 2

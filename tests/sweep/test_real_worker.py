@@ -64,13 +64,14 @@ def test_a_worker_that_is_killed_while_it_measures_is_recorded_and_the_sweep_goe
 
     monkeypatch.setattr(Progress, "phase", kill_the_first)
     assert run_job("-m", *SMALL, "ctx=16,32", "measure.iterations=200") == 1
-    assert {ctx: record["status"] for ctx, record in records().items()} == {16: "killed", 32: "ok"}
-    assert records()[16]["reason"] == "killed by SIGKILL (9) in phase measure; out of memory?"
-    assert "samples" not in records()[16]
-    assert len(records()[32]["samples"]) == 200
-    rows = {row["ctx"]: row for row in csv.DictReader(Path("run/summary.csv").read_text().splitlines())}
-    assert (rows["16"]["status"], rows["16"]["decode_tok_per_s"]) == ("killed", "")
-    assert (rows["32"]["status"], float(rows["32"]["decode_tok_per_s"]) > 0) == ("ok", True)
+    by_status = {record["status"]: record for record in records().values()}
+    assert set(by_status) == {"killed", "ok"}
+    assert by_status["killed"]["reason"] == "killed by SIGKILL (9) in phase measure; out of memory?"
+    assert "samples" not in by_status["killed"]
+    assert len(by_status["ok"]["samples"]) == 200
+    rows = {row["status"]: row for row in csv.DictReader(Path("run/summary.csv").read_text().splitlines())}
+    assert rows["killed"]["decode_tok_per_s"] == ""
+    assert float(rows["ok"]["decode_tok_per_s"]) > 0
     said = capfd.readouterr()
     assert "killed by SIGKILL (9) in phase measure; out of memory?" in said.out
     assert "Traceback" not in said.out + said.err

@@ -39,8 +39,16 @@ REFUSED = {
     "report.history=nope": "history nope: expected a file or one of smallmind-2026-02",
     "-m threads=1,2,0": "threads: expected at least 1, found 0",
     "-m threads=1,abc": "Error merging override threads=abc:",
-    "-m report.history=null,smallmind-2026-02": "report: expected one history and baseline for the run, found several",
+    "-m report.history=null,smallmind-2026-02": "report: expected one for the whole sweep, found several",
     "-m ctx=256,512 hydra.sweep.dir=deep/er threads=0": "threads: expected at least 1, found 0",
+    "-m measure.budget_s=1,2": "budget_s: expected one for the whole sweep, found several",
+    "-m lock=wait,refuse": "lock: expected one for the whole sweep, found several",
+    "lock=steal": "lock: expected wait or refuse, found steal",
+    "measure.target_ci=0": "measure.target_ci: expected more than 0, found 0.0",
+    "measure.budget_s=-1": "measure.budget_s: expected at least 0, found -1.0",
+    "measure.budget_s=inf": "measure.budget_s: expected at least 0, found inf",
+    "measure.handicap=-0.1": "measure.handicap: expected at least 0, found -0.1",
+    "measure.strict=true threads=5000": "threads: expected at most as many as cores with measure.strict",
     "experiment=smoke kernel=nope": "kernel: expected one of auto, xla, native, found nope",
 }
 
@@ -85,22 +93,6 @@ def test_an_unwritable_records_folder_is_refused(
     assert said.startswith("smjax: records/.probe: expected to write")
     assert said.count("\n") == 1
     assert [path.name for path in empty_dir.iterdir()] == ["records"]
-
-
-def test_records_of_an_earlier_run_are_not_overwritten(
-    run_job: Callable[..., int], empty_dir: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    run_dir = empty_dir / "run"
-    (run_dir / "records").mkdir(parents=True)
-    (run_dir / "records" / "earlier.json").write_text("{}")
-    (run_dir / "multirun.yaml").write_text("earlier: true\n")
-    assert run_job("-m", "threads=1", "hydra.sweep.dir=run") == 2
-    assert capfd.readouterr().err == (
-        "smjax: run/records: expected no records of an earlier run, found 1; "
-        "choose another folder with hydra.run.dir=DIR, or move them away\n"
-    )
-    assert (run_dir / "multirun.yaml").read_text() == "earlier: true\n"
-    assert sorted(path.name for path in run_dir.rglob("*")) == ["earlier.json", "multirun.yaml", "records"]
 
 
 @pytest.mark.parametrize("flags", [["--help"], ["--cfg", "job"], ["--cfg", "job", "experiment=smoke"]])

@@ -29,7 +29,7 @@ def test_a_sweep_leaves_its_files(
     run_job: Run, fake_worker: Fake, empty_dir: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fake_worker("ok")
-    assert run_job("-m", "threads=1,2", "ctx=256,512", "hydra.sweep.dir=run") == 0
+    assert run_job("-m", "threads=1,2", "ctx=256,512", "measure=quick", "hydra.sweep.dir=run") == 0
     records = records_of(empty_dir / "run")
     points = sorted((record["scenario"]["threads"], record["scenario"]["ctx"]) for record in records)
     assert points == [(1, 256), (1, 512), (2, 256), (2, 512)]
@@ -45,15 +45,20 @@ def test_a_sweep_leaves_its_files(
     assert [float(row["decode_tok_per_s"]) for row in rows] == [1000.0] * 4
     said = capfd.readouterr()
     assert "Files:\n  run/records/\n  run/records.jsonl\n" in said.out
-    assert said.err.splitlines()[0].startswith("[1/4] tinystories-1m threads=1 ctx=256 n_gen=128: ok, ")
+    lines = said.err.splitlines()
+    assert lines[0].startswith("[1/4] tinystories-1m threads=")
+    assert {line.partition("] ")[2].partition(",")[0] for line in lines} == {
+        f"tinystories-1m threads={threads} ctx={ctx} n_gen=128: ok" for threads in (1, 2) for ctx in (256, 512)
+    }
 
 
 def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
     assert run_job() == 0
     (run_dir,) = (empty_dir / "outputs").iterdir()
-    (record,) = records_of(run_dir)
-    assert record["scenario"] == {
+    records = records_of(run_dir)
+    assert [record["replicate"] for record in records] == list(range(6))
+    assert records[0]["scenario"] == {
         "model": "tinystories-1m",
         "model_path": None,
         "engine": "smjax",
@@ -66,7 +71,17 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
         "tokens_per_dispatch": 1,
         "kv_dtype": "auto",
         "seed": 42,
-        "measure": {"replicates": 1, "iterations": 5, "warmup": 1, "timeout_s": 600.0, "compile_cache": True},
+        "measure": {
+            "replicates": 6,
+            "iterations": 5,
+            "warmup": 1,
+            "timeout_s": 600.0,
+            "compile_cache": True,
+            "target_ci": 0.02,
+            "budget_s": 120.0,
+            "strict": False,
+            "handicap": 0.0,
+        },
     }
     assert sorted(path.name for path in run_dir.iterdir())[0] == "records"
 
@@ -89,7 +104,7 @@ def test_a_failed_worker_is_recorded_and_the_sweep_goes_on(
     run_job: Run, fake_worker: Fake, empty_dir: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fake_worker("by-threads")
-    assert run_job("-m", "threads=2,3,1", "measure.timeout_s=1", "hydra.sweep.dir=run") == 1
+    assert run_job("-m", "threads=2,3,1", "measure=quick", "measure.timeout_s=1", "hydra.sweep.dir=run") == 1
     records = {record["scenario"]["threads"]: record for record in records_of(empty_dir / "run")}
     assert {threads: record["status"] for threads, record in records.items()} == {1: "ok", 2: "failed", 3: "timeout"}
     assert records[2]["reason"] == "ValueError: the matrix is not there"
@@ -106,7 +121,7 @@ def test_duplicate_points_run_once_and_replicates_run_apart(run_job: Run, fake_w
 
 def test_more_threads_than_cores_are_flagged(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
-    assert run_job("-m", "threads=1,5000", "hydra.sweep.dir=run") == 0
+    assert run_job("-m", "threads=1,5000", "measure=quick", "hydra.sweep.dir=run") == 0
     flags = {record["scenario"]["threads"]: record["flags"] for record in records_of(empty_dir / "run")}
     assert flags == {1: [], 5000: ["oversubscribed"]}
 
@@ -126,7 +141,8 @@ def test_the_seeds_grid_stands_beside_its_history(
     fake_worker("ok")
     assert run_job("experiment=seed-2026-02", "hydra.sweep.dir=run") == 0
     scenarios = [record["scenario"] for record in records_of(empty_dir / "run")]
-    grid = sorted((scenario["threads"], scenario["ctx"]) for scenario in scenarios)
+    assert len(scenarios) == 9 * 6
+    grid = sorted({(scenario["threads"], scenario["ctx"]) for scenario in scenarios})
     assert grid == [(threads, ctx) for threads in (1, 2, 4) for ctx in (256, 512, 1024)]
     assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, 5, 1)}
     assert "synthetic" in capfd.readouterr().out
@@ -149,7 +165,7 @@ def test_a_full_disk_stops_the_sweep_and_keeps_what_is_written(
 
     fake_worker("ok")
     monkeypatch.setattr(execute_module, "write_record", fills_up)
-    assert run_job("-m", "threads=1,2,3", "hydra.sweep.dir=run") == 1
+    assert run_job("-m", "threads=1,2,3", "measure=quick", "hydra.sweep.dir=run") == 1
     assert capfd.readouterr().err.splitlines()[1:] == [
         "smjax: run/records/x.json: expected to write, found: ENOSPC; "
         "stopped, the records of 1 of 3 workers are kept in run/records"

@@ -143,3 +143,9 @@ def loaded_engine(model: Model, **changes: Any) -> SmjaxEngine:
     engine = SmjaxEngine(chosen, model, Setup(chosen.kernel))
     engine.load()
     return engine
+
+
+def padding(model: Model) -> int:
+    """Bytes that fill the last tile of 32 outputs of each packed matrix."""
+    packed = [info for info in model.tensors.values() if info.encoding.block > 1]
+    return sum(-info.shape[0] % 32 * info.n_bytes // info.shape[0] for info in packed)

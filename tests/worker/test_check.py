@@ -119,7 +119,7 @@ class NoScales(XlaKernel):
     """Every block under the same scale."""
 
     def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
-        return super().matvec(Q4(packed.words, jnp.full_like(packed.scales, 0.01)), layer, x)
+        return super().matvec(Q4(packed.words, jnp.full_like(packed.scales, 0.01), packed.n_out), layer, x)
 
 
 class NotANumber(XlaKernel):
@@ -141,7 +141,7 @@ def test_the_last_product_is_checked_too() -> None:
     class WrongForMany(XlaKernel):
         def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
             right = super().matvec(packed, layer, x)
-            return right if packed.words.shape[2] != CONFIG.n_vocab else jnp.roll(right, 1)
+            return right if packed.n_out != CONFIG.n_vocab else jnp.roll(right, 1)
 
     with pytest.raises(check.CheckFailedError, match=r"output\.weight: product"):
         check.check_products(WrongForMany(Setup()), engine_of("xla").weights, MODEL, 42)

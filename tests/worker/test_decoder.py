@@ -119,16 +119,17 @@ def test_chunks_cover_a_prompt_with_little_twice(n_prompt: int, expected: tuple[
     assert 0 <= chunk * n_chunks - n_prompt < n_chunks
 
 
-LONG = [replace(LLAMA, n_layers=1), replace(NEO, n_layers=2, window=256, ctx_train=1024)]
+LONG = [replace(LLAMA, n_layers=1, ctx_train=2048), replace(NEO, n_layers=2, window=256, ctx_train=2048)]
 
 
+@pytest.mark.parametrize("n_prompt", [530, 1050])
 @pytest.mark.parametrize("config", LONG, ids=lambda config: config.family)
-def test_positions_in_the_third_block_of_the_cache(config: DecoderConfig, kernel: str) -> None:
-    """Prefill attends in blocks of 256 slots: of 576, the third overlaps the second; the first leaves the window."""
-    n_prompt, n_ids = 530, 534
+def test_positions_in_later_blocks_of_the_cache(config: DecoderConfig, n_prompt: int, kernel: str) -> None:
+    """Prefill attends in blocks of 128 slots, decode of 1,024: the last ones overlap, the first leave the window."""
+    n_ids = n_prompt + 4
     ids = np.random.default_rng(2).integers(0, N_VOCAB, n_ids).astype(np.int32)
     model = random_model(config)
-    runner = Runner(model, ctx=576, n_prompt=n_prompt, kernel=kernel, kv_dtype="float32")
+    runner = Runner(model, ctx=n_prompt + 22, n_prompt=n_prompt, kernel=kernel, kv_dtype="float32")
     found = np.stack([runner.prefill(ids[:n_prompt]), *runner.decode(ids[n_prompt:], n_prompt)])
     errors = [nmse(*pair) for pair in zip(found, reference(model).logits(ids.tolist())[n_prompt - 1 :], strict=True)]
     assert max(errors) <= F32_NMSE

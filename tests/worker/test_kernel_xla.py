@@ -11,17 +11,20 @@ import pytest
 
 from smjax.core.tensors import ENCODINGS
 from smjax.worker.kernels import Setup
-from smjax.worker.kernels.xla import XlaKernel
+from smjax.worker.kernels.xla import XlaKernel, products
+from smjax.worker.kernels.xla.layouts import allocate
+from smjax.worker.kernels.xla.variants import VARIANTS, streams_for
 from tests.reference import nmse
 from tests.worker.models import dequantised, random_matrix
 
 N_LAYERS = 3
 KERNEL = XlaKernel(Setup())  # no bf16: many columns are multiplied in f32
-MATVEC, MATMUL, ROWS = jax.jit(KERNEL.matvec), jax.jit(KERNEL.matmul), jax.jit(KERNEL.rows)
+MATVEC, MATMUL, ROWS = jax.jit(products.matvec, static_argnums=3), jax.jit(KERNEL.matmul), jax.jit(KERNEL.rows)
 
 SIZES = [
     *[(kind, n, k) for kind in ("Q4_0", "Q8_0") for n, k in ((1, 32), (7, 96), (33, 288), (100, 64))],
-    ("Q4_0", 301, 32),  # loading goes in tiles of 256
+    ("Q4_0", 301, 32),
+    ("Q8_0", 33, 32 * 7),  # blocks that four streams do not divide
     *[("Q6_K", n, k) for n, k in ((1, 256), (7, 512), (33, 256))],
     *[("F16", n, k) for n, k in ((1, 8), (7, 40), (33, 72), (100, 32))],
     *[("F32", n, k) for n, k in ((1, 33), (7, 40), (33, 288))],
@@ -45,8 +48,8 @@ class Stack:
         for layer, raw in enumerate(raws):
             KERNEL.fill(self.packed, layer, 0, raw)
 
-    def matvec(self, layer: int, x: np.ndarray) -> np.ndarray:
-        return np.asarray(MATVEC(self.packed, np.int32(layer), x.astype(np.float32)))
+    def matvec(self, layer: int, x: np.ndarray, streams: int = 4) -> np.ndarray:
+        return np.asarray(MATVEC(self.packed, np.int32(layer), x.astype(np.float32), streams))
 
     def matmul(self, layer: int, x: np.ndarray) -> np.ndarray:
         return np.asarray(MATMUL(self.packed, np.int32(layer), x.astype(np.float32)))
@@ -73,10 +76,11 @@ def stack(request: pytest.FixtureRequest) -> Stack:
     return random_stack(*request.param)
 
 
-def test_matvec_of_eight_bit_activations_is_exact(stack: Stack) -> None:
+@pytest.mark.parametrize("streams", VARIANTS.values(), ids=VARIANTS)
+def test_matvec_of_eight_bit_activations_is_exact(stack: Stack, streams: int) -> None:
     x = eight_bit(np.random.default_rng(1), stack.shape[1])
     for layer in (0, N_LAYERS - 1):
-        found = stack.matvec(layer, x)
+        found = stack.matvec(layer, x, streams)
         assert found.dtype == np.float32
         assert nmse(found, stack.values[layer] @ x) <= exact(stack.encoding)
 
@@ -105,8 +109,34 @@ def test_rows_are_those_of_the_first_matrix(stack: Stack) -> None:
 
 
 def test_bits_a_weight_are_those_of_the_layout(stack: Stack) -> None:
+    n_layers, (n_out, n_in) = len(stack.values), stack.shape
+    whole_tiles = n_out if stack.encoding in ("F16", "F32") else -(-n_out // 32) * 32
     n_bytes = sum(array.nbytes for array in jax.tree.leaves(stack.packed))
-    assert 8 * n_bytes / stack.values.size == BITS[stack.encoding]
+    assert 8 * n_bytes / (n_layers * whole_tiles * n_in) == BITS[stack.encoding]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shape", "expected"),
+    [
+        ("Q4_0", (288, 768), 2),  # small, by rule
+        ("Q4_0", (768, 768), 4),
+        ("Q8_0", (2048, 2048), 2),
+        ("F32", (768, 768), 1),
+    ],
+)
+def test_streams_are_those_that_were_chosen_or_by_rule(encoding: str, shape: tuple[int, int], expected: int) -> None:
+    packed, key = allocate(encoding, 1, *shape), "{} {}x{}".format(encoding, *shape)
+    assert streams_for(packed, {}) == streams_for(packed, {key: "of another version"}) == expected
+    if encoding != "F32":
+        assert [streams_for(packed, {key: name}) for name in VARIANTS] == list(VARIANTS.values())
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_kernel_takes_the_variants_that_were_chosen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack, taken = random_stack("Q4_0"), []
+    monkeypatch.setattr("smjax.worker.kernels.xla.kernel.matvec", lambda *arguments: taken.append(arguments[-1]))
+    XlaKernel(Setup(choices=(("Q4_0 33x256", name),))).matvec(stack.packed, np.int32(0), np.ones(256, np.float32))
+    assert taken == [VARIANTS[name]]
 
 
 @pytest.mark.parametrize("encoding", [*PACKED, "F16", "F32"])
@@ -141,7 +171,9 @@ def test_integer_sums_hold_the_largest_products(encoding: str, lowest: int, high
     for layer, value in enumerate((lowest, highest)):
         assert (stack.values[layer] == value).all()
         # Whole numbers below 2^24 times a scale of 1: nothing is rounded.
-        np.testing.assert_array_equal(stack.matvec(layer, np.full(256, x_value)), np.full(33, 256 * value * x_value))
+        for streams in VARIANTS.values():
+            found = stack.matvec(layer, np.full(256, x_value), streams)
+            np.testing.assert_array_equal(found, np.full(33, 256 * value * x_value))
 
 
 @pytest.mark.parametrize("encoding", [*PACKED, "F32"])
@@ -196,7 +228,7 @@ def test_tensors_of_one_matrix_follow_each_other(encoding: str) -> None:
             KERNEL.fill(packed, layer, first_out, raw)
             values[layer].append(dequantised(raw, encoding, (height, 256)))
     for layer in range(2):
-        found = np.asarray(MATVEC(packed, np.int32(layer), x))
+        found = np.asarray(MATVEC(packed, np.int32(layer), x, 2))
         assert nmse(found, np.concatenate(values[layer]) @ x) <= exact(encoding)
 
 

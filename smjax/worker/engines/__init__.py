@@ -12,6 +12,7 @@ import numpy as np
 
 from smjax.core.model import Model
 from smjax.core.scenario import Scenario
+from smjax.worker.engines.handicap import Handicapped
 from smjax.worker.engines.smjax import SmjaxEngine
 from smjax.worker.kernels import Setup
 
@@ -41,7 +42,7 @@ class Engine(Protocol):
         """Bytes a second at which its threads read what one step reads; None where that cannot be measured."""
 
     def describe(self) -> dict[str, Any]:
-        """What was chosen (`resolved`), and the bytes of weights, cache and one step."""
+        """What was chosen (`resolved`, `variants` by shape), and the bytes of weights, cache and one step."""
 
 
 ENGINES = {"smjax": SmjaxEngine}
@@ -49,4 +50,6 @@ ENGINES = {"smjax": SmjaxEngine}
 
 def make_engine(scenario: Scenario, model: Model, setup: Setup) -> Engine:
     """The engine of a scenario, with the kernel and the machine that `setup` describes."""
-    return ENGINES[scenario.engine](scenario, model, setup)
+    engine: Engine = ENGINES[scenario.engine](scenario, model, setup)
+    share = scenario.measure.handicap
+    return Handicapped(engine, share) if share else engine

@@ -135,6 +135,7 @@ class SmjaxEngine:
         cache_bytes = sum(array.nbytes for array in jax.tree.leaves(self.cache))
         return {
             "resolved": {"kernel": self.kernel.name, "isa": self.kernel.isa, "kv_dtype": self.kv_dtype},
+            "variants": dict(self.setup.choices),
             "weight_bytes": packed_bytes(self.weights),
             "kv_bytes": cache_bytes,
             "bytes_per_token": step_bytes(self.weights, self.config) + self._kv_step_bytes(),

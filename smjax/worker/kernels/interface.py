@@ -33,6 +33,8 @@ class Setup:
     threads: int = 1
     cpus: tuple[int, ...] = ()
     """Where threads are pinned, one each; fewer than threads where they have to share."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """Shapes and the variants of products that were the fastest for them, where that was measured."""
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["weight", "bias"], meta_fields=["eps"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from smjax.core.architecture import DecoderConfig
-from smjax.core.native import library
+from smjax.core.native import library, start
 from smjax.core.tensors import Encoding
 from smjax.worker.kernels.interface import Activation, Matrix, Norm, Setup
 from smjax.worker.kernels.xla.elementwise import finish
@@ -62,7 +62,7 @@ class NativeKernel:
     def __init__(self, setup: Setup) -> None:
         loaded = library()
         assert loaded is not None, "checked when the kernel was chosen"
-        _start(loaded, setup)
+        start(setup.isa, setup.cpus, setup.threads)
         self._library = loaded
         self.isa = setup.isa if setup.isa != "auto" else loaded.smjax_isas().decode().split()[0]
         for name in _TARGETS:
@@ -152,18 +152,11 @@ def read_bandwidth(setup: Setup, arrays: Sequence[tuple[jax.Array, int]], second
     loaded = library()
     if loaded is None:
         return None
-    _start(loaded, replace(setup, isa="auto"))
+    start("auto", setup.cpus, setup.threads)
     n = len(arrays)
     addresses = (ctypes.c_void_p * n)(*(array.unsafe_buffer_pointer() for array, _ in arrays))
     sizes = (ctypes.c_int64 * n)(*(size for _, size in arrays))
     return float(loaded.smjax_read_bandwidth(n, addresses, sizes, seconds))
-
-
-def _start(loaded: ctypes.CDLL, setup: Setup) -> None:
-    cpus = np.array(setup.cpus, np.int32)
-    complaint = loaded.smjax_start(setup.isa.encode(), setup.threads, cpus.ctypes.data, len(cpus)).decode()
-    if complaint:
-        raise ValueError(complaint)
 
 
 def _multiply(

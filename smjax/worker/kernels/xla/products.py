@@ -7,26 +7,28 @@ inside the loop's body: a block sliced first would be copied each time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from smjax.worker.kernels.xla.layouts import Q4, Q8, Dense
+from smjax.worker.kernels.xla.layouts import BLOCK, Q4, Q8, TILE, Dense, Packed
 
-Packed = Q4 | Q8 | Dense
-BLOCK = 32
 INT16_MAX, INT8_PEAK = 32_767, 127
 
 
-def stored_row_bytes(packed: Packed, n_in: int) -> int:
-    """Bytes of one stored row of `n_in` weights."""
+def stored_row_bytes(packed: Packed) -> int:
+    """Bytes of one row of weights as a file stores it."""
     match packed:
         case Q4():
-            return n_in // BLOCK * 18
+            return int(packed.words.shape[1]) * 18
         case Q8(group=group):
-            return n_in // BLOCK * 34 if group == BLOCK else n_in // 256 * 210
+            return int(packed.values.shape[1]) * 34 if group == BLOCK else int(packed.values.shape[1]) // 8 * 210
         case _:
-            return n_in * int(packed.values.dtype.itemsize)
+            return int(packed.values.shape[1] * packed.values.dtype.itemsize)
 
 
 def quantise(x: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -37,101 +39,119 @@ def quantise(x: jax.Array) -> tuple[jax.Array, jax.Array]:
     return jnp.round(blocks * INT8_PEAK / jnp.maximum(peaks, tiny)[:, None]).astype(jnp.int16), peaks
 
 
-def nibble_order(x: jax.Array) -> jax.Array:
-    """x[..., K] in the order in which `unpack` gives Q4 words: all first nibbles, then all second, third and fourth."""
-    blocks = x.reshape(*x.shape[:-1], -1, 2, 8, 2)  # input 16h + 2r + e is nibble 2e + h of word r
-    return jnp.moveaxis(blocks, (-1, -3), (-4, -3)).reshape(x.shape)
+def unpack(packed: Packed, layer: jax.Array, dtype: jnp.dtype, ready: jax.Array) -> jax.Array:
+    """[K, N] weights of one matrix as `dtype`, N in whole tiles.
+
+    `ready` is true, which XLA does not know: so it unpacks no matrix before its inputs are there, and does that in the
+    shape of tiles, for which it has vector code (5 weights/ns; 1.2 where it loops over the shape of the GEMM).
+    """
+    if isinstance(packed, Dense):
+        layer = layer + (~ready).astype(jnp.int32)
+        return lax.dynamic_index_in_dim(packed.values, layer, 0, keepdims=False).astype(dtype)
+    unpack_tiles = partial(_unpack_tiles, dtype=dtype)
+    shape = jax.eval_shape(unpack_tiles, packed, layer).shape
+    tiles = lax.cond(ready, unpack_tiles, lambda *_: jnp.zeros(shape, dtype), packed, layer)
+    return tiles.reshape(-1, shape[-2] * TILE)
 
 
-def natural_order(x: jax.Array) -> jax.Array:
-    """The inverse of `nibble_order`."""
-    planes = x.reshape(*x.shape[:-1], 2, 2, -1, 8)
-    return jnp.moveaxis(planes, (-4, -3), (-1, -3)).reshape(x.shape)
+def _unpack_tiles(packed: Q4 | Q8, layer: jax.Array, dtype: jnp.dtype) -> jax.Array:
+    """[K/32, …, tiles, 32] of one matrix."""
+    one = jax.tree.map(lambda a: jnp.swapaxes(lax.dynamic_index_in_dim(a, layer, 0, keepdims=False), 1, 2), packed)
+    scales = one.scales[:, :, None].astype(jnp.float32)
+    if isinstance(packed, Q4):
+        values = _weights_of(one.words[:, None, :, None], (2, 1, 2, 1, 1))
+        return (values.astype(jnp.float32) * scales[:, :, None]).astype(dtype)
+    n_blocks, _, *tiles = one.values.shape
+    values = one.values.reshape(n_blocks, -1, packed.group, *tiles)
+    return (values.astype(jnp.float32) * scales).astype(dtype)
 
 
-def unpack(packed: Packed, layer: jax.Array, dtype: jnp.dtype) -> jax.Array:
-    """[K, N] weights of one matrix as `dtype`; inputs of a Q4 matrix are in `nibble_order`."""
-    one = jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, layer, 0, keepdims=False), packed)
-    match one:
+def _weights_of(words: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """The weights in words, whose nibble 2e + h is that of input 16h + 2r + e; [2, 2] of h and e in `shape`."""
+    right = jnp.array([[0, 8], [4, 12]], jnp.int16).reshape(shape)
+    return ((words >> right) & 15) - 8
+
+
+def look_up(packed: Packed, ids: jax.Array) -> jax.Array:
+    """f32[T, K]: rows `ids` of the first matrix; beyond the last, the last."""
+    ids = jnp.minimum(ids, packed.n_out - 1)
+    match packed:
         case Q4(words=words, scales=scales):
-            # One shape for all four nibbles: concatenated ones take three times as long (measured at 768 x 4096).
-            left = jnp.array([12, 8, 4, 0], jnp.int16)[:, None, None]
-            values = ((words[None] << left) >> 12).reshape(4, len(scales), 8, -1)
-            scaled = values.astype(jnp.float32) * scales.astype(jnp.float32)[:, None]
+            columns, scale = (jnp.asarray(a)[0, :, ids // TILE, :, ids % TILE] for a in (words, scales))  # [T, K/32, …]
+            values = _weights_of(columns[:, :, None, :, None], (2, 1, 2))  # [T, K/32, 2, 8, 2]
+            return (values * scale[..., None, None].astype(jnp.float32)).reshape(len(ids), -1)
         case Q8(values=values, scales=scales):
-            values = values.reshape(len(scales), -1, values.shape[1])
-            scaled = values.astype(jnp.float32) * scales.astype(jnp.float32)[:, None]
+            columns, scale = (jnp.asarray(a)[0, :, ids // TILE, :, ids % TILE] for a in (values, scales))
+            return (columns * jnp.repeat(scale, packed.group, axis=2).astype(jnp.float32)).reshape(len(ids), -1)
         case _:
-            return one.values.astype(dtype)
-    # Without the barrier the GEMM's fusion would take the unpacking in, and do it in scalar code.
-    return lax.optimization_barrier(scaled.astype(dtype).reshape(-1, scaled.shape[-1]))
+            return packed.values[0][:, ids].T.astype(jnp.float32)
 
 
-def _row(array: jax.Array, layer: jax.Array, row: jax.Array | int) -> jax.Array:
-    """[N] of array[L, rows, N]; a slice this small fuses into whatever uses it."""
-    return lax.dynamic_slice(array, (layer, row, 0), (1, 1, array.shape[2])).reshape(-1)
-
-
-def _x_scale(peaks: jax.Array, block: jax.Array) -> jax.Array:
-    return lax.dynamic_slice(peaks, (block,), (1,)) * (1 / INT8_PEAK)
-
-
-def _nibbles(words: jax.Array) -> list[jax.Array]:
-    """The four signed nibbles of int16 words, lowest first."""
-    return [(words << 12) >> 12, (words << 8) >> 12, (words << 4) >> 12, words >> 12]
-
-
-def matvec(packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
-    """f32[N] = the matrix of `layer` times `x`, f32[K]; never unpacks the matrix."""
+def matvec(packed: Packed, layer: jax.Array, x: jax.Array, streams: int) -> jax.Array:
+    """f32[N] = the matrix of `layer` times `x`, f32[K]; never unpacks it, and reads `streams` places of it at once."""
     match packed:
         case Q4():
-            return _matvec_q4(packed, layer, x)
+            return _matvec_blocks(packed, layer, x, packed.words.shape[2], _add_q4, streams)
         case Q8():
-            return _matvec_q8(packed, layer, x)
+            return _matvec_blocks(packed, layer, x, packed.values.shape[2], _add_q8, streams)
         case _:
             return _matvec_dense(packed, layer, x)
 
 
-def _matvec_q4(packed: Q4, layer: jax.Array, x: jax.Array) -> jax.Array:
-    """f32[N]: one step a block of 32 inputs, which is 8 rows of words."""
+def _row(array: jax.Array, layer: jax.Array, block: jax.Array, row: int) -> jax.Array:
+    """[tiles, 32] of array[L, K/32, tiles, rows, 32]; a slice this small fuses into whatever uses it."""
+    tiles = array.shape[2]
+    return lax.dynamic_slice(array, (layer, block, 0, row, 0), (1, 1, tiles, 1, TILE)).reshape(tiles, TILE)
+
+
+def _matvec_blocks(
+    packed: Any, layer: jax.Array, x: jax.Array, tiles: int, add_block: Callable[..., jax.Array], streams: int
+) -> jax.Array:
+    """Block after block of the inputs, from as many places as there are streams; the order of sums depends on that."""
     values, peaks = quantise(x)
+    scales = peaks * (1 / INT8_PEAK)
+    n_blocks = len(values)
+    places = next(count for count in range(streams, 0, -1) if n_blocks % count == 0)
+    # Always n_blocks / places, which XLA does not know: it would take a single step into each operation that follows.
+    steps = n_blocks // places + (peaks[0] < 0).astype(jnp.int32)
 
-    def add_block(block: jax.Array, total: jax.Array) -> jax.Array:
-        v = lax.dynamic_slice(values, (block, 0), (1, BLOCK)).reshape(-1)
-        dot = jnp.zeros(total.shape, jnp.int16)
-        for r in range(8):
-            nibbles = _nibbles(_row(packed.words, layer, block * 8 + r))
-            for nibble, value in zip(nibbles, (v[2 * r], v[2 * r + 16], v[2 * r + 1], v[2 * r + 17]), strict=True):
-                dot += nibble * value
-        scale = _row(packed.scales, layer, block).astype(jnp.float32) * _x_scale(peaks, block)
-        return total + dot.astype(jnp.float32) * scale
-
-    n_out = packed.words.shape[2]
-    return lax.fori_loop(0, len(values), add_block, jnp.zeros(n_out, jnp.float32))
-
-
-def _matvec_q8(packed: Q8, layer: jax.Array, x: jax.Array) -> jax.Array:
-    """f32[N]: one step a block of 32 inputs, in int16 sums of as many terms as cannot overflow."""
-    values, peaks = quantise(x)
-    group = packed.group
-    terms = min(group, INT16_MAX // (packed.peak * INT8_PEAK))
-
-    def add_block(block: jax.Array, total: jax.Array) -> jax.Array:
-        v = lax.dynamic_slice(values, (block, 0), (1, BLOCK)).reshape(-1)
-        x_scale = _x_scale(peaks, block)
-        for part in range(BLOCK // group):
-            dot = jnp.zeros(total.shape, jnp.int32)
-            for start in range(part * group, (part + 1) * group, terms):
-                partial = jnp.zeros(total.shape, jnp.int16)
-                for i in range(start, start + terms):
-                    partial += _row(packed.values, layer, block * BLOCK + i).astype(jnp.int16) * v[i]
-                dot += partial.astype(jnp.int32)
-            scale = _row(packed.scales, layer, block * (BLOCK // group) + part).astype(jnp.float32)
-            total = total + dot.astype(jnp.float32) * (scale * x_scale)
+    def step(i: jax.Array, total: jax.Array) -> jax.Array:
+        for place in range(places):
+            block = i + place * (n_blocks // places)
+            v = lax.dynamic_slice(values, (block, 0), (1, BLOCK)).reshape(-1)
+            total = add_block(packed, layer, block, v, lax.dynamic_slice(scales, (block,), (1,)), total)
         return total
 
-    n_out = packed.values.shape[2]
-    return lax.fori_loop(0, len(values), add_block, jnp.zeros(n_out, jnp.float32))
+    total = lax.fori_loop(0, steps, step, jnp.zeros((tiles, TILE), jnp.float32))
+    return total.reshape(-1)[: packed.n_out]
+
+
+def _add_q4(
+    packed: Q4, layer: jax.Array, block: jax.Array, v: jax.Array, x_scale: jax.Array, total: jax.Array
+) -> jax.Array:
+    # Nibbles are 8 above their weights. Sums of them may wrap around in int16, the corrected sum is within it.
+    dot = jnp.full(total.shape, -8 * jnp.sum(v, dtype=jnp.int16))
+    for r in range(BLOCK // 4):
+        words = _row(packed.words, layer, block, r)
+        dot += (words & 15) * v[2 * r] + ((words >> 4) & 15) * v[2 * r + 16]
+        dot += ((words >> 8) & 15) * v[2 * r + 1] + lax.shift_right_logical(words, jnp.int16(12)) * v[2 * r + 17]
+    return total + dot.astype(jnp.float32) * (_row(packed.scales, layer, block, 0).astype(jnp.float32) * x_scale)
+
+
+def _add_q8(
+    packed: Q8, layer: jax.Array, block: jax.Array, v: jax.Array, x_scale: jax.Array, total: jax.Array
+) -> jax.Array:
+    terms = min(packed.group, INT16_MAX // (packed.peak * INT8_PEAK))  # that cannot overflow in int16
+    for group in range(BLOCK // packed.group):
+        dot = jnp.zeros(total.shape, jnp.int32)
+        for start in range(group * packed.group, (group + 1) * packed.group, terms):
+            partial = jnp.zeros(total.shape, jnp.int16)
+            for i in range(start, start + terms):
+                partial += _row(packed.values, layer, block, i).astype(jnp.int16) * v[i]
+            dot += partial.astype(jnp.int32)
+        scale = _row(packed.scales, layer, block, group).astype(jnp.float32) * x_scale
+        total = total + dot.astype(jnp.float32) * scale
+    return total
 
 
 def _matvec_dense(packed: Dense, layer: jax.Array, x: jax.Array) -> jax.Array:
@@ -140,7 +160,8 @@ def _matvec_dense(packed: Dense, layer: jax.Array, x: jax.Array) -> jax.Array:
 
     def add_rows(first: jax.Array | int, count: int, total: jax.Array) -> jax.Array:
         for i in range(count):
-            total += x[first + i] * _row(packed.values, layer, first + i).astype(jnp.float32)
+            row = lax.dynamic_slice(packed.values, (layer, first + i, 0), (1, 1, n_out)).reshape(-1)
+            total += x[first + i] * row.astype(jnp.float32)
         return total
 
     total = jnp.zeros(n_out, jnp.float32)

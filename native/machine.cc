@@ -1,0 +1,102 @@
+#include "machine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "pin.h"
+
+namespace smjax {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kLong = std::chrono::milliseconds(50);  // enough for a governor to raise the clock
+
+double ghz_here() {
+  const auto until = Clock::now() + kLong;
+  double best = 0;
+  volatile uint64_t sum = 1;
+  do {
+    const auto begin = Clock::now();
+    sum = add_in_turn(sum, 3);
+    best = std::max(best, double(kAdditions) / std::chrono::duration<double, std::nano>(Clock::now() - begin).count());
+  } while (Clock::now() < until);
+  return sum == 0 ? 0 : best;
+}
+
+// What two threads say to each other: one is about to sleep, the other wakes it.
+struct Bell {
+  std::mutex mutex;
+  std::condition_variable rings;
+  bool listening = false, rung = false;
+  Clock::time_point when;
+};
+
+void listen(Bell& bell, int n, int64_t* nanoseconds) {
+  for (int i = 0; i < n; ++i) {
+    std::unique_lock<std::mutex> lock(bell.mutex);
+    bell.listening = true;
+    bell.rings.wait(lock, [&] { return bell.rung; });
+    nanoseconds[i] = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - bell.when).count();
+    bell.rung = false;
+  }
+}
+
+void ring(Bell& bell, int n) {
+  for (int i = 0; i < n;) {
+    // Long enough for the other thread's core to have gone idle.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::lock_guard<std::mutex> lock(bell.mutex);
+    if (!bell.listening) continue;
+    bell.listening = false;
+    bell.rung = true;
+    bell.when = Clock::now();
+    bell.rings.notify_one();
+    ++i;
+  }
+}
+
+}  // namespace
+
+// From register to register: of additions of a constant some CPUs (Golden Cove) make several a cycle. A thousand are 3 or
+// 4 kB of code, which every first-level cache holds; the loop around them runs beside them.
+uint64_t add_in_turn(uint64_t sum, uint64_t step) {
+#if defined(__x86_64__)
+  for (int64_t i = 0; i < kAdditions; i += 1000) asm volatile(".rept 1000\n\tadd %1, %0\n\t.endr" : "+r"(sum) : "r"(step) : "cc");
+  return sum;
+#elif defined(__aarch64__)
+  for (int64_t i = 0; i < kAdditions; i += 1000) asm volatile(".rept 1000\n\tadd %0, %0, %1\n\t.endr" : "+r"(sum) : "r"(step));
+  return sum;
+#else
+  (void)sum, (void)step;
+  return 0;
+#endif
+}
+
+double effective_ghz(int cpu) {
+  double ghz = 0;
+  std::thread([&] {
+    pin_to(cpu);
+    ghz = ghz_here();
+  }).join();
+  return ghz;
+}
+
+void wake_ups(int cpu_waking, int cpu_woken, int n, int64_t* nanoseconds) {
+  Bell bell;
+  std::thread woken([&] {
+    pin_to(cpu_woken);
+    listen(bell, n, nanoseconds);
+  });
+  std::thread waking([&] {
+    pin_to(cpu_waking);
+    ring(bell, n);
+  });
+  waking.join();
+  woken.join();
+}
+
+}  // namespace smjax

@@ -1,0 +1,22 @@
+// What the machine does beneath the kernel: how fast a core's clock is and how fast a thread is woken.
+#pragma once
+
+#include <cstdint>
+
+namespace smjax {
+
+// 1 ms at 4 GHz: a clock that steps by 50 ns and an interrupt of 5 µs are below 1 % of it.
+constexpr int64_t kAdditions = 4'000'000;
+
+// sum + kAdditions * step, by additions of one cycle that each wait for the one before; 0 on an architecture for which
+// they are not written down.
+uint64_t add_in_turn(uint64_t sum, uint64_t step);
+
+// Clock of `cpu` (below 0: of whichever runs this) in GHz while it works: the fastest of the runs of `add_in_turn` in
+// 50 ms. 0 where there is none. The caller stays where it is.
+double effective_ghz(int cpu);
+
+// How long a thread that sleeps on `cpu_woken` takes to run once one on `cpu_waking` wakes it, `n` times. Below 0: any CPU.
+void wake_ups(int cpu_waking, int cpu_woken, int n, int64_t* nanoseconds);
+
+}  // namespace smjax

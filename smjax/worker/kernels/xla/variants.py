@@ -1,0 +1,40 @@
+"""Formulations of the decode product that give the same integers, and which of them is used for a shape.
+
+They differ in how many places of a matrix are read at once: more keep memory busier, and make a loop's step larger.
+Others never were the fastest by 3 % (1 place: at most equal; 8: 25 to 70 % slower; blocks that follow each other in one
+step: 5 to 15 % slower; one fusion without a loop, then one dot: 1.1 to 6 times as slow).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from smjax.worker.kernels.xla.layouts import BLOCK, Q4, Q8, Packed
+
+VARIANTS = {"2-streams": 2, "4-streams": 4}
+"""Name and number of places."""
+SMALL = 2**19
+"""Weights of a matrix that stays in the caches, where two places are the faster (288 x 768: 12.5 µs against 15.0)."""
+
+
+def shape_key(encoding: str, n_out: int, n_in: int) -> str:
+    """How a shape is called where choices are noted."""
+    return f"{encoding} {n_out}x{n_in}"
+
+
+def default_variant(encoding: str, n_out: int, n_in: int) -> str:
+    """What is used where nothing was measured: four places where a large matrix has the fewest bytes a weight."""
+    return "4-streams" if encoding == "Q4_0" and n_out * n_in >= SMALL else "2-streams"
+
+
+def streams_for(packed: Packed, choices: Mapping[str, str]) -> int:
+    """Places that a product with `packed` reads at once: of `choices`, variants by shape, or by rule."""
+    match packed:
+        case Q4(words=words):
+            encoding, n_blocks = "Q4_0", words.shape[1]
+        case Q8(values=values, group=group):
+            encoding, n_blocks = "Q8_0" if group == BLOCK else "Q6_K", values.shape[1]
+        case _:
+            return 1
+    shape = encoding, packed.n_out, BLOCK * n_blocks
+    return VARIANTS.get(choices.get(shape_key(*shape), ""), VARIANTS[default_variant(*shape)])
