@@ -38,7 +38,7 @@ def scenario(**changes: Any) -> Scenario:
         "tokens_per_dispatch": 101,
         "kv_dtype": "auto",
         "seed": 42,
-        "measure": Measure(1, 5, 1, 600.0),
+        "measure": Measure(1, 5, 1, 600.0, target_ci=1.0),
     }
     return Scenario(**(fields | changes))
 
@@ -98,7 +98,7 @@ def processes(rates: list[list[float]], **changes: Any) -> list[dict[str, Any]]:
     ]
 
 
-def aiming_at(target_ci: float, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def aiming_at(target_ci: float | None, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same records, measured until half the width of their interval is below `target_ci`."""
     for one in records:
         one["scenario"]["measure"]["target_ci"] = target_ci
