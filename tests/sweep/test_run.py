@@ -74,7 +74,7 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
         "measure": {
             "replicates": 6,
             "iterations": 5,
-            "warmup": 1,
+            "warmup": 2,
             "timeout_s": 600.0,
             "compile_cache": True,
             "target_ci": 0.02,
@@ -144,7 +144,7 @@ def test_the_seeds_grid_stands_beside_its_history(
     assert len(scenarios) == 9 * 6
     grid = sorted({(scenario["threads"], scenario["ctx"]) for scenario in scenarios})
     assert grid == [(threads, ctx) for threads in (1, 2, 4) for ctx in (256, 512, 1024)]
-    assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, 5, 1)}
+    assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, 5, 2)}
     assert "synthetic" in capfd.readouterr().out
 
 
