@@ -119,6 +119,14 @@ def test_duplicate_points_run_once_and_replicates_run_apart(run_job: Run, fake_w
     assert [record["replicate"] for record in records_of(empty_dir / "run")] == [0, 1]
 
 
+def test_points_that_differ_in_how_often_are_one(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("ok")
+    assert run_job("-m", "measure.replicates=2,3,1", "measure.timeout_s=9,10", "hydra.sweep.dir=run") == 0
+    records = records_of(empty_dir / "run")
+    assert [record["replicate"] for record in records] == [0, 1, 2]
+    assert len({record["identity"] for record in records}) == 1
+
+
 def test_more_threads_than_cores_are_flagged(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
     assert run_job("-m", "threads=1,5000", "measure=quick", "hydra.sweep.dir=run") == 0
