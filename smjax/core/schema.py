@@ -78,7 +78,7 @@ weight_mb | float | MB | packed weights as counted in the worker's arrays
 date | text | | start of the first process, UTC, ISO 8601
 decode_tok_per_s_best | float | tok/s | the fastest single sample, beside the median; never compared
 tpot_ms_per_1000_tokens | float | ms | how much longer a token takes per 1,000 in the cache; empty with under 100 timed
-energy_j_per_token | float | J/token | measured energy of the CPU package while decoding, read from its counter (RAPL)
+energy_j_per_token | float | J/token | measured energy of the CPU packages (RAPL) over all answers, per generated token
 processes_disturbed | int | processes | of the replicates, those in which something else kept the machine busy
 processes_repeated | int | processes | left out, as a later one took their place: they were disturbed or failed
 identity | text | | digest of all that a process depends on: settings, weights, smjax's files, jaxlib, host

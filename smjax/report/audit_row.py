@@ -15,6 +15,8 @@ import numpy as np
 from smjax.report.frames import look
 from smjax.report.grid import Row, significant
 
+Record = dict[str, Any]
+
 _NOT_CREDIBLE = 1.25
 """Share of the read bandwidth that is no measuring error any more: a decode step does more than read, and the most of
 it that a healthy row had was 0.84 (a model far larger than the caches)."""
@@ -140,20 +142,24 @@ def tokens_disagree(row: Row) -> str | None:
 def longer_than_the_process(row: Row) -> str | None:
     """All answers fit into the life of their process."""
     for record in row.get("records") or ():
-        answers = [sample for _, sample in _answers({"records": [record]}, "samples", "warmup_samples")]
+        answers = [*_samples(record), *_samples(record, "warmup_samples")]
         took = sum(sample[name] for sample in answers for name in ("ttft_ns", "decode_ns"))
         if took > record["wall_ns"]:
             return f"inconsistent: answers of {took / 1e9:.3f} s in a process of {record['wall_ns'] / 1e9:.3f} s"
     return None
 
 
-def _answers(row: Row, *lists: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Every timed answer of the processes that finished ok, with its record."""
-    for record in row.get("records") or ():
-        for name in lists or ("samples",):
-            for sample in record.get(name) or () if record["status"] == "ok" else ():
-                if isinstance(look(sample, "ttft_ns"), int) and isinstance(look(sample, "decode_ns"), int):
-                    yield record, sample
+def _answers(row: Row) -> Iterator[tuple[Record, Record]]:
+    """Every timed answer behind the row, with its record."""
+    return ((record, sample) for record in row.get("records") or () for sample in _samples(record))
+
+
+def _samples(record: Record, name: str = "samples") -> list[Record]:
+    """What a process that finished ok has timed; without what is no time, as in a damaged record."""
+    found = record.get(name)
+    if record["status"] != "ok" or not isinstance(found, list):
+        return []
+    return [one for one in found if all(isinstance(look(one, time), int) for time in ("ttft_ns", "decode_ns"))]
 
 
 def summary_disagrees(row: Row) -> str | None:

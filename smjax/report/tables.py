@@ -85,6 +85,7 @@ COLUMNS = (
     GridColumn("peak RSS MB", figure("peak_rss_mb"), numeric=True),
     GridColumn("GB/s", figure("gb_per_s"), "any", numeric=True),
     GridColumn("of bandwidth", figure("roofline"), "any", numeric=True),
+    GridColumn("measured J per token", figure("energy_j_per_token"), "any", numeric=True),
     GridColumn("tok/s per core", figure("tok_per_s_per_core"), numeric=True),
     GridColumn("scaling", figure("scaling_efficiency"), "any", numeric=True),
     GridColumn("n", _stand_behind, numeric=True),

@@ -133,7 +133,9 @@ class _Execution:
     def _kept(self) -> str:
         if self.plan is None or not self.plan.ended:
             return "nothing was measured"
-        return f"the records of {self.plan.ended} of {self.plan.total} workers are kept in {self.sweep.folder.records}"
+        folder, ended, total = self.sweep.folder, self.plan.ended, self.plan.total
+        kept = f"the records of {ended} of {total} workers are kept in {folder.records}"
+        return f"{kept}; hydra.run.dir={folder.path} goes on from there"
 
     def _say(self, text: str) -> None:
         """Print as it is, however long the line: paths are to be copied."""

@@ -14,7 +14,7 @@ from smjax.core.scenario import Scenario
 from smjax.sweep.tasks import measure_task
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
+_HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
 """Settings of `measure` that say how often a process runs, and change nothing in one."""
 
 
@@ -29,16 +29,21 @@ def sources(part: str = "") -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
+def settings(scenario: Scenario) -> dict[str, Any]:
+    """What a process of the scenario is asked for; neither how many there are nor where its file lies counts."""
+    asked = {name: value for name, value in scenario.to_json().items() if name != "model_path"}
+    measure = {name: value for name, value in asked["measure"].items() if name not in _HOW_OFTEN}
+    return asked | {"measure": measure}
+
+
 def identity_parts(
     scenario: Scenario, model: Model, environment: Mapping[str, Any], choices: Mapping[str, str]
 ) -> dict[str, str]:
     """What a replicate's identity is made of, each part as a digest or as it is."""
     task = measure_task(scenario, environment, None, choices)
-    settings = {name: value for name, value in task["scenario"].items() if name not in ("measure", "model_path")}
-    measure = {name: value for name, value in task["scenario"]["measure"].items() if name not in HOW_OFTEN}
     chosen = {name: task[name] for name in ("kernel", "isa", "simd", "choices")}
     return {
-        "settings": digest([settings, measure, chosen]),
+        "settings": digest([settings(scenario), chosen]),
         "weights": model.hash,
         "smjax's files": digest(sources()),
         "jaxlib": environment["packages"]["jaxlib"],

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 from smjax.core.doctor import examine, noisy
 from smjax.core.errors import RequestError
 from smjax.core.host import environment
 from smjax.core.model import Model
+from smjax.core.record import canonical_json
 from smjax.core.scenario import Scenario
 from smjax.report import after_run
 from smjax.sweep.choice import expand, why_not_native
 from smjax.sweep.compose import Composed
 from smjax.sweep.config import JobConfig, ReportConfig, scenario_of
 from smjax.sweep.folder import RunFolder
-from smjax.sweep.identity import HOW_OFTEN
+from smjax.sweep.identity import settings
 from smjax.sweep.lock import REFUSE, WAIT, only_sweep
 from smjax.sweep.model_file import FileState, file_state
 from smjax.sweep.validate import ModelKey, check_all
@@ -61,8 +61,7 @@ def prepare(composed: Composed, held: contextlib.ExitStack, say: Callable[[str],
     whole = _whole(composed.points)
     after_run.check(whole.report.history, whole.report.baseline)
     host = environment()
-    points = [one for point in composed.points for one in expand(scenario_of(point), host)]
-    scenarios = list(dict.fromkeys(points))
+    scenarios = distinct([one for point in composed.points for one in expand(scenario_of(point), host)])
     files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
     models = check_all(scenarios, host)
     for model in models.values():
@@ -73,7 +72,17 @@ def prepare(composed: Composed, held: contextlib.ExitStack, say: Callable[[str],
         raise RequestError(
             f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
         )
-    return Sweep(scenarios, models, files, host, composed.folder, points[0].seed, whole, _note(scenarios, host))
+    return Sweep(
+        scenarios, models, files, host, composed.folder, composed.points[0].seed, whole, _note(scenarios, host)
+    )
+
+
+def distinct(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """Each once; of those that differ only in how often they are measured the one that asks for most processes."""
+    by_process: dict[str, Scenario] = {}
+    for scenario in sorted(scenarios, key=lambda scenario: scenario.measure.replicates):
+        by_process[canonical_json([settings(scenario), scenario.model_path])] = scenario
+    return [scenario for scenario in dict.fromkeys(scenarios) if scenario in by_process.values()]
 
 
 def _note(scenarios: Sequence[Scenario], host: dict[str, Any]) -> str | None:
@@ -81,15 +90,11 @@ def _note(scenarios: Sequence[Scenario], host: dict[str, Any]) -> str | None:
 
 
 def _whole(points: Sequence[JobConfig]) -> Whole:
-    """The settings of the whole sweep; raises RequestError where they differ between points.
-
-    Points that differ only in how often a process runs would both count it as their own.
-    """
-    first, *others = points
-    for name in ("report", "retry_failed", "lock", *(f"measure.{name}" for name in HOW_OFTEN)):
-        setting = attrgetter(name)
-        if any(setting(other) != setting(first) for other in others):
+    """The settings of the whole sweep; raises RequestError where they differ between points."""
+    each = [Whole(p.report, p.measure.budget_s, p.measure.strict, p.retry_failed, p.lock) for p in points]
+    for name, first in vars(each[0]).items():
+        if any(getattr(one, name) != first for one in each):
             raise RequestError(f"{name}: expected one for the whole sweep, found several; do not sweep over it")
-    if first.lock not in (WAIT, REFUSE):
-        raise RequestError(f"lock: expected {WAIT} or {REFUSE}, found {first.lock}")
-    return Whole(first.report, first.measure.budget_s, first.measure.strict, first.retry_failed, first.lock)
+    if each[0].lock not in (WAIT, REFUSE):
+        raise RequestError(f"lock: expected {WAIT} or {REFUSE}, found {each[0].lock}")
+    return each[0]

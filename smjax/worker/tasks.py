@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smjax.core.host import read_ghz
@@ -76,10 +77,11 @@ class Worker:
             choices=tuple((request.get("choices") or {}).items()),
         )
 
-    def _phase_done(self, name: str) -> None:
+    def _phase_done(self, name: str, tidy: bool = True) -> None:
         """Note how long the phase took, then tidy up on nobody's time."""
         self.phases_ns[name] = time.monotonic_ns() - self._mark_ns
-        process.give_back_memory()
+        if tidy:
+            process.give_back_memory()
         self._mark_ns = time.monotonic_ns()
 
     def _prepare(self) -> None:
@@ -110,26 +112,41 @@ class Worker:
         return prompt
 
     def _measure(self) -> None:
-        from smjax.worker.timing import time_answers
+        from smjax.worker.timing import garbage_collection_off
         from smjax.worker.window import Window
 
-        s, prompt = self.scenario, self._check()
-        self.say("warmup")
-        each_token = s.tokens_per_dispatch == 1
-        warmup = time_answers(self.engine, prompt, s.n_gen, s.measure.warmup, each_token)
-        self._phase_done("warmup")
-        self.say("measure")
-        life_peak, resettable = process.peak_rss_bytes(), process.reset_peak_rss()
+        prompt = self._check()
+        life_peak = process.peak_rss_bytes()
         window = Window(self.request["cpus"])
-        samples = time_answers(self.engine, prompt, s.n_gen, s.measure.iterations, each_token)
-        around = window.close(s.n_gen * s.measure.iterations)
+        with garbage_collection_off():
+            resettable = self._time(prompt)
+        measure = self.scenario.measure
+        around = window.close(self.scenario.n_gen * (measure.warmup + measure.iterations))
         self._phase_done("measure")
-        self.result["warmup_samples"] = [sample.to_json() for sample in warmup]
-        self.result["samples"] = [sample.to_json() for sample in samples]
         self.result["threads"]["cpu_ns"] = around.pop("thread_cpu_ns")
         self.result |= around
         self._read_machine(life_peak, resettable)
         self._read_bandwidth()
+
+    def _time(self, prompt: np.ndarray) -> bool:
+        """Warm up and measure, with nothing in between that would cost the first sample caches or memory.
+
+        Returns whether the peak of memory could be reset for it.
+        """
+        from smjax.worker.timing import time_answers
+
+        s, each_token = self.scenario, self.scenario.tokens_per_dispatch == 1
+        time = partial(time_answers, self.engine, prompt, s.n_gen, each_token=each_token)
+        self.say("warmup")
+        warmup = time(max(0, s.measure.warmup - 1))
+        self.say("measure")  # now, so that whoever shows it has done so when the last of the warm-up is over
+        warmup += time(min(1, s.measure.warmup))
+        self._phase_done("warmup", tidy=False)
+        resettable = process.reset_peak_rss()
+        samples = time(s.measure.iterations)
+        self.result["warmup_samples"] = [sample.to_json() for sample in warmup]
+        self.result["samples"] = [sample.to_json() for sample in samples]
+        return resettable
 
     def _tune(self) -> None:
         from smjax.worker.kernels.xla.tune import tune

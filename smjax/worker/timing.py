@@ -35,14 +35,13 @@ class Sample:
 def time_answers(engine: Engine, prompt: np.ndarray, n_gen: int, count: int, each_token: bool) -> list[Sample]:
     """`count` samples; nothing but the engine runs between the readings of the clock."""
     samples = []
-    with garbage_collection_off():
-        for _ in range(count):
-            started = perf_counter_ns()
-            engine.prefill(prompt)
-            stamps = [perf_counter_ns()]
-            stamps.extend(perf_counter_ns() for _ in engine.decode(n_gen - 1))
-            steps = np.diff(stamps).tolist() if each_token else None
-            samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes()))
+    for _ in range(count):
+        started = perf_counter_ns()
+        engine.prefill(prompt)
+        stamps = [perf_counter_ns()]
+        stamps.extend(perf_counter_ns() for _ in engine.decode(n_gen - 1))
+        steps = np.diff(stamps).tolist() if each_token else None
+        samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes()))
     return samples
 
 

@@ -13,7 +13,7 @@ from smjax.worker.process import thread_cpu_ns
 
 
 class Window:
-    """Opened right before the first timed answer and closed right after the last: no clock runs while it reads."""
+    """Opened before the warm-up, as reading costs what follows its caches, and closed after the last timed answer."""
 
     def __init__(self, cpus: Sequence[int]) -> None:
         self._cpus = cpus

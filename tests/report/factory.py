@@ -38,7 +38,7 @@ def scenario(**changes: Any) -> Scenario:
         "tokens_per_dispatch": 101,
         "kv_dtype": "auto",
         "seed": 42,
-        "measure": Measure(1, 5, 1, 600.0),
+        "measure": Measure(1, 5, 1, 600.0, target_ci=1.0),
     }
     return Scenario(**(fields | changes))
 
@@ -65,7 +65,7 @@ def record(
         "provenance": "measured",
         "date": date,
         "replicate": replicate,
-        "scenario": point.to_json(),
+        "scenario": _asking_for_no_width(point.to_json()),
         "host": host,
         "smjax": "0.1.0",
         "environment": {**machine, "packages": {"jaxlib": jaxlib}},
@@ -90,6 +90,11 @@ def record(
     }
 
 
+def _asking_for_no_width(scenario: dict[str, Any]) -> dict[str, Any]:
+    """As records were before there was a target."""
+    return scenario | {"measure": {name: value for name, value in scenario["measure"].items() if name != "target_ci"}}
+
+
 def processes(rates: list[list[float]], **changes: Any) -> list[dict[str, Any]]:
     """A record per process whose samples decode at these rates, tok/s; `changes` as in `record`."""
     return [
@@ -98,7 +103,7 @@ def processes(rates: list[list[float]], **changes: Any) -> list[dict[str, Any]]:
     ]
 
 
-def aiming_at(target_ci: float, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def aiming_at(target_ci: float | None, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same records, measured until half the width of their interval is below `target_ci`."""
     for one in records:
         one["scenario"]["measure"]["target_ci"] = target_ci

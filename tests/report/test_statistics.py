@@ -207,7 +207,7 @@ def test_a_failed_process_counts_in_no_interval():
         (aiming_at(0.02, processes(RATES)), "wide-ci"),
         (aiming_at(0.20, processes(RATES)), ""),
         (aiming_at(0.02, processes(RATES[:1])), ""),  # no interval that could be wide
-        (processes(RATES), ""),  # nobody asked
+        (aiming_at(None, processes(RATES)), ""),  # of schema 1: nobody asked
         (processes([[90, 100, 100, 100, 100]] * 5), "warmup"),
         (processes([[100], [101], [102], [103], [150]]), "outlier"),
         (processes([[100], [101], [102], [103], [150]], flags=["late", "outlier"]), "late;outlier"),

@@ -10,6 +10,7 @@ import pytest
 
 from smjax.core.errors import RequestError
 from smjax.core.schema import COLUMN_NAMES
+from smjax.report.audit import audit
 from smjax.report.command import report
 from smjax.report.statistics import scenarios
 from smjax.report.store import load_readable, load_records
@@ -146,6 +147,7 @@ def test_any_odd_value_is_refused_in_one_line_or_unknown(tmp_path, junk):
     whole = record(samples, tokens_per_dispatch=1, ghz=(2.0, "read"), flags=["late"])
     whole |= {
         "attempt": 1,
+        "read_bandwidth": {"bytes_per_s": 1e9},
         "identity": "1a2b",
         "readings": {"disturbed": ["load"]},
         "energy": {"joules_per_token": 1.5},
@@ -164,6 +166,7 @@ def test_any_odd_value_is_refused_in_one_line_or_unknown(tmp_path, junk):
             records = load_records([folder])
             write_summaries(folder, records, scenarios(records))
             assert len(json.loads((folder / "summary.json").read_text())["rows"]) == 1
+            assert audit([folder]).endswith(" of 1 rows flagged\n")
         else:
             assert "\n" not in told
 

@@ -127,6 +127,13 @@ def test_intervals_stand_beside_their_figures_and_below_is_how_they_are_made():
     assert "±" not in tables.markdown(scenarios([record()]))
 
 
+def test_energy_is_shown_where_it_was_measured():
+    measured = record() | {"energy": {"joules_per_token": 0.01234, "source": "rapl"}}
+    rows = cells(tables.markdown(scenarios([measured, record(threads=2)])))
+    assert [row["measured J per token"] for row in rows] == ["0.0123", UNKNOWN]
+    assert "J per token" not in tables.markdown(scenarios([record()]))
+
+
 def test_identity_is_shown_only_where_nothing_else_tells_rows_apart():
     rows = [identified(record(threads=threads), "a") for threads in (1, 2)]
     assert "identity" not in tables.markdown(scenarios(rows))

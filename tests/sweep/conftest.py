@@ -16,7 +16,6 @@ from smjax.sweep import launcher, prepare
 from tests.sweep.processes import FAKE
 
 environment_once = functools.cache(environment)
-
 DRIVER = Path(__file__).with_name("run_with_fake_worker.py")
 
 
@@ -25,6 +24,12 @@ def empty_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with nothing in it."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def records(empty_dir: Path) -> Path:
+    """Where the records of a run into `run` are."""
+    return empty_dir / "run" / "records"
 
 
 @pytest.fixture

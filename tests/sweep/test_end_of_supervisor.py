@@ -17,6 +17,10 @@ from smjax.core.record import read_record
 from tests.small_llama import write_llama
 from tests.sweep.processes import PATIENCE_S, fake_workers, has_ended, wait_until, worker_pid
 
+KEPT = (
+    "smjax: interrupted; the records of {} of {} workers are kept in run/records; hydra.run.dir=run goes on from there"
+)
+
 
 def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
     found = []
@@ -63,7 +67,7 @@ def test_an_interrupt_stops_the_worker_and_keeps_the_records(
     output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert has_ended(pid)
-    assert errors.splitlines()[-1] == "smjax: interrupted; the records of 1 of 3 workers are kept in run/records"
+    assert errors.splitlines()[-1] == KEPT.format(1, 3)
     assert [read_record(path)["status"] for path in records.iterdir()] == ["ok"]
     assert (tmp_path / "run" / "summary.csv").exists()
     assert "Traceback" not in output + errors
@@ -82,7 +86,7 @@ def test_an_interrupt_stops_a_real_worker_and_keeps_the_records(tmp_path: Path) 
     assert supervisor.returncode == 130
     for worker in seen:  # one that was only just starting sees the end of its input first
         wait_until(partial(has_ended, worker.pid))
-    assert errors.splitlines()[-1] == "smjax: interrupted; the records of 1 of 2 workers are kept in run/records"
+    assert errors.splitlines()[-1] == KEPT.format(1, 2)
     (kept,) = (tmp_path / "run" / "records").iterdir()
     record = read_record(kept)
     assert (record["status"], len(record["samples"])) == ("ok", 3)
@@ -103,8 +107,7 @@ def test_an_interrupt_while_the_summaries_are_written_says_so(
     fake_worker("ok")
     monkeypatch.setattr("smjax.report.after_run.finish", interrupted)
     assert run_job("measure=quick", "hydra.run.dir=run") == 130
-    said = "smjax: interrupted; the records of 1 of 1 workers are kept in run/records"
-    assert capfd.readouterr().err.splitlines()[1:] == [said]
+    assert capfd.readouterr().err.splitlines()[1:] == [KEPT.format(1, 1)]
 
 
 def test_an_interrupt_before_the_first_record_leaves_nothing(

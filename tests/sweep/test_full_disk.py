@@ -31,7 +31,8 @@ def test_a_disk_that_fills_up_stops_the_sweep_with_one_line_and_whole_records(
     assert all(": ok, " in line for line in done)
     assert last.startswith(f"smjax: {run_dir}/records/tinystories-1m-")
     assert "found: No space left on device" in last
-    assert last.endswith(f"stopped, the records of {len(done)} of 20 workers are kept in {run_dir}/records")
+    kept = f"the records of {len(done)} of 20 workers are kept in {run_dir}/records"
+    assert last.endswith(f"stopped, {kept}; hydra.run.dir={run_dir} goes on from there")
     records = list((run_dir / "records").iterdir())
     assert [read_record(path)["status"] for path in records] == ["ok"] * len(done)
 

@@ -41,7 +41,7 @@ REFUSED = {
     "-m threads=1,abc": "Error merging override threads=abc:",
     "-m report.history=null,smallmind-2026-02": "report: expected one for the whole sweep, found several",
     "-m ctx=256,512 hydra.sweep.dir=deep/er threads=0": "threads: expected at least 1, found 0",
-    "-m measure.budget_s=1,2": "measure.budget_s: expected one for the whole sweep, found several",
+    "-m measure.budget_s=1,2": "budget_s: expected one for the whole sweep, found several",
     "-m lock=wait,refuse": "lock: expected one for the whole sweep, found several",
     "lock=steal": "lock: expected wait or refuse, found steal",
     "measure.target_ci=0": "measure.target_ci: expected more than 0, found 0.0",

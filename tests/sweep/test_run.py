@@ -74,7 +74,7 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
         "measure": {
             "replicates": 6,
             "iterations": 5,
-            "warmup": 1,
+            "warmup": 2,
             "timeout_s": 600.0,
             "compile_cache": True,
             "target_ci": 0.02,
@@ -119,6 +119,14 @@ def test_duplicate_points_run_once_and_replicates_run_apart(run_job: Run, fake_w
     assert [record["replicate"] for record in records_of(empty_dir / "run")] == [0, 1]
 
 
+def test_points_that_differ_in_how_often_are_one(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("ok")
+    assert run_job("-m", "measure.replicates=2,3,1", "measure.timeout_s=9,10", "hydra.sweep.dir=run") == 0
+    records = records_of(empty_dir / "run")
+    assert [record["replicate"] for record in records] == [0, 1, 2]
+    assert len({record["identity"] for record in records}) == 1
+
+
 def test_more_threads_than_cores_are_flagged(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
     assert run_job("-m", "threads=1,5000", "measure=quick", "hydra.sweep.dir=run") == 0
@@ -144,7 +152,7 @@ def test_the_seeds_grid_stands_beside_its_history(
     assert len(scenarios) == 9 * 6
     grid = sorted({(scenario["threads"], scenario["ctx"]) for scenario in scenarios})
     assert grid == [(threads, ctx) for threads in (1, 2, 4) for ctx in (256, 512, 1024)]
-    assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, 5, 1)}
+    assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, 5, 2)}
     assert "synthetic" in capfd.readouterr().out
 
 
@@ -168,7 +176,7 @@ def test_a_full_disk_stops_the_sweep_and_keeps_what_is_written(
     assert run_job("-m", "threads=1,2,3", "measure=quick", "hydra.sweep.dir=run") == 1
     assert capfd.readouterr().err.splitlines()[1:] == [
         "smjax: run/records/x.json: expected to write, found: ENOSPC; "
-        "stopped, the records of 1 of 3 workers are kept in run/records"
+        "stopped, the records of 1 of 3 workers are kept in run/records; hydra.run.dir=run goes on from there"
     ]
     assert json.loads(written[0].read_text())["status"] == "ok"
     assert len(records_of(empty_dir / "run")) == 1

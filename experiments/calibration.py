@@ -1,0 +1,111 @@
+"""Do smjax's intervals see a difference of 5 %, and none where there is none? Drawn from a pool, and live.
+
+    python experiments/calibration.py DIR [--processes 60] [--draws 5000] [--pairs 20] [-- OVERRIDE…]
+
+A is the default scenario, or what the overrides say, B the same slowed by 5 % (`measure.handicap=0.05`). The pool: one
+sweep with as many processes of each, interleaved. From it pairs of the default number of processes are drawn, A with
+other processes of A, and A with B. Live pairs are sweeps of their own: A with A is one scenario with twice the
+processes, every second slot a side. A pair differs where the 95 % interval of the ratio of decode tok/s leaves out 1.
+What DIR holds already is not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from smjax.core.record import read_record
+from smjax.core.scenario import Scenario
+from smjax.report.intervals import half_width, interval, ratio
+from smjax.sweep.plan import Standing, process_of
+
+HANDICAP = 0.05
+SIZE = 6
+"""Processes a side: the default of `measure.replicates`."""
+SEED = 42
+Rates = list[float]
+
+
+def main() -> None:
+    """Measure what is missing and print one Markdown table."""
+    arguments = parse()
+    both = f"measure.handicap=0,{HANDICAP}"
+    pool = sweep(arguments.folder / "pool", arguments.processes, [both, *arguments.overrides])
+    a, b = pool[0.0], pool[HANDICAP]
+    rng = np.random.default_rng(SEED)
+    print(f"Pool: {describe('A', a)}; {describe('B', b)}; B / A {np.median(b) / np.median(a):.4f}.\n")
+    print("| pairs of 6 and 6 processes | A and A: found to differ | A and B: found to differ |")
+    print("| --- | ---: | ---: |")
+    same, other = ([differs(*draw(rng, a, second)) for _ in range(arguments.draws)] for second in (None, b))
+    print(f"| {arguments.draws:,} drawn from the pool | {np.mean(same):.1%} | {np.mean(other):.1%} |", flush=True)
+    live_same = list(live(arguments, "a-a", 2 * SIZE, []))
+    live_other = list(live(arguments, "a-b", SIZE, [both]))
+    print(f"| {arguments.pairs} live | {sum(live_same)} | {sum(live_other)} |")
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--processes", type=int, default=60)
+    parser.add_argument("--draws", type=int, default=5000)
+    parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("overrides", nargs="*")
+    return parser.parse_args()
+
+
+def sweep(folder: Path, processes: int, overrides: Sequence[str]) -> dict[float, Rates]:
+    """Decode tok/s of each process, by handicap, in the order of their slots."""
+    settings = [f"measure.replicates={processes}", f"hydra.sweep.dir={folder}", "measure.target_ci=1"]
+    command = [sys.executable, "-m", "smjax.run", "-m", *settings, *overrides]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    found: dict[float, Standing] = {}
+    for path in sorted((folder / "records").glob("*.json")):
+        record = read_record(path)
+        scenario = Scenario.from_json(record["scenario"])
+        standing = found.setdefault(scenario.measure.handicap, Standing(scenario, {}))
+        standing.add(record["replicate"], process_of(record))
+    rates: dict[float, Rates] = defaultdict(list)
+    for handicap, standing in found.items():
+        rates[handicap] = [standing.slots[slot].decode_tok_per_s or np.nan for slot in sorted(standing.slots)]
+    return rates
+
+
+def draw(rng: np.random.Generator, a: Rates, b: Rates | None) -> tuple[Rates, Rates]:
+    """Processes of A and of B; without B all of A, none of them twice."""
+    first, second = np.split(rng.choice(a, 2 * SIZE, replace=False), 2)
+    return list(first), list(second if b is None else rng.choice(b, SIZE, replace=False))
+
+
+def live(arguments: argparse.Namespace, name: str, processes: int, overrides: list[str]) -> Iterator[bool]:
+    """Whether each of the pairs, measured one after the other, was found to differ."""
+    for number in range(arguments.pairs):
+        folder = arguments.folder / f"{name}-{number:02d}"
+        rates = sweep(folder, processes, [f"seed={SEED + number}", *overrides, *arguments.overrides])
+        yield differs(rates[0.0], rates[HANDICAP]) if HANDICAP in rates else differs(rates[0.0][::2], rates[0.0][1::2])
+
+
+def differs(a: Rates, b: Rates) -> bool:
+    """Whether the interval of the ratio leaves out 1."""
+    found = ratio(a, b)
+    assert found is not None, "a process has failed"
+    return not found[1] <= 1 <= found[2]
+
+
+def describe(name: str, rates: Rates) -> str:
+    """A side of the pool in a few words."""
+    bounds = interval(rates)
+    assert bounds is not None, "a process has failed"
+    spread = np.std(np.log(rates), ddof=1)
+    width = half_width(bounds)
+    return f"{len(rates)} processes of {name}, median {np.median(rates):,.0f} tok/s ±{width:.1%}, spread {spread:.1%}"
+
+
+if __name__ == "__main__":
+    main()
