@@ -31,7 +31,7 @@ class Measure:
     target_ci: float = 0.02
     """Half-width of the 95 % interval of decode tok/s, as a share of it, below which no more processes are added."""
     budget_s: float = 0.0
-    """Time of the whole sweep after which no process is added to the least number."""
+    """Time of all the sweep's processes after which none is added to the least number."""
     strict: bool = False
     """Refuse a noisy machine and more threads than cores instead of flagging them."""
     handicap: float = 0.0

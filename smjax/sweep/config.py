@@ -33,7 +33,7 @@ class MeasureConfig:
     target_ci: float = MISSING
     """Half-width of decode tok/s' interval, 0.02 for 2 %, above which a scenario gets more processes."""
     budget_s: float = MISSING
-    """Time of the whole sweep up to which it may."""
+    """Time of all processes of the sweep up to which it may."""
     strict: bool = MISSING
     """Whether a noisy machine and more threads than cores are refused rather than flagged."""
     handicap: float = MISSING

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import statistics
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,10 +55,13 @@ class Standing:
     def __init__(self, scenario: Scenario, slots: Mapping[int, Process]) -> None:
         self.scenario = scenario
         self.slots: dict[int, Process] = {}
+        self.spent_s = 0.0
+        """Time that all attempts took."""
         for replicate, process in slots.items():
             self.add(replicate, process)
 
     def add(self, replicate: int, process: Process) -> None:
+        self.spent_s += process.wall_s
         before = self.slots.get(replicate)
         if before is not None and before.ok and not process.ok:
             process = replace(before, attempt=process.attempt)
@@ -100,22 +102,19 @@ class Standing:
 
 
 class Plan:
-    """The order of a sweep's processes; `finished` must be told of each before the next is asked for."""
+    """The order of a sweep's processes; `finished` must be told of each before the next is asked for.
+
+    The budget is of all its processes, those of earlier sessions too: a sweep that has spent it is over.
+    """
 
     def __init__(
-        self,
-        standings: Sequence[Standing],
-        *,
-        seed: int,
-        budget_s: float,
-        retry_failed: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        self, standings: Sequence[Standing], *, seed: int, budget_s: float, retry_failed: bool = False
     ) -> None:
         self.standings = {standing.scenario: standing for standing in standings}
         self.ended = 0
         """Processes of this session."""
         self._random = random.Random(seed)
-        self._clock, self._deadline_s = clock, clock() + budget_s
+        self._budget_s = budget_s
         self._retry_failed = retry_failed
 
     def runs(self) -> Iterator[Run]:
@@ -173,4 +172,5 @@ class Plan:
 
     def _fits(self, standing: Standing) -> bool:
         """Whether another process of the scenario is expected to end within the budget."""
-        return self._clock() + standing.wall_s <= self._deadline_s
+        spent_s = sum(standing.spent_s for standing in self.standings.values())
+        return spent_s + standing.wall_s <= self._budget_s

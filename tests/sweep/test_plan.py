@@ -21,23 +21,12 @@ BAD = Process(ok=False, disturbed=False, attempt=0, wall_s=1.0, decode_tok_per_s
 Outcomes = Callable[[Run], Process]
 
 
-class Clock:
-    """Goes on by what a process takes."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 def ran(standings: list[Standing], outcome: Outcomes, budget_s: float = 0, seed: int = 1, **options: bool) -> list[Run]:
     """All runs of a plan whose processes end as told."""
-    clock, runs = Clock(), []
-    plan = Plan(standings, seed=seed, budget_s=budget_s, clock=clock, **options)
+    runs: list[Run] = []
+    plan = Plan(standings, seed=seed, budget_s=budget_s, **options)
     for run in plan.runs():
         process = dataclasses.replace(outcome(run), attempt=run.attempt)
-        clock.now_s += process.wall_s
         plan.finished(run, process)
         runs.append(run)
         assert len(runs) < 1000, "does not end"
@@ -137,6 +126,13 @@ def test_a_scenario_that_only_fails_is_given_up(failing: set[int], expected: int
 def test_what_is_measured_already_does_not_run_again() -> None:
     runs = ran([Standing(ONE, {0: GOOD, 2: GOOD}), Standing(TWO, dict.fromkeys(range(3), GOOD))], lambda run: GOOD)
     assert [(run.scenario.threads, run.replicate) for run in runs] == [(1, 1)]
+
+
+def test_a_sweep_that_has_spent_its_budget_is_over_in_later_sessions_too() -> None:
+    standings = fresh(ONE)
+    assert len(ran(standings, noisy(0.5), budget_s=20)) == 20
+    assert ran(standings, noisy(0.5), budget_s=20) == []
+    assert len(ran(standings, noisy(0.5), budget_s=25)) == 5
 
 
 def test_failed_ones_run_again_where_that_is_asked() -> None:

@@ -22,7 +22,7 @@ def shown(is_terminal: bool, ends: list[tuple[Outcome, Process]], budget_s: floa
     console = Console(
         file=io.StringIO(), force_terminal=is_terminal, width=150, color_system=None, legacy_windows=False
     )
-    plan = Plan([Standing(SCENARIO, {})], seed=1, budget_s=budget_s, clock=lambda: 0)
+    plan = Plan([Standing(SCENARIO, {})], seed=1, budget_s=budget_s)
     with Progress(console) as progress:
         assert threading.active_count() == 1, "a thread would run beside the worker that is timed"
         progress.preparing(SCENARIO)
