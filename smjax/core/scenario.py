@@ -20,8 +20,8 @@ class Measure:
 
     replicates: int
     """Fresh worker processes, at least."""
-    iterations: int
-    """Timed answers (prefill and decode) in each process."""
+    iterations: int | None
+    """Timed answers (prefill and decode) in each process; None for as many as fill `sampling_s`, at least 5."""
     warmup: int
     """Untimed answers before them."""
     timeout_s: float
@@ -34,6 +34,8 @@ class Measure:
     """Time of all the sweep's processes after which none is added to the least number."""
     strict: bool = False
     """Refuse a noisy machine and more threads than cores instead of flagging them."""
+    sampling_s: float = 1.0
+    """How long each process times answers where their number is left open: bursts of noise last a tenth of that."""
     handicap: float = 0.0
     """Busy wait after each dispatch, as a share of its time: makes a slower program of known size."""
 
@@ -77,7 +79,7 @@ def check_scenario(scenario: Scenario, ctx_train: int) -> None:
         ("tokens_per_dispatch", s.tokens_per_dispatch, 1),
         ("seed", s.seed, 0),
         ("measure.replicates", s.measure.replicates, 1),
-        ("measure.iterations", s.measure.iterations, 1),
+        ("measure.iterations", 1 if s.measure.iterations is None else s.measure.iterations, 1),
         ("measure.warmup", s.measure.warmup, 0),
         ("measure.budget_s", s.measure.budget_s, 0),
         ("measure.handicap", s.measure.handicap, 0),
@@ -85,8 +87,12 @@ def check_scenario(scenario: Scenario, ctx_train: int) -> None:
         if not least <= value < math.inf:
             hint = "; leave n_prompt unset for ctx - n_gen, or raise ctx" if name == "n_prompt" else ""
             raise RequestError(f"{name}: expected at least {least}, found {value}{hint}")
-    for name, positive in (("measure.timeout_s", s.measure.timeout_s), ("measure.target_ci", s.measure.target_ci)):
-        if not positive > 0:
+    for name, positive in (
+        ("measure.timeout_s", s.measure.timeout_s),
+        ("measure.target_ci", s.measure.target_ci),
+        ("measure.sampling_s", s.measure.sampling_s),
+    ):
+        if not 0 < positive < math.inf:
             raise RequestError(f"{name}: expected more than 0, found {positive}")
     for name, text, known in (
         ("engine", s.engine, ENGINES),

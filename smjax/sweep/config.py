@@ -25,7 +25,9 @@ class MeasureConfig:
     """How long and how often."""
 
     replicates: int = MISSING
-    iterations: int = MISSING
+    iterations: int | None = MISSING
+    """Timed answers of a process; null for as many as fill `sampling_s`, at least 5."""
+    sampling_s: float = MISSING
     warmup: int = MISSING
     timeout_s: float = MISSING
     compile_cache: bool = MISSING

@@ -120,8 +120,8 @@ class Worker:
         window = Window(self.request["cpus"])
         with garbage_collection_off():
             resettable = self._time(prompt)
-        measure = self.scenario.measure
-        around = window.close(self.scenario.n_gen * (measure.warmup + measure.iterations))
+        answers = len(self.result["warmup_samples"]) + len(self.result["samples"])
+        around = window.close(self.scenario.n_gen * answers)
         self._phase_done("measure")
         self.result["threads"]["cpu_ns"] = around.pop("thread_cpu_ns")
         self.result |= around
@@ -133,7 +133,7 @@ class Worker:
 
         Returns whether the peak of memory could be reset for it.
         """
-        from smjax.worker.timing import time_answers
+        from smjax.worker.timing import answers_to_time, time_answers
 
         s, each_token = self.scenario, self.scenario.tokens_per_dispatch == 1
         time = partial(time_answers, self.engine, prompt, s.n_gen, each_token=each_token)
@@ -143,7 +143,7 @@ class Worker:
         warmup += time(min(1, s.measure.warmup))
         self._phase_done("warmup", tidy=False)
         resettable = process.reset_peak_rss()
-        samples = time(s.measure.iterations)
+        samples = time(answers_to_time(s.measure, warmup))
         self.result["warmup_samples"] = [sample.to_json() for sample in warmup]
         self.result["samples"] = [sample.to_json() for sample in samples]
         return resettable

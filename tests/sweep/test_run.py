@@ -73,7 +73,8 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
         "seed": 42,
         "measure": {
             "replicates": 6,
-            "iterations": 5,
+            "iterations": None,
+            "sampling_s": 1.0,
             "warmup": 2,
             "timeout_s": 600.0,
             "compile_cache": True,
@@ -152,7 +153,7 @@ def test_the_seeds_grid_stands_beside_its_history(
     assert len(scenarios) == 9 * 6
     grid = sorted({(scenario["threads"], scenario["ctx"]) for scenario in scenarios})
     assert grid == [(threads, ctx) for threads in (1, 2, 4) for ctx in (256, 512, 1024)]
-    assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, 5, 2)}
+    assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, None, 2)}
     assert "synthetic" in capfd.readouterr().out
 
 
