@@ -189,6 +189,8 @@ double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t
 
 double smjax_effective_ghz(int32_t cpu) { return smjax::effective_ghz(cpu); }
 
+double smjax_additions_per_cycle() { return smjax::additions_per_cycle(); }
+
 void smjax_wake_ups(int32_t cpu_waking, int32_t cpu_woken, int32_t n, int64_t* nanoseconds) {
   smjax::wake_ups(cpu_waking, cpu_woken, n, nanoseconds);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -21,7 +22,7 @@ double ghz_here() {
   volatile uint64_t sum = 1;
   do {
     const auto begin = Clock::now();
-    sum = add_in_turn(sum, 3);
+    sum = add_in_turn(sum, 3, kAdditions);
     best = std::max(best, double(kAdditions) / std::chrono::duration<double, std::nano>(Clock::now() - begin).count());
   } while (Clock::now() < until);
   return sum == 0 ? 0 : best;
@@ -63,17 +64,53 @@ void ring(Bell& bell, int n) {
 
 // From register to register: of additions of a constant some CPUs (Golden Cove) make several a cycle. A thousand are 3 or
 // 4 kB of code, which every first-level cache holds; the loop around them runs beside them.
-uint64_t add_in_turn(uint64_t sum, uint64_t step) {
+uint64_t add_in_turn(uint64_t sum, uint64_t step, int64_t n) {
 #if defined(__x86_64__)
-  for (int64_t i = 0; i < kAdditions; i += 1000) asm volatile(".rept 1000\n\tadd %1, %0\n\t.endr" : "+r"(sum) : "r"(step) : "cc");
+  for (int64_t i = 0; i < n; i += 1000) asm volatile(".rept 1000\n\tadd %1, %0\n\t.endr" : "+r"(sum) : "r"(step) : "cc");
   return sum;
 #elif defined(__aarch64__)
-  for (int64_t i = 0; i < kAdditions; i += 1000) asm volatile(".rept 1000\n\tadd %0, %0, %1\n\t.endr" : "+r"(sum) : "r"(step));
+  for (int64_t i = 0; i < n; i += 1000) asm volatile(".rept 1000\n\tadd %0, %0, %1\n\t.endr" : "+r"(sum) : "r"(step));
   return sum;
 #else
-  (void)sum, (void)step;
+  (void)sum, (void)step, (void)n;
   return 0;
 #endif
+}
+
+uint64_t add_abreast(uint64_t step, int64_t n) {
+  uint64_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
+  for (int64_t i = 0; i < n; i += 600) {
+#if defined(__x86_64__)
+    asm volatile(
+        ".rept 100\n\tadd %6, %0\n\tadd %6, %1\n\tadd %6, %2\n\tadd %6, %3\n\tadd %6, %4\n\tadd %6, %5\n\t.endr"
+        : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f)
+        : "r"(step)
+        : "cc");
+#elif defined(__aarch64__)
+    asm volatile(
+        ".rept 100\n\tadd %0, %0, %6\n\tadd %1, %1, %6\n\tadd %2, %2, %6\n\tadd %3, %3, %6\n\tadd %4, %4, %6\n\t"
+        "add %5, %5, %6\n\t.endr"
+        : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f)
+        : "r"(step));
+#endif
+  }
+  return a + b + c + d + e + f;
+}
+
+double additions_per_cycle() {
+  constexpr int64_t kInTurn = 4'000, kAbreast = 18'000;
+  volatile uint64_t sum = 1;
+  // The best of three of each, as an interrupt in one of them would make the ratio anything.
+  double in_turn = std::numeric_limits<double>::infinity(), abreast = in_turn;
+  for (int i = 0; i < 3; ++i) {
+    const auto begin = Clock::now();
+    sum = add_in_turn(sum, 3, kInTurn);
+    const auto middle = Clock::now();
+    sum = sum + add_abreast(3, kAbreast);
+    in_turn = std::min(in_turn, std::chrono::duration<double>(middle - begin).count() / kInTurn);
+    abreast = std::min(abreast, std::chrono::duration<double>(Clock::now() - middle).count() / kAbreast);
+  }
+  return sum == 0 || abreast <= 0 ? 0 : in_turn / abreast;
 }
 
 double effective_ghz(int cpu) {

@@ -23,6 +23,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "smjax_pack": (None, (_I32, _I64, _I64, _ADDRESS, _I64, _I64, _ADDRESS)),
     "smjax_read_bandwidth": (ctypes.c_double, (_I32, _ADDRESS, _ADDRESS, ctypes.c_double)),
     "smjax_effective_ghz": (ctypes.c_double, (_I32,)),
+    "smjax_additions_per_cycle": (ctypes.c_double, ()),
     "smjax_wake_ups": (None, (_I32, _I32, _I32, _ADDRESS)),
 }
 """What is called through ctypes: result and arguments."""
@@ -76,6 +77,16 @@ def effective_ghz(cpu: int | None = None) -> float | None:
     loaded = library()
     ghz = 0.0 if loaded is None else float(loaded.smjax_effective_ghz(-1 if cpu is None else cpu))
     return ghz or None
+
+
+def additions_per_cycle() -> float | None:
+    """Independent additions that the core which runs this makes a cycle, measured in 20 µs (native/machine.h).
+
+    It falls to little more than half while somebody computes on the core's other hardware thread, unseen from here.
+    None without the library, or on an architecture that it cannot count on.
+    """
+    loaded = library()
+    return None if loaded is None else float(loaded.smjax_additions_per_cycle()) or None
 
 
 def why_missing() -> str:

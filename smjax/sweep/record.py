@@ -63,8 +63,14 @@ def disturbances_of(readings: Any, threads: int) -> list[str]:
     """What disturbed a worker while it timed answers; nothing where it did not get there."""
     if not isinstance(readings, dict):
         return []
-    own_ns, switches = readings["own_cpu_ns"], readings["involuntary_switches"]
-    return disturbances(readings["before"], readings["after"], own_ns, threads, switches)
+    return disturbances(
+        readings["before"],
+        readings["after"],
+        readings["own_cpu_ns"],
+        threads,
+        readings["involuntary_switches"],
+        readings.get("additions_per_cycle") or (),
+    )
 
 
 def describe(model: Model) -> dict[str, Any]:

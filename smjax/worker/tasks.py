@@ -119,7 +119,7 @@ class Worker:
         life_peak = process.peak_rss_bytes()
         window = Window(self.request["cpus"])
         with garbage_collection_off():
-            resettable = self._time(prompt)
+            resettable = self._time(prompt, window.look)
         answers = len(self.result["warmup_samples"]) + len(self.result["samples"])
         around = window.close(self.scenario.n_gen * answers)
         self._phase_done("measure")
@@ -128,7 +128,7 @@ class Worker:
         self._read_machine(life_peak, resettable)
         self._read_bandwidth()
 
-    def _time(self, prompt: np.ndarray) -> bool:
+    def _time(self, prompt: np.ndarray, between: Callable[[], None]) -> bool:
         """Warm up and measure, with nothing in between that would cost the first sample caches or memory.
 
         Returns whether the peak of memory could be reset for it.
@@ -136,7 +136,7 @@ class Worker:
         from smjax.worker.timing import answers_to_time, time_answers
 
         s, each_token = self.scenario, self.scenario.tokens_per_dispatch == 1
-        time = partial(time_answers, self.engine, prompt, s.n_gen, each_token=each_token)
+        time = partial(time_answers, self.engine, prompt, s.n_gen, each_token=each_token, between=between)
         self.say("warmup")
         warmup = time(max(0, s.measure.warmup - 1))
         self.say("measure")  # now, so that whoever shows it has done so when the last of the warm-up is over

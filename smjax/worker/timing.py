@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from time import perf_counter_ns
@@ -49,10 +49,13 @@ def answers_to_time(measure: Measure, warmup: Sequence[Sample]) -> int:
     return min(max(math.ceil(measure.sampling_s * 1e9 / one_ns), _LEAST), _MOST)
 
 
-def time_answers(engine: Engine, prompt: np.ndarray, n_gen: int, count: int, each_token: bool) -> list[Sample]:
-    """`count` samples; nothing but the engine runs between the readings of the clock."""
+def time_answers(
+    engine: Engine, prompt: np.ndarray, n_gen: int, count: int, each_token: bool, between: Callable[[], None]
+) -> list[Sample]:
+    """`count` samples; nothing but the engine runs between the readings of the clock, `between` before each sample."""
     samples = []
     for _ in range(count):
+        between()
         started = perf_counter_ns()
         engine.prefill(prompt)
         stamps = [perf_counter_ns()]

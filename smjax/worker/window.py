@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from smjax.core.energy import energy_used, read_energy
+from smjax.core.native import additions_per_cycle
 from smjax.core.readings import read_machine
 from smjax.worker.process import thread_cpu_ns
 
@@ -21,7 +22,14 @@ class Window:
         self._switches = _involuntary_switches()
         self._before = read_machine(cpus)
         self._energy = read_energy()
+        self._additions: list[float] = []
         self._own_ns = time.process_time_ns()
+
+    def look(self) -> None:
+        """Between two answers: does somebody unseen use this thread's core? Takes 20 µs and nothing else."""
+        rate = additions_per_cycle()
+        if rate is not None:
+            self._additions.append(round(rate, 2))
 
     def close(self, n_tokens: int) -> dict[str, Any]:
         """`readings`, `thread_cpu_ns` of each thread and, of the `n_tokens` that were generated, `energy`."""
@@ -32,6 +40,7 @@ class Window:
             "after": read_machine(self._cpus),
             "own_cpu_ns": own_ns,
             "involuntary_switches": _involuntary_switches() - self._switches,
+            "additions_per_cycle": self._additions,
         }
         threads_ns = {name: ns - self._threads_ns.get(name, 0) for name, ns in thread_cpu_ns().items()}
         energy = {"joules_per_token": None if joules is None else joules / n_tokens, "source": joules and "rapl"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smjax.core.disturbances import COUNTERS, changes, disturbances
+from smjax.core.disturbances import COUNTERS, changes, disturbances, shared_pct
 
 UNKNOWN: dict[str, Any] = dict.fromkeys(COUNTERS)
 BEFORE: dict[str, Any] = UNKNOWN | {
@@ -57,6 +57,24 @@ def test_involuntary_switches_count_for_each_thread() -> None:
     assert disturbances(BEFORE, after(), OWN_NS, threads=1, switches=600) == ["involuntary switches 300/s of a thread"]
     assert disturbances(BEFORE, after(), OWN_NS, threads=2, switches=600) == ["involuntary switches 150/s of a thread"]
     assert disturbances(BEFORE, after(), OWN_NS, threads=4, switches=6000) == []  # on 2 CPUs, by each other
+
+
+@pytest.mark.parametrize(
+    ("additions", "pct"),
+    [
+        ([], 0),
+        ([3.6], 0),
+        ([3.6, 3.5, 3.55, 3.6], 0),
+        ([3.6, 2.2, 3.5, 2.3], 50),
+        ([2.2] * 10, 0),  # with nothing better to compare with
+        ([3.6] * 30 + [2.4] * 10, 25),
+        ([3.6] * 39 + [900.0], 0),  # one absurd reading is not the best there is
+    ],
+)
+def test_a_core_is_shared_where_it_did_better_at_other_times(additions: list[float], pct: float) -> None:
+    assert shared_pct(additions) == pct
+    expected = [f"core shared with a neighbour {pct} % of the time"] if pct else []
+    assert disturbances(BEFORE, after(), OWN_NS, 2, 0, additions) == expected
 
 
 def test_several_disturbances_are_all_named() -> None:

@@ -33,7 +33,7 @@ def judged(finding: Finding) -> tuple[str, str]:
 def test_what_is_not_told_is_unknown() -> None:
     blind = window(after={"cpus": []}, before={"cpus": []})
     names = [finding.name for finding in events.findings(blind) if finding.severity == "unknown"]
-    assert names == ["steal", "throttling", "busy CPUs", "load", "pressure", "temperature"]
+    assert names == ["steal", "shared core", "throttling", "busy CPUs", "load", "pressure", "temperature"]
     nothing = (settings.governors(set()), settings.turbo(None), settings.smt(set(), {}), settings.numa([]))
     assert {judged(finding) for finding in nothing} == {("unknown", "not told here")}
     assert noisy([*events.findings(blind), *nothing]) == []
@@ -73,6 +73,11 @@ def test_numa_and_guests() -> None:
     assert judged(settings.numa([frozenset({0}), frozenset({1})]))[0] == "note"
     assert judged(settings.guest_of(None)) == ("ok", "none")
     assert judged(settings.guest_of("KVM"))[0] == "note"
+
+
+def test_a_core_that_somebody_unseen_shares() -> None:
+    assert judged(events.shared_core([3.6] * 9 + [2.2])) == ("ok", "10 % of the time with somebody unseen")
+    assert judged(events.shared_core([3.6] * 7 + [2.2] * 3)) == ("noisy", "30 % of the time with somebody unseen")
 
 
 def test_steal() -> None:

@@ -39,6 +39,15 @@ def test_threads_are_told_by_what_they_used_inside(monkeypatch: pytest.MonkeyPat
     assert Window([]).close(1)["thread_cpu_ns"] == {"1 main": 4, "2 pool": 0, "3 new": 2}
 
 
+def test_looks_between_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = iter([3.614, 2.2, None])
+    monkeypatch.setattr(window, "additions_per_cycle", lambda: next(readings))
+    opened = Window([])
+    for _ in range(3):
+        opened.look()
+    assert opened.close(1)["readings"]["additions_per_cycle"] == [3.61, 2.2]
+
+
 @pytest.mark.parametrize(
     ("after", "expected"),
     [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
-from smjax.core.disturbances import LIMITS
+from smjax.core.disturbances import LIMITS, shared_pct
 from smjax.core.doctor.finding import Finding, unknown
 from smjax.core.doctor.window import Busy, Window
 
@@ -24,6 +25,7 @@ def findings(window: Window) -> list[Finding]:
     """Findings of the last second."""
     return [
         steal(window.changes),
+        shared_core(window.additions_per_cycle),
         throttling(window),
         busy_cpus(window.busy_pct),
         busy_processes(window.processes),
@@ -42,6 +44,17 @@ def steal(changes: dict[str, float]) -> Finding:
     if pct <= LIMITS["steal_pct"].most:
         return Finding("steal", "ok", f"{pct:.1f} %")
     return Finding("steal", "noisy", f"{pct:.1f} %", "wait, or take a machine with CPUs of its own")
+
+
+def shared_core(additions_per_cycle: Sequence[float]) -> Finding:
+    """Whether somebody whom no counter shows computes on the other hardware thread of a core that we ran on."""
+    if not additions_per_cycle:
+        return unknown("shared core")
+    pct = shared_pct(additions_per_cycle)
+    found = f"{pct:.0f} % of the time with somebody unseen"
+    if pct <= LIMITS["shared_pct"].most:
+        return Finding("shared core", "ok", found)
+    return Finding("shared core", "noisy", found, "wait, or take a machine with whole cores")
 
 
 def throttling(window: Window) -> Finding:

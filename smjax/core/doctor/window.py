@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from smjax.core.disturbances import Readings, changes, seconds
+from smjax.core.native import additions_per_cycle
 from smjax.core.readings import cpu_times, read_machine
 from smjax.core.topology import siblings, usable_cpus
+
+_LOOK_EVERY_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Window:
     after: Readings
     neighbours_pct: dict[int, float] = field(default_factory=dict)
     processes: tuple[Busy, ...] = ()
+    additions_per_cycle: tuple[float, ...] = ()
+    """Every few milliseconds; see `smjax.core.native`."""
 
     @property
     def cpus(self) -> list[int]:
@@ -50,19 +55,28 @@ class Window:
 
 
 def watch(for_seconds: float) -> Window:
-    """Sleep, and look before and after."""
+    """Sleep but for a look at the core now and then, and look at everything before and after."""
     cpus = usable_cpus()
     neighbours = sorted(frozenset().union(*map(siblings, cpus)) - set(cpus))
     _process_shares()  # those below are since this call
     before, next_before = read_machine(cpus), cpu_times(neighbours)
-    time.sleep(for_seconds)
+    additions = tuple(_looks(for_seconds))
     after, next_after = read_machine(cpus), cpu_times(neighbours)
     return Window(
         before,
         after,
         _busy_pct(neighbours, next_before, next_after, seconds(before, after)),
         tuple(sorted(_process_shares(), key=lambda process: -process.pct)),
+        additions,
     )
+
+
+def _looks(for_seconds: float) -> Iterator[float]:
+    end = time.monotonic() + for_seconds
+    while (left_s := end - time.monotonic()) > 0:
+        time.sleep(min(_LOOK_EVERY_S, left_s))
+        if rate := additions_per_cycle():
+            yield rate
 
 
 def _busy_pct(cpus: Sequence[int], before: Readings, after: Readings, elapsed_s: float) -> dict[int, float]:
