@@ -4,8 +4,8 @@
 
 A is the default scenario, or what the overrides say, B the same slowed by 5 % (`measure.handicap=0.05`). The pool: one
 sweep with as many processes of each, interleaved. From it pairs of the default number of processes are drawn, A with
-other processes of A, and A with B. Live pairs are sweeps of their own: A with A is one scenario with twice the
-processes, every second slot a side. A pair differs where the 95 % interval of the ratio of decode tok/s leaves out 1.
+other processes of A, and A with B. Live pairs are sweeps of their own with twice the processes, every second slot a
+side. A pair differs where the 95 % interval of the ratio of decode tok/s leaves out 1.
 What DIR holds already is not measured again.
 """
 
@@ -15,7 +15,7 @@ import argparse
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,8 @@ from smjax.sweep.plan import Standing, process_of
 HANDICAP = 0.05
 SIZE = 6
 """Processes a side: the default of `measure.replicates`."""
+BUDGET_S = 120
+"""Of a sweep: the default of `measure.budget_s`."""
 SEED = 42
 Rates = list[float]
 
@@ -40,13 +42,12 @@ def main() -> None:
     a, b = pool[0.0], pool[HANDICAP]
     rng = np.random.default_rng(SEED)
     print(f"Pool: {describe('A', a)}; {describe('B', b)}; B / A {np.median(b) / np.median(a):.4f}.\n")
-    print("| pairs of 6 and 6 processes | A and A: found to differ | A and B: found to differ |")
+    print(f"| pairs of {SIZE} and {SIZE} processes | A and A: found to differ | A and B: found to differ |")
     print("| --- | ---: | ---: |")
     same, other = ([differs(*draw(rng, a, second)) for _ in range(arguments.draws)] for second in (None, b))
     print(f"| {arguments.draws:,} drawn from the pool | {np.mean(same):.1%} | {np.mean(other):.1%} |", flush=True)
-    live_same = list(live(arguments, "a-a", 2 * SIZE, []))
-    live_other = list(live(arguments, "a-b", SIZE, [both]))
-    print(f"| {arguments.pairs} live | {sum(live_same)} | {sum(live_other)} |")
+    same, other = live(arguments, both)
+    print(f"| {len(same)} and {len(other)} live | {sum(same)} | {sum(other)} |")
 
 
 def parse() -> argparse.Namespace:
@@ -62,7 +63,9 @@ def parse() -> argparse.Namespace:
 
 def sweep(folder: Path, processes: int, overrides: Sequence[str]) -> dict[float, Rates]:
     """Decode tok/s of each process, by handicap, in the order of their slots."""
-    settings = [f"measure.replicates={processes}", f"hydra.sweep.dir={folder}", "measure.target_ci=1"]
+    # As many as are asked for, and as much time for repeats of disturbed ones as a default sweep has for each.
+    budget = f"measure.budget_s={BUDGET_S * processes / SIZE}"
+    settings = [f"measure.replicates={processes}", budget, "measure.target_ci=1", f"hydra.sweep.dir={folder}"]
     command = [sys.executable, "-m", "smjax.run", "-m", *settings, *overrides]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     found: dict[float, Standing] = {}
@@ -83,12 +86,20 @@ def draw(rng: np.random.Generator, a: Rates, b: Rates | None) -> tuple[Rates, Ra
     return list(first), list(second if b is None else rng.choice(b, SIZE, replace=False))
 
 
-def live(arguments: argparse.Namespace, name: str, processes: int, overrides: list[str]) -> Iterator[bool]:
-    """Whether each of the pairs, measured one after the other, was found to differ."""
+def live(arguments: argparse.Namespace, both: str) -> tuple[list[bool], list[bool]]:
+    """Whether A and A, and A and B, were found to differ, each pair measured in its own processes in turn.
+
+    Every second sweep holds B too, and so two pairs of A and B beside the one of A and A.
+    """
+    same, other = [], []
     for number in range(arguments.pairs):
-        folder = arguments.folder / f"{name}-{number:02d}"
-        rates = sweep(folder, processes, [f"seed={SEED + number}", *overrides, *arguments.overrides])
-        yield differs(rates[0.0], rates[HANDICAP]) if HANDICAP in rates else differs(rates[0.0][::2], rates[0.0][1::2])
+        overrides = [f"seed={SEED + number}", *([] if number % 2 else [both]), *arguments.overrides]
+        rates = sweep(arguments.folder / f"live-{number:02d}", 2 * SIZE, overrides)
+        sides = {handicap: (found[::2], found[1::2]) for handicap, found in rates.items()}
+        same.append(differs(*sides[0.0]))
+        if HANDICAP in sides:
+            other += [differs(*pair) for pair in zip(sides[0.0], sides[HANDICAP], strict=True)]
+    return same, other
 
 
 def differs(a: Rates, b: Rates) -> bool:
