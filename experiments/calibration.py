@@ -26,7 +26,7 @@ from smjax.report.intervals import half_width, interval, ratio
 from smjax.sweep.plan import Standing, process_of
 
 HANDICAP = 0.05
-SIZE = 6
+SIZE = 8
 """Processes a side: the default of `measure.replicates`."""
 SEED = 42
 Rates = list[float]
@@ -40,7 +40,7 @@ def main() -> None:
     a, b = pool[0.0], pool[HANDICAP]
     rng = np.random.default_rng(SEED)
     print(f"Pool: {describe('A', a)}; {describe('B', b)}; B / A {np.median(b) / np.median(a):.4f}.\n")
-    print("| pairs of 6 and 6 processes | A and A: found to differ | A and B: found to differ |")
+    print(f"| pairs of {SIZE} and {SIZE} processes | A and A: found to differ | A and B: found to differ |")
     print("| --- | ---: | ---: |")
     same, other = ([differs(*draw(rng, a, second)) for _ in range(arguments.draws)] for second in (None, b))
     print(f"| {arguments.draws:,} drawn from the pool | {np.mean(same):.1%} | {np.mean(other):.1%} |", flush=True)
