@@ -26,7 +26,7 @@ from smjax.report.intervals import half_width, interval, ratio
 from smjax.sweep.plan import Standing, process_of
 
 HANDICAP = 0.05
-SIZE = 6
+SIZE = 8
 """Processes a side: the default of `measure.replicates`."""
 BUDGET_S = 120
 """Of a sweep: the default of `measure.budget_s`."""

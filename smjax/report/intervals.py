@@ -2,14 +2,20 @@
 
 The unit of sampling is the process: answers of one process share its addresses, its pages and its place in time, and
 their spread says nothing about the next process. Logarithms, because times are skewed and never negative, and because
-a difference of logarithms is a ratio.
+a difference of logarithms is a ratio. Trimmed means, because on a shared machine 5 to 15 % of processes are far slower
+than the others, and one of them among six makes Student's interval too wide to show anything: a quarter of the
+values, rounded down, is trimmed off each end; the variance of such a mean is that of the winsorised sample. Of up to
+four values none is trimmed, and the intervals are Student's and Welch's.
 
-Of 2,000 draws of 6 to 12 processes from skewed pools with outliers, 93 to 94 % of the 95 % intervals held the pool's
-geometric mean and 94 to 95 % its median, which is the figure of a row; the same where the width decided when to stop.
-Rare outliers far beyond the spread (25 %, where that is 2 %) leave 85 to 89 % for the mean and 96 % for the median.
+Of 2,000 draws of 6 to 12 processes from skewed pools with up to 15 % of outliers, 93 to 95 % of the 95 % intervals held
+the pool's median, which is the figure of a row; 92 to 94 % where the width decided when to stop. With one process in
+ten up to 25 % slower, a difference of 5 % was found in 83 % of pairs of 8 and 8 (Welch: 63 %), and one where there was
+none in 3 %. Without outliers trimming costs power: 95 % instead of 99 %.
 
 References: Georges, Buytaert, Eeckhout, "Statistically rigorous Java performance evaluation", OOPSLA 2007;
-Welch, "The generalization of Student's problem when several different population variances are involved", 1947.
+Tukey, McLaughlin, "Less vulnerable confidence and significance procedures for location based on a single sample:
+trimming/winsorization 1", Sankhya A 25, 1963; Yuen, "The two-sample trimmed t for unequal population variances",
+Biometrika 61, 1974.
 """
 
 from __future__ import annotations
@@ -24,7 +30,7 @@ LEVEL = 0.95
 
 
 def interval(values: Sequence[float], level: float = LEVEL) -> tuple[float, float] | None:
-    """Student's t-interval on the logarithms of `values`, one per process, brought back: (lo, hi) in their unit.
+    """Interval of the trimmed mean of the logarithms of `values`, one per process, brought back: (lo, hi), their unit.
 
     None with fewer than two values, and where one of them is not a positive number.
     """
@@ -43,7 +49,7 @@ def half_width(bounds: tuple[float, float]) -> float:
 
 
 def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL) -> tuple[float, float, float] | None:
-    """Ratio of the geometric means, a / b, and its interval (ratio, lo, hi): Welch's t on the logarithms.
+    """Ratio of the trimmed geometric means, a / b, and its interval (ratio, lo, hi): Yuen's t on the logarithms.
 
     None where either side has fewer than two values or one that is not a positive number.
     """
@@ -57,13 +63,18 @@ def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL) -> tuple
 
 
 def _of_logarithms(values: Sequence[float]) -> tuple[float, float, int] | None:
-    """Mean of the logarithms, variance of that mean, degrees of freedom."""
-    array = np.asarray(values, float)
+    """Trimmed mean of the logarithms, variance of that mean, degrees of freedom."""
+    array = np.sort(np.asarray(values, float))
     if array.size < 2 or not np.all((array > 0) & np.isfinite(array)):
         return None
-    from_first = np.log(array / array[0])  # exactly 0 where the values are identical
-    mean = float(from_first.mean()) + math.log(array[0])
-    return mean, float(from_first.var(ddof=1)) / array.size, array.size - 1
+    middle = array[array.size // 2]
+    logs = np.log(array / middle)  # exactly 0 where the values are identical
+    trimmed = array.size // 4 if array.size > 4 else 0  # one off each end of 4 would leave 2, with a t of 12.7
+    kept = logs[trimmed : array.size - trimmed]
+    winsorised = np.clip(logs, kept[0], kept[-1])
+    degrees = kept.size - 1
+    variance = float(np.square(winsorised - winsorised.mean()).sum()) / (kept.size * degrees)
+    return float(kept.mean()) + math.log(middle), variance, degrees
 
 
 def _reach(variance: float, degrees: float, level: float) -> float:

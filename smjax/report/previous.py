@@ -24,8 +24,8 @@ _MAY_DIFFER = {
 _FEW_SAMPLES = 4
 _CAPTION = (
     "Change of the medians. With two or more processes on both sides, judged by the 95 % interval of their ratio "
-    "(Welch's t on the logarithms of the processes' medians): real, or not distinguishable where that includes 0. "
-    "Else by the spread of the samples, the larger of the two runs' interquartile ranges (with fewer than "
+    "(Yuen's t on the trimmed logarithms of the processes' medians): real, or not distinguishable where that "
+    "includes 0. Else by the spread of the samples, the larger of the two runs' interquartile ranges (with fewer than "
     f"{_FEW_SAMPLES} samples, max - min): within, outside, or unknown with one sample each."
 )
 

@@ -51,7 +51,7 @@ def _flags(row: Row) -> str:
 
 
 _ABOUT_INTERVALS = (
-    "±: half the width of the 95 % interval over the processes, by Student's t on the logarithms of their medians"
+    "±: half the width of the 95 % interval over processes, by Student's t on the trimmed logarithms of their medians"
 )
 _REASONS = 3
 """As many of them are told of a row."""

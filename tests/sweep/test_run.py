@@ -57,7 +57,7 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
     assert run_job() == 0
     (run_dir,) = (empty_dir / "outputs").iterdir()
     records = records_of(run_dir)
-    assert [record["replicate"] for record in records] == list(range(6))
+    assert [record["replicate"] for record in records] == list(range(8))
     assert records[0]["scenario"] == {
         "model": "tinystories-1m",
         "model_path": None,
@@ -72,7 +72,7 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
         "kv_dtype": "auto",
         "seed": 42,
         "measure": {
-            "replicates": 6,
+            "replicates": 8,
             "iterations": None,
             "sampling_s": 1.0,
             "warmup": 2,
@@ -150,7 +150,7 @@ def test_the_seeds_grid_stands_beside_its_history(
     fake_worker("ok")
     assert run_job("experiment=seed-2026-02", "hydra.sweep.dir=run") == 0
     scenarios = [record["scenario"] for record in records_of(empty_dir / "run")]
-    assert len(scenarios) == 9 * 6
+    assert len(scenarios) == 9 * 8
     grid = sorted({(scenario["threads"], scenario["ctx"]) for scenario in scenarios})
     assert grid == [(threads, ctx) for threads in (1, 2, 4) for ctx in (256, 512, 1024)]
     assert {(s["n_gen"], s["measure"]["iterations"], s["measure"]["warmup"]) for s in scenarios} == {(128, None, 2)}
