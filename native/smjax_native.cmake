@@ -8,7 +8,18 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")
 
+include(CheckCXXCompilerFlag)
 include(CheckCXXSourceCompiles)
+
+# Where a hot loop begins must not depend on what else is in the library: a function added to another file once made a
+# token of the smallest model 160 us instead of 134 (Zen 4).
+foreach(flag -falign-functions=64 -falign-loops=64)
+  string(MAKE_C_IDENTIFIER "SMJAX_TAKES_${flag}" takes)
+  check_cxx_compiler_flag(${flag} ${takes})
+  if(${takes})
+    string(APPEND CMAKE_CXX_FLAGS_RELEASE " ${flag}")
+  endif()
+endforeach()
 
 # Asks again whenever smjax is installed: the compiler or jaxlib may be another one by then.
 macro(smjax_compiles result)
