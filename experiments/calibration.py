@@ -28,7 +28,7 @@ from smjax.sweep.plan import Standing, process_of
 HANDICAP = 0.05
 SIZE = 8
 """Processes a side: the default of `measure.replicates`."""
-BUDGET_S = 120
+BUDGET_S = 100
 """Of a sweep: the default of `measure.budget_s`."""
 SEED = 42
 Rates = list[float]

@@ -80,7 +80,7 @@ def effective_ghz(cpu: int | None = None) -> float | None:
 
 
 def additions_per_cycle() -> float | None:
-    """Independent additions that the core which runs this makes a cycle, measured in 20 µs (native/machine.h).
+    """Independent additions that the core which runs this makes a cycle, measured in 10 µs (native/machine.h).
 
     It falls to little more than half while somebody computes on the core's other hardware thread, unseen from here.
     None without the library, or on an architecture that it cannot count on.

@@ -32,13 +32,8 @@ def _tpot(row: Row) -> str:
 
 
 def _stand_behind(row: Row) -> str:
-    """Processes by samples in each: what stands behind the figures."""
-    processes, samples = row["replicates"], row["samples"]
-    if not processes:
-        return "0"
-    if samples % processes:
-        return f"{processes} ({samples})"
-    return f"{processes}{TIMES}{samples // processes}"
+    """What stands behind the figures: processes, and the samples of all, as each may have another number of them."""
+    return f"{row['replicates']}/{row['samples']}" if row["replicates"] else "0"
 
 
 def _chosen(key: str) -> Callable[[Row], str]:
@@ -134,7 +129,7 @@ def how_made(rows: list[Row]) -> str:
         per_process = plural(samples // processes, "sample", "samples")
         return f"Medians of {plural(processes, 'process', 'processes')} {TIMES} {per_process}; {_certainty(rows)}."
     medians = "Medians over the processes of each process's median over its samples"
-    return f"{medians}; n = processes {TIMES} samples; {_certainty(rows)}."
+    return f"{medians}; n = processes/samples of all; {_certainty(rows)}."
 
 
 def _certainty(rows: list[Row]) -> str:

@@ -1,4 +1,4 @@
-"""What a worker can be asked for: a measurement, one answer, or to compile ahead of a measurement."""
+"""What a worker can be asked for: a measurement, one answer, or what comes ahead of measurements: compiling, tuning."""
 
 from __future__ import annotations
 
@@ -136,14 +136,14 @@ class Worker:
         from smjax.worker.timing import answers_to_time, time_answers
 
         s, each_token = self.scenario, self.scenario.tokens_per_dispatch == 1
-        time = partial(time_answers, self.engine, prompt, s.n_gen, each_token=each_token, between=between)
+        timed = partial(time_answers, self.engine, prompt, s.n_gen, each_token=each_token, between=between)
         self.say("warmup")
-        warmup = time(max(0, s.measure.warmup - 1))
+        warmup = timed(max(0, s.measure.warmup - 1))
         self.say("measure")  # now, so that whoever shows it has done so when the last of the warm-up is over
-        warmup += time(min(1, s.measure.warmup))
+        warmup += timed(min(1, s.measure.warmup))
         self._phase_done("warmup", tidy=False)
         resettable = process.reset_peak_rss()
-        samples = time(answers_to_time(s.measure, warmup))
+        samples = timed(answers_to_time(s.measure, warmup))
         self.result["warmup_samples"] = [sample.to_json() for sample in warmup]
         self.result["samples"] = [sample.to_json() for sample in samples]
         return resettable

@@ -26,7 +26,7 @@ class Window:
         self._own_ns = time.process_time_ns()
 
     def look(self) -> None:
-        """Between two answers: does somebody unseen use this thread's core? Takes 20 µs and nothing else."""
+        """Between two answers: does somebody unseen use this thread's core? Takes 10 µs and nothing else."""
         rate = additions_per_cycle()
         if rate is not None:
             self._additions.append(round(rate, 2))

@@ -79,7 +79,7 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
             "timeout_s": 600.0,
             "compile_cache": True,
             "target_ci": 0.02,
-            "budget_s": 120.0,
+            "budget_s": 100.0,
             "strict": False,
             "handicap": 0.0,
         },
