@@ -21,9 +21,9 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from smjax.core.export import export_model
-from smjax.core.presets import PRESETS, PresetModel
-from smjax.core.topology import pick_cpus
+from smjax.core.machine.topology import pick_cpus
+from smjax.core.models.export import export_model
+from smjax.core.models.presets import PRESETS, PresetModel
 
 SHAPES = {
     "d64-8l": replace(

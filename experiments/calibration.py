@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from smjax.core.record import read_record
-from smjax.core.scenario import Scenario
-from smjax.report.intervals import half_width, interval, ratio
-from smjax.sweep.plan import Standing, process_of
+from smjax.core.records.document import read_record
+from smjax.core.records.scenario import Scenario
+from smjax.stats.intervals import half_width, interval, ratio
+from smjax.sweep.plan.blocks import Standing, process_of
 
 HANDICAP = 0.05
 SIZE = 8

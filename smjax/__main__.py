@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """`smjax eval`."""
-    from smjax.sweep.eval import EvalRequest, WorkerFailed
-    from smjax.sweep.eval import evaluate as answer
+    from smjax.sweep.run.evaluate import EvalRequest, WorkerFailed
+    from smjax.sweep.run.evaluate import evaluate as answer
 
     fields = {name: value for name, value in vars(arguments).items() if name != "command"}
     try:
@@ -41,7 +41,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def export(arguments: argparse.Namespace) -> int:
     """`smjax export`."""
-    from smjax.core.export import export_preset
+    from smjax.core.models.export import export_preset
 
     export_preset(arguments.model, arguments.file, arguments.seed)
     print(arguments.file)
@@ -52,7 +52,7 @@ def report(arguments: argparse.Namespace) -> int:
     """`smjax report`."""
     if arguments.audit:
         return audit(arguments)
-    from smjax.report.command import report as rebuild
+    from smjax.report.tables.report_command import report as rebuild
 
     print(rebuild(arguments.dirs, arguments.out, arguments.history, arguments.baseline), end="")
     return 0
@@ -60,7 +60,7 @@ def report(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """`smjax doctor`."""
-    from smjax.report.doctor import doctor as look
+    from smjax.doctor.render import doctor as look
 
     look(arguments.json, arguments.strict)
     return 0
@@ -68,7 +68,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def audit(arguments: argparse.Namespace) -> int:
     """`smjax report --audit`."""
-    from smjax.report.audit import audit as judge
+    from smjax.report.audit.command import audit as judge
 
     if arguments.out or arguments.history or arguments.baseline:
         raise RequestError(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from smjax.core.errors import RequestError
-from smjax.sweep.compose import compose
-from smjax.sweep.execute import INTERRUPTED, OK, execute
-from smjax.sweep.prepare import Sweep, prepare
+from smjax.report.tables import after_run
+from smjax.sweep.request.compose import compose
+from smjax.sweep.request.config import ReportConfig
+from smjax.sweep.run.execute import INTERRUPTED, OK, execute
+from smjax.sweep.run.prepare import Sweep, prepare
 
 WRONG_REQUEST = 2
+OUTPUTS = Path("outputs")
+"""Where runs go by default, and so where earlier ones are looked for."""
 
 
 def main() -> int:
@@ -24,7 +30,7 @@ def main() -> int:
         except KeyboardInterrupt:
             _say("interrupted; nothing was measured")
             return INTERRUPTED
-        return OK if sweep is None else execute(sweep)
+        return OK if sweep is None else execute(sweep, _report)
 
 
 def _accepted(held: contextlib.ExitStack) -> Sweep | None:
@@ -33,10 +39,20 @@ def _accepted(held: contextlib.ExitStack) -> Sweep | None:
     if composed is None:
         return None
     try:
-        return prepare(composed, held, _say)
+        return prepare(composed, held, _say, _check_report)
     except BaseException:
         composed.folder.undo()
         raise
+
+
+def _check_report(asked: ReportConfig) -> None:
+    after_run.check(asked.history, asked.baseline)
+
+
+def _report(run_dir: Path, asked: ReportConfig) -> Sequence[Path]:
+    done = after_run.finish(run_dir, asked.history, asked.baseline, OUTPUTS)
+    after_run.show(done)
+    return done.paths
 
 
 def _say(text: str) -> None:

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from smjax.core.errors import RequestError
-from smjax.core.model import open_model
+from smjax.core.models.source import open_model
 from tests.report.factory import record, run_folder
 from tests.small_llama import CONFIG, Change, larger_than, text, write_llama
 

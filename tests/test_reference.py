@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smjax.core.dequantise import dequantise
-from smjax.core.gguf import read_gguf
+from smjax.core.gguf.dequantise import dequantise
+from smjax.core.gguf.header import read_gguf
 from tests.reference import ReferenceConfig, ReferenceDecoder, mean_nll, nmse, rotate
 
 DATA = Path(__file__).parent / "data"

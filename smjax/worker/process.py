@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from smjax.core.probe import fields, read_text
+from smjax.core.machine.probe import fields, read_text
 
 PR_SET_PDEATHSIG = 1
 _TASKS = Path("/proc/self/task")

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smjax.core.host import read_ghz
-from smjax.core.model import open_model, product_shapes
-from smjax.core.native import effective_ghz
-from smjax.core.processor import architecture
-from smjax.core.scenario import Scenario
+from smjax.core.machine.host import read_ghz
+from smjax.core.machine.processor import architecture
+from smjax.core.models.source import open_model, product_shapes
+from smjax.core.native_library import effective_ghz
+from smjax.core.records.scenario import Scenario
 from smjax.worker import process
 
 if TYPE_CHECKING:  # nothing heavy is imported before the process is pinned
@@ -50,8 +50,8 @@ class Worker:
 
     def _import(self) -> None:
         self.say("import")
-        from smjax.worker import compilation
         from smjax.worker.engines import make_engine
+        from smjax.worker.engines.smjax import compilation
 
         compilation.configure_jax()
         self.result["versions"] = compilation.versions()
@@ -112,8 +112,8 @@ class Worker:
         return prompt
 
     def _measure(self) -> None:
+        from smjax.worker.surroundings import Window
         from smjax.worker.timing import garbage_collection_off
-        from smjax.worker.window import Window
 
         prompt = self._check()
         life_peak = process.peak_rss_bytes()

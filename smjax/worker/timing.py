@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from smjax.core.scenario import Measure
+from smjax.core.records.scenario import Measure
 from smjax.worker.engines import Engine
 from smjax.worker.process import rss_bytes
 

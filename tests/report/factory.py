@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from smjax.core.record import write_record
-from smjax.core.scenario import Measure, Scenario
+from smjax.core.records.document import write_record
+from smjax.core.records.scenario import Measure, Scenario
 
 MS = 1_000_000
 EPYC = {"cpu": {"model": "AMD EPYC 9R14", "arch": "x86_64"}, "os": {"name": "Debian GNU/Linux 12"}}

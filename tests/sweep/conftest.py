@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import smjax.run
-from smjax.core.host import environment
-from smjax.sweep import launcher, prepare
+from smjax.core.machine.host import environment
+from smjax.sweep.process import local as launcher
+from smjax.sweep.run import prepare
 from tests.sweep.processes import FAKE
 
 environment_once = functools.cache(environment)

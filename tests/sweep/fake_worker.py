@@ -40,7 +40,7 @@ def measured(request: dict) -> dict:
 
 def disturbed(request: dict) -> dict:
     """The same beside a neighbour who had half of the CPU."""
-    from smjax.core.disturbances import COUNTERS  # all other behaviours start four times as fast without
+    from smjax.core.machine.disturbances import COUNTERS  # all other behaviours start four times as fast without
 
     nothing = dict.fromkeys(COUNTERS)
     before, after = ({**nothing, "monotonic_ns": ms * 10**6, "cpus": [0], "steal_ms": [ms // 2]} for ms in (0, 1000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from smjax.core.record import read_record
+from smjax.core.records.document import read_record
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 import smjax.run
-from smjax.sweep import launcher, prepare
+from smjax.sweep.process import local as launcher
+from smjax.sweep.run import prepare
 
 FAKE = Path(__file__).with_name("fake_worker.py")
 

@@ -11,6 +11,6 @@ os.environ.update(JAX_PLATFORMS="cpu", PJRT_NPROC="1")  # read when JAX's CPU cl
 
 @pytest.fixture(autouse=True, scope="session")
 def _jax_of_a_worker() -> None:
-    from smjax.worker.compilation import configure_jax
+    from smjax.worker.engines.smjax.compilation import configure_jax
 
     configure_jax()

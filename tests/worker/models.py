@@ -10,12 +10,12 @@ import gguf
 import numpy as np
 import pytest
 
-from smjax.core.architecture import DecoderConfig, tensor_shapes
-from smjax.core.model import Model
-from smjax.core.native import library, why_missing
-from smjax.core.scenario import Measure, Scenario
-from smjax.core.tensors import ENCODINGS, TensorInfo
-from smjax.worker.engines.smjax import SmjaxEngine
+from smjax.core.gguf.encodings import ENCODINGS, TensorInfo
+from smjax.core.models.config import DecoderConfig, tensor_shapes
+from smjax.core.models.source import Model
+from smjax.core.native_library import library, why_missing
+from smjax.core.records.scenario import Measure, Scenario
+from smjax.worker.engines.smjax.engine import SmjaxEngine
 from smjax.worker.kernels import Setup
 from tests.reference import ReferenceDecoder
 
@@ -30,7 +30,7 @@ KERNELS = ["xla", NATIVE]
 
 
 class ArrayModel:
-    """A model that is held in memory; see `smjax.core.model.Model`."""
+    """A model that is held in memory; see `smjax.core.models.source.Model`."""
 
     name = "random"
     hash = "sha256:none"

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from smjax.core.model import Model
+from smjax.core.models.source import Model
+from smjax.worker.engines.smjax.programs import hidden_of, initial_state
 from smjax.worker.model.decoder import logits
-from smjax.worker.programs import hidden_of, initial_state
 from tests.worker.models import loaded_engine
 
 

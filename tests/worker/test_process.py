@@ -10,7 +10,7 @@ import pytest
 _GIVES_BACK = """
 import jax, numpy as np
 from pathlib import Path
-from smjax.core.probe import fields
+from smjax.core.machine.probe import fields
 from smjax.worker.process import give_back_code
 
 def file_kb():

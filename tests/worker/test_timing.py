@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smjax.core.scenario import Measure
+from smjax.core.records.scenario import Measure
 from smjax.worker.timing import Sample, answers_to_time
 
 MS = 1_000_000

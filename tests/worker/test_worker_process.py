@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smjax.core.host import environment, pick_cpus, simd_levels
-from smjax.core.model import open_model, weight_bytes
-from smjax.core.native import library
-from smjax.core.scenario import Measure, Scenario
-from smjax.sweep.launcher import WORKER, Outcome, run_worker
-from smjax.sweep.tasks import compile_task, eval_task, measure_task
-from smjax.worker.check import AGREEMENT_NMSE_MAX, PRODUCT_NMSE_MAX
+from smjax.core.machine.host import environment, pick_cpus, simd_levels
+from smjax.core.models.source import open_model, weight_bytes
+from smjax.core.native_library import library
+from smjax.core.records.scenario import Measure, Scenario
+from smjax.sweep.process.local import WORKER, Outcome, run_worker
+from smjax.sweep.process.requests import compile_task, eval_task, measure_task
+from smjax.worker.engines.smjax.check import AGREEMENT_NMSE_MAX, PRODUCT_NMSE_MAX
 from tests.reference import nmse
 from tests.worker.models import padding, reference, scenario
 

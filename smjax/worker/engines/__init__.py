@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from smjax.core.model import Model
-from smjax.core.scenario import Scenario
+from smjax.core.models.source import Model
+from smjax.core.records.scenario import Scenario
 from smjax.worker.engines.handicap import Handicapped
-from smjax.worker.engines.smjax import SmjaxEngine
+from smjax.worker.engines.smjax.engine import SmjaxEngine
 from smjax.worker.kernels import Setup
 
 

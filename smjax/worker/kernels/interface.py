@@ -9,8 +9,8 @@ from typing import Any, Literal, Protocol
 import jax
 import numpy as np
 
-from smjax.core.architecture import DecoderConfig
-from smjax.core.tensors import Encoding
+from smjax.core.gguf.encodings import Encoding
+from smjax.core.models.config import DecoderConfig
 
 Packed = Any
 """A pytree of arrays in the kernel's own layout: `L` matrices of the same encoding and shape, stacked."""

@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from smjax.core.architecture import DecoderConfig
-from smjax.core.native import library, start
-from smjax.core.tensors import Encoding
+from smjax.core.gguf.encodings import Encoding
+from smjax.core.models.config import DecoderConfig
+from smjax.core.native_library import library, start
 from smjax.worker.kernels.interface import Activation, Matrix, Norm, Setup
 from smjax.worker.kernels.xla.elementwise import finish
 from smjax.worker.kernels.xla.layouts import empty_aligned

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from smjax.core.architecture import DecoderConfig
+from smjax.core.models.config import DecoderConfig
 from smjax.worker.kernels import Activation, Cache, Kernel, Matrix, Norm
 from smjax.worker.model.weights import LayerStack, Vectors, Weights
 

@@ -14,10 +14,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from smjax.core.architecture import PRODUCTS, VECTORS, DecoderConfig
-from smjax.core.dequantise import dequantise
-from smjax.core.model import Model
-from smjax.core.tensors import Encoding
+from smjax.core.gguf.dequantise import dequantise
+from smjax.core.gguf.encodings import Encoding
+from smjax.core.models.config import PRODUCTS, VECTORS, DecoderConfig
+from smjax.core.models.source import Model
 from smjax.worker.kernels import Kernel, Matrix, Packed
 
 Vectors = dict[str, Any]

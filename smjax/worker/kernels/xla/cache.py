@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from smjax.core.architecture import DecoderConfig
+from smjax.core.models.config import DecoderConfig
 
 SLOT_MULTIPLE = 64
 """Slots are allocated in this many, so that steps over them need no remainder."""

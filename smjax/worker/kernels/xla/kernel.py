@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from smjax.core.architecture import DecoderConfig
-from smjax.core.tensors import Encoding
+from smjax.core.gguf.encodings import Encoding
+from smjax.core.models.config import DecoderConfig
 from smjax.worker.kernels.interface import Activation, Matrix, Norm, Setup
 from smjax.worker.kernels.xla.attention import attend_many, attend_one
 from smjax.worker.kernels.xla.cache import Cache, empty_cache

@@ -1,0 +1,89 @@
+"""Writes a preset as a GGUF file that other tools read, with a vocabulary of made-up tokens."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from smjax.core.errors import RequestError
+from smjax.core.models.presets import PRESETS, PresetModel
+from smjax.core.models.source import Model
+
+N_BYTES = 256
+UNKNOWN, NORMAL, CONTROL, BYTE = 2, 1, 3, 6
+"""Token types of the format."""
+
+
+def export_preset(name: str, path: Path, seed: int) -> None:
+    """Write the preset `name` made from `seed` to `path`, whole or not at all.
+
+    Raises RequestError for an unknown preset, one of an architecture that GGUF does not have, and a file that cannot be
+    written.
+    """
+    exportable = [key for key, config in PRESETS.items() if config.family == "llama"]
+    if name not in exportable:
+        found = f"{name}, which GGUF has no architecture for" if name in PRESETS else name
+        raise RequestError(f"--model: expected one of {', '.join(exportable)}, found {found}")
+    export_model(PresetModel(name, PRESETS[name], seed), path)
+
+
+def export_model(model: Model, path: Path) -> None:
+    """Write a llama-architecture model to `path`, whole or not at all; RequestError where it cannot be written."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write(model, beside)
+        beside.replace(path)
+    except OSError as error:
+        raise RequestError(f"{path}: expected a file that can be written, found: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write(model: Model, path: Path) -> None:
+    import gguf  # here, as nothing else writes the format
+
+    writer = gguf.GGUFWriter(path, model.config.family)
+    _add_metadata(writer, model)
+    for info in model.tensors.values():
+        raw = model.read(info.name)
+        kind = gguf.GGMLQuantizationType(info.encoding.code)
+        rows = raw.reshape(*info.shape[:-1], -1) if info.encoding.block > 1 else raw.view("<f4").reshape(info.shape)
+        writer.add_tensor(info.name, rows, raw_dtype=kind if info.encoding.block > 1 else None)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _add_metadata(writer: gguf.GGUFWriter, model: Model) -> None:  # type: ignore[name-defined]  # noqa: F821
+    c = model.config
+    writer.add_name(f"smjax {model.name}, seeded weights")
+    writer.add_context_length(c.ctx_train)
+    writer.add_embedding_length(c.d_model)
+    writer.add_block_count(c.n_layers)
+    writer.add_feed_forward_length(c.d_ff)
+    writer.add_head_count(c.n_heads)
+    writer.add_head_count_kv(c.n_kv_heads)
+    writer.add_rope_dimension_count(c.head_dim)
+    writer.add_rope_freq_base(c.rope_base)
+    writer.add_layer_norm_rms_eps(c.norm_eps)
+    writer.add_vocab_size(c.n_vocab)
+    writer.add_file_type(2)  # mostly Q4_0
+    writer.add_quantization_version(2)
+    tokens, types = _vocabulary(c.n_vocab)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([-float(i) for i in range(len(tokens))])
+    writer.add_token_types(types)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+
+
+def _vocabulary(size: int) -> tuple[list[str], list[int]]:
+    """Tokens and their types: what a SentencePiece vocabulary begins with, then words without a meaning."""
+    special = ["<unk>", "<s>", "</s>"]
+    bytes_ = [f"<0x{i:02X}>" for i in range(N_BYTES)]
+    words = [f"▁w{i}" for i in range(size - len(special) - N_BYTES)]
+    types = [UNKNOWN, CONTROL, CONTROL] + [BYTE] * N_BYTES + [NORMAL] * len(words)
+    return special + bytes_ + words, types

@@ -1,0 +1,1 @@
+"""Which rows of any set of results can hardly be measurements, and why."""

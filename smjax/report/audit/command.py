@@ -1,0 +1,80 @@
+"""`smjax report --audit`: which rows of any set of results can hardly be measurements, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+from smjax.core.records import folder as store
+from smjax.core.records.columns import COLUMN_NAMES
+from smjax.report.audit import row as audit_row
+from smjax.report.audit import rows as audit_set
+from smjax.report.data import rows as statistics
+from smjax.report.data.history import load_results
+from smjax.report.render.grid import Row, plural
+
+_MAY_TELL_APART = (
+    *("engine", "kernel", "isa", "kv_dtype", "n_prompt", "n_gen", "tokens_per_dispatch"),
+    *("arch", "os", "host", "provenance", "jaxlib", "smjax", "sources"),
+)
+_SET = ("cpu", "model", "model_hash", *(name for name in _MAY_TELL_APART if name not in ("n_prompt", "n_gen")))
+"""Rows that agree in all of these are judged beside each other."""
+_SAME = tuple(
+    name for name in (*_SET, "threads", "ctx", "n_prompt", "n_gen", "replicates", "samples") if name in COLUMN_NAMES
+)
+
+
+def audit(targets: Sequence[Path]) -> str:
+    """A line for each flagged row of the run folders and files of results, and at the end how many they are.
+
+    Raises RequestError for a target that is neither, and for broken records.
+    """
+    lines, total = [], 0
+    for target in targets:
+        rows = _rows(target)
+        total += len(rows)
+        where = f"{target}: " if len(targets) > 1 else ""
+        found = zip(rows, reasons(rows), strict=True)
+        lines += [f"{where}{_name(row, rows)}: {'; '.join(why)}" for row, why in found if why]
+    return "\n".join([*lines, f"{len(lines)} of {total} rows flagged"]) + "\n"
+
+
+def reasons(rows: Sequence[Row]) -> list[list[str]]:
+    """For each row why it can hardly be a measurement, judged alone and beside the rows of its machine and program."""
+    found = [[reason for check in audit_row.CHECKS if (reason := check(row))] for row in rows]
+    sets: dict[Hashable, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        sets[tuple(row.get(key) for key in _SET)].append(number)
+    for numbers in sets.values():
+        for check in audit_set.CHECKS:
+            for place, reason in check([rows[number] for number in numbers]).items():
+                found[numbers[place]].append(reason)
+    return found
+
+
+def _rows(target: Path) -> list[Row]:
+    """The rows of a file of results, or of a run folder with their records and what its summary states of them."""
+    if not target.is_dir():
+        return load_results(str(target)).to_dicts()
+    records, summary = store.load_records([target]), target / "summary.json"
+    stated = load_results(str(summary)).to_dicts() if summary.exists() else []
+    rows = statistics.scenarios(records).to_dicts()
+    for row in rows:
+        row["records"] = [records[number] for number in row["record_numbers"]]
+        alike = _alike(row, stated)
+        row["stated"] = alike if len(alike) == len(_alike(row, rows)) else []
+    return rows
+
+
+def _alike(row: Row, others: Sequence[Row]) -> list[Row]:
+    """Rows of the same scenario that as many processes and samples stand behind."""
+    return [other for other in others if all(other[key] == row[key] for key in _SAME)]
+
+
+def _name(row: Row, rows: Sequence[Row]) -> str:
+    """Machine, model, threads and context, and what else tells the row from others."""
+    twins = [other for other in rows if all(other[key] == row[key] for key in ("cpu", "model", "threads", "ctx"))]
+    apart = [name for name in _MAY_TELL_APART if len({other.get(name) for other in twins}) > 1]
+    parts = [row["cpu"], row["model"], plural(row["threads"], "thread", "threads"), f"ctx {row['ctx']}"]
+    return ", ".join(str(part) for part in (*parts, *(f"{name} {row[name]}" for name in apart)) if part)

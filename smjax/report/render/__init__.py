@@ -1,0 +1,1 @@
+"""How tables are drawn, and the files that are written of them."""

@@ -1,0 +1,177 @@
+"""A sweep beside published history: the same threads and context on both, as ratios to one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from smjax.core.errors import RequestError
+from smjax.report.data.history import History
+from smjax.report.render import grid
+from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
+from smjax.report.tables import run as tables
+
+_LINE = (
+    *("engine", "cpu", "arch", "os", "model"),
+    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance", "sources"),
+)
+"""Rows that agree in all of these are one line of the comparison, at several threads and contexts."""
+
+_POINT = ("threads", "ctx", "n_gen")
+_FIGURES = ("decode_tok_per_s", "ttft_ms", "peak_rss_mb")
+_MARK = " †"
+_FOOTNOTE = "† synthetic: known not to be measurements; they stand here because they were published."
+
+
+def grids(ours: pl.DataFrame, history: History, baseline: str | None) -> list[Grid]:
+    """First one row per machine, then a grid for every (threads, ctx) that both have with the same n_gen.
+
+    `ours` is `statistics.scenarios`. Raises RequestError unless `baseline` names exactly one machine.
+    """
+    title = f"Beside {history.title}"
+    rows = _together(ours, history.rows)
+    base = pick_baseline(rows, baseline)
+    points = (
+        ours.select(_POINT)
+        .unique()
+        .join(history.rows.select(_POINT).unique(), on=_POINT)
+        .sort("ctx", "threads", "n_gen")
+    )
+    if points.is_empty():
+        return [grid.message(title, "Nothing to compare: no threads, ctx and n_gen in common.")]
+    blocks = [_block(rows, point, base) for point in points.to_dicts()]
+    return [_headline(rows, points, base, title), *blocks]
+
+
+def pick_baseline(rows: pl.DataFrame, baseline: str | None) -> str:
+    """The label of the one machine that `baseline` is a part of; by default the history's first reported one.
+
+    All of the text's words in any place will do where the text itself is found nowhere.
+    """
+    lines = rows.unique("label", maintain_order=True)
+    if baseline is None:
+        return _default_baseline(lines)
+    labels: list[str] = lines["label"].to_list()
+    wanted = baseline.casefold()
+    matches = [label for label in labels if wanted in label.casefold()]
+    matches = matches or [label for label in labels if all(word in label.casefold() for word in wanted.split())]
+    if len(matches) != 1 or not wanted.strip():
+        found = f"{len(matches)}: {'; '.join(matches)}" if matches else f"none of: {'; '.join(labels)}"
+        raise RequestError(
+            f"baseline {baseline!r}: expected a part of exactly one machine's name, found {found}; say more of it"
+        )
+    return matches[0]
+
+
+def labelled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `label`, the full name of the line that a row is of, which a baseline is picked by."""
+    parts = [pl.col(name).cast(pl.String) for name in _LINE if name != "tokens_per_dispatch" and name in rows.columns]
+    per_dispatch = "tokens_per_dispatch=" + pl.col("tokens_per_dispatch").cast(pl.String)
+    return rows.with_columns(label=pl.concat_str(*parts, per_dispatch, separator=" ", ignore_nulls=True))
+
+
+def _default_baseline(lines: pl.DataFrame) -> str:
+    history = lines.filter("is_history")
+    reported = history.filter(pl.col("provenance") == "reported")
+    label: str = (history if reported.is_empty() else reported)["label"][0]
+    return label
+
+
+def _together(ours: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """Both sides' rows, ours first, each with `label` and `source`, its short name."""
+    names = ("isa", "kv_dtype", "n_prompt", "jaxlib", "smjax", "host", "sources")
+    varying = [name for name in names if _varies(ours, name)]
+    if _varies(ours, "model_hash"):  # two files of one name
+        ours = ours.with_columns(model=pl.col("model") + " " + pl.col("model_hash").str.slice(0, 15))
+    rows = pl.concat(
+        [ours.with_columns(is_history=pl.lit(False)), history.with_columns(is_history=pl.lit(True))],
+        how="diagonal_relaxed",
+    )
+    mark = pl.when(pl.col("provenance") == "synthetic").then(pl.lit(_MARK)).otherwise(pl.lit(""))
+    more = pl.concat_str(pl.col("engine"), pl.col("kernel"), *varying, separator=" ", ignore_nulls=True)
+    return labelled(rows).with_columns(source=more + mark, provenance=pl.col("provenance") + mark)
+
+
+def _varies(ours: pl.DataFrame, name: str) -> bool:
+    """Whether our rows of one model differ in this at one point, so that a reader must see it."""
+    return bool((ours.group_by(*_POINT, "model").agg(pl.col(name).n_unique())[name] > 1).any())
+
+
+def _ratios(rows: pl.DataFrame, base: str, names: Sequence[str]) -> pl.DataFrame:
+    """Add NAME_x, the value divided by the baseline's; null where either is unknown."""
+    return rows.with_columns(
+        (pl.col(name) / pl.col(name).filter(pl.col("label") == base).first()).alias(f"{name}_x") for name in names
+    ).sort("arch", "is_history", "cpu", "source", "n_prompt", nulls_last=True)
+
+
+def _headline(rows: pl.DataFrame, points: pl.DataFrame, base: str, title: str) -> Grid:
+    """One row per machine: with one thread, and the best over threads, at the smallest context in common."""
+    single = points.filter(pl.col("threads") == 1)
+    point = (points if single.is_empty() else single).row(0, named=True)
+    here = rows.filter(pl.col("ctx") == point["ctx"], pl.col("n_gen") == point["n_gen"])
+    one = [pl.col(name).filter(pl.col("threads") == 1).first() for name in _FIGURES]
+    rate = pl.col("decode_tok_per_s")
+    best = [
+        rate.max().alias("best"),
+        pl.col("threads").sort_by(rate, descending=True, nulls_last=True).first().alias("best_threads"),
+    ]
+    also = pl.col(
+        "source", "provenance", "arch", "cpu", "os", "model", "tokens_per_dispatch", "n_prompt", "is_history"
+    ).first()
+    lines = _ratios(here.group_by("label", maintain_order=True).agg(also, *one, *best), base, [*_FIGURES, "best"])
+    captions = [
+        f"One row per machine: ctx {point['ctx']}, {point['n_gen']} tokens generated, 1 thread; best: of all threads.",
+        _about_baseline(base),
+        f"smjax: {tables.how_made(here.filter(~pl.col('is_history')).to_dicts())}",
+    ]
+    return grid.draw(title, captions, _HEADLINE, lines.to_dicts(), _notes(here))
+
+
+def _block(rows: pl.DataFrame, point: Row, base: str) -> Grid:
+    here = _ratios(rows.filter(pl.col(name) == point[name] for name in _POINT), base, _FIGURES)
+    title = f"{plural(point['threads'], 'thread', 'threads')}, ctx {point['ctx']}, {point['n_gen']} tokens generated"
+    missing = "" if base in here["label"].to_list() else " It has no row here."
+    synthetic = [_FOOTNOTE] if (here["source"].str.ends_with(_MARK)).any() else []
+    return grid.draw(title, [_about_baseline(base) + missing], _BLOCK, here.to_dicts(), synthetic)
+
+
+def _about_baseline(base: str) -> str:
+    return f"{TIMES} is the value divided by the baseline's (lower is better for TTFT and RSS). Baseline: {base}."
+
+
+def _notes(rows: pl.DataFrame) -> list[str]:
+    """The footnote, and what the history says about its own rows."""
+    told = rows.filter(pl.col("note").is_not_null()).unique(["engine", "cpu", "note"], maintain_order=True)
+    notes = [
+        f"{', '.join(part['cpu'])} ({part['source'][0]}): {part['note'][0]}"
+        for part in told.partition_by("note", maintain_order=True)
+    ]
+    return ([_FOOTNOTE] if rows["source"].str.ends_with(_MARK).any() else []) + notes
+
+
+def _best(row: Row) -> str:
+    return f"{significant(row['best'])} ({plural(row['best_threads'], 'thread', 'threads')})" if row["best"] else ""
+
+
+def _status(row: Row) -> str:
+    return "" if row["status"] in (None, "ok") else str(row["status"])
+
+
+def _with_ratio(heading: str, key: str) -> tuple[GridColumn, GridColumn]:
+    return GridColumn(heading, figure(key), numeric=True), GridColumn(TIMES, figure(f"{key}_x"), numeric=True)
+
+
+_WHO = (
+    GridColumn("source", name_of("source"), role="key"),
+    GridColumn("model", name_of("model"), role="remark"),
+    GridColumn("tokens per dispatch", name_of("tokens_per_dispatch"), "any", numeric=True, role="remark"),
+    GridColumn("arch", name_of("arch"), role="remark"),
+    GridColumn("cpu", name_of("cpu"), role="key"),
+    GridColumn("provenance", name_of("provenance"), role="remark"),
+)
+_DECODE = _with_ratio("decode tok/s", "decode_tok_per_s")
+_REST = (*_with_ratio("TTFT ms", "ttft_ms"), *_with_ratio("peak RSS MB", "peak_rss_mb"))
+_BEST = (GridColumn("best decode tok/s", _best, numeric=True), GridColumn(TIMES, figure("best_x"), numeric=True))
+_HEADLINE = (*_WHO, *_DECODE, *_BEST, *_REST)
+_BLOCK = (*_WHO, *_DECODE, *_REST, GridColumn("status", _status, "any", role="remark"))

@@ -1,0 +1,168 @@
+"""The tables of a run: one per architecture, as a person reads them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import polars as pl
+from rich.console import RenderableType
+
+from smjax.report.data.frames import GROUP_KEYS
+from smjax.report.render import grid
+from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
+from smjax.report.render.terminal import TerminalGrid
+from smjax.stats.intervals import half_width
+
+
+def _with_interval(key: str) -> Callable[[Row], str]:
+    """A figure and how far its interval reaches to either side."""
+
+    def text(row: Row) -> str:
+        lo, hi = row[f"{key}_lo"], row[f"{key}_hi"]
+        reach = "" if lo is None else f" ±{significant(half_width((lo, hi)) * 100, 2)} %"
+        return significant(row[key]) + reach
+
+    return text
+
+
+def _tpot(row: Row) -> str:
+    ends = [significant(row[name]) for name in ("tpot_ms_p50", "tpot_ms_p99")]
+    return "/".join(ends) if all(ends) else ""
+
+
+def _stand_behind(row: Row) -> str:
+    """What stands behind the figures: processes, and the samples of all, as each may have another number of them."""
+    return f"{row['replicates']}/{row['samples']}" if row["replicates"] else "0"
+
+
+def _chosen(key: str) -> Callable[[Row], str]:
+    """What a worker chose; a row whose workers never got there has nothing to say."""
+    return lambda row: "" if row[key] == "auto" else name_of(key)(row)
+
+
+def _flags(row: Row) -> str:
+    return (row["flags"] or "").replace(";", ", ")
+
+
+_ABOUT_INTERVALS = (
+    "±: half the width of the 95 % interval over processes, by Student's t on the trimmed logarithms of their medians"
+)
+_REASONS = 3
+"""As many of them are told of a row."""
+
+SCENARIO = (
+    GridColumn("model", name_of("model"), role="key"),
+    GridColumn("engine", name_of("engine"), "varies", role="key"),
+    GridColumn("kernel", name_of("kernel"), role="key"),
+    GridColumn("isa", _chosen("isa"), "varies", role="key"),
+    GridColumn("KV dtype", _chosen("kv_dtype"), "varies", role="key"),
+    GridColumn("threads", name_of("threads"), numeric=True, role="key"),
+    GridColumn("ctx", name_of("ctx"), numeric=True, role="key"),
+    GridColumn("prompt tokens", name_of("n_prompt"), "varies", numeric=True, role="key"),
+    GridColumn("generated tokens", name_of("n_gen"), "varies", numeric=True, role="key"),
+    GridColumn("tokens per dispatch", name_of("tokens_per_dispatch"), "varies", numeric=True, role="key"),
+)
+"""Which scenario a row is, and what ran it."""
+
+_CPU = GridColumn("cpu", name_of("cpu"), "varies", role="key")
+_IDENTITY = GridColumn("identity", lambda row: (row["identity"] or "")[:8], "varies", role="key")
+
+COLUMNS = (
+    _CPU,
+    GridColumn("os", name_of("os"), "varies", role="key"),
+    GridColumn("host", name_of("host"), "varies", role="key"),
+    *SCENARIO,
+    GridColumn("decode tok/s", _with_interval("decode_tok_per_s"), numeric=True),
+    GridColumn("prefill tok/s", figure("prefill_tok_per_s"), numeric=True),
+    GridColumn("TTFT ms", _with_interval("ttft_ms"), numeric=True),
+    GridColumn("TPOT p50/p99 ms", _tpot, "any", numeric=True),
+    GridColumn("peak RSS MB", figure("peak_rss_mb"), numeric=True),
+    GridColumn("GB/s", figure("gb_per_s"), "any", numeric=True),
+    GridColumn("of bandwidth", figure("roofline"), "any", numeric=True),
+    GridColumn("measured J per token", figure("energy_j_per_token"), "any", numeric=True),
+    GridColumn("tok/s per core", figure("tok_per_s_per_core"), numeric=True),
+    GridColumn("scaling", figure("scaling_efficiency"), "any", numeric=True),
+    GridColumn("n", _stand_behind, numeric=True),
+    GridColumn("jaxlib", name_of("jaxlib"), "varies", role="key"),
+    GridColumn("smjax", name_of("smjax"), "varies", role="key"),
+    _IDENTITY,
+    GridColumn("provenance", name_of("provenance"), role="remark"),
+    GridColumn("flags", _flags, "any", role="remark"),
+    GridColumn("status", name_of("status"), role="remark"),
+)
+
+
+def grids(scenarios: pl.DataFrame) -> list[Grid]:
+    """One grid per architecture from `statistics.scenarios`; machines of one architecture share it."""
+    parts = scenarios.partition_by("arch", maintain_order=True)
+    return [_grid(part.to_dicts()) for part in parts]
+
+
+def markdown(scenarios: pl.DataFrame) -> str:
+    """The run's tables as Markdown for a README."""
+    return "\n".join(grid.markdown(table) for table in grids(scenarios))
+
+
+def terminal(scenarios: pl.DataFrame) -> list[RenderableType]:
+    """The same tables for a rich console."""
+    return [TerminalGrid(table) for table in grids(scenarios)]
+
+
+def _grid(rows: list[Row]) -> Grid:
+    arch = rows[0]["arch"] or "unknown architecture"
+    cpus = {row["cpu"] for row in rows if row["cpu"]}
+    title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
+    alike = {tuple(row[key] for key in GROUP_KEYS if key != "identity") for row in rows}
+    hidden = [_CPU] * (title != arch) + [_IDENTITY] * (len(alike) == len(rows))
+    columns = [column for column in COLUMNS if column not in hidden]
+    return grid.draw(title, [how_made(rows)], columns, rows, _notes(rows))
+
+
+def how_made(rows: list[Row]) -> str:
+    """Says what a figure is and what stands behind it."""
+    counts = {(row["replicates"], row["samples"]) for row in rows if row["replicates"]}
+    if not counts:
+        return "No process finished ok: no figures."
+    (processes, samples), is_uniform = min(counts), len(counts) == 1
+    if is_uniform and samples % processes == 0:
+        per_process = plural(samples // processes, "sample", "samples")
+        return f"Medians of {plural(processes, 'process', 'processes')} {TIMES} {per_process}; {_certainty(rows)}."
+    medians = "Medians over the processes of each process's median over its samples"
+    return f"{medians}; n = processes/samples of all; {_certainty(rows)}."
+
+
+def _certainty(rows: list[Row]) -> str:
+    if any(row["decode_tok_per_s_lo"] is not None for row in rows):
+        return "95 % intervals over processes"
+    return "no interval with one process"
+
+
+def _notes(rows: list[Row]) -> list[str]:
+    """How intervals are made, what went wrong and what disturbed in which row, and what was repeated."""
+    intervals = [_ABOUT_INTERVALS] if any(row["decode_tok_per_s_lo"] is not None for row in rows) else []
+    failures = [
+        _said_of(row, row["status"], row["bad_processes"], row["reasons"]) for row in rows if row["status"] != "ok"
+    ]
+    disturbances = [
+        _said_of(row, "disturbed", row["processes_disturbed"], row["disturbed_by"])
+        for row in rows
+        if row["processes_disturbed"]
+    ]
+    return [*intervals, *failures, *disturbances, *_repeated(rows)]
+
+
+def _said_of(row: Row, what: str, count: int, reasons: list[str]) -> str:
+    point = f"{row['model']}, {plural(row['threads'], 'thread', 'threads')}, ctx {row['ctx']}"
+    of_all = f"{count} of {plural(row['processes'], 'process', 'processes')}"
+    more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    return f"{point}: {what} ({of_all}): {'; '.join(reasons[:_REASONS]) or 'no reason recorded'}{more}"
+
+
+def _repeated(rows: list[Row]) -> list[str]:
+    """How many processes do not count as another took their place, and why."""
+    why = Counter(reason for row in rows for reason in row["repeated_because"] or ())
+    if not why:
+        return []
+    told = ", ".join(reason if len(why) == 1 else f"{count} {reason}" for reason, count in sorted(why.items()))
+    return [f"{plural(why.total(), 'process was', 'processes were')} repeated: {told}"]

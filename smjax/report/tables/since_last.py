@@ -1,0 +1,157 @@
+"""A run against the newest earlier one of the same scenarios and host: is there a difference?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from smjax.core.records import folder as store
+from smjax.report.data import frames
+from smjax.report.data import rows as statistics
+from smjax.report.render import grid
+from smjax.report.render.grid import UNKNOWN, Grid, GridColumn, Row, figure, name_of, plural
+from smjax.report.tables import run as tables
+from smjax.stats.intervals import ratio
+
+_SAME = (*frames.SCENARIO_KEYS, "host", "provenance")
+_MAY_DIFFER = {
+    **dict.fromkeys((key for key in (*frames.COMPARED_KEYS, "sources", "settings") if key not in _SAME), 1),
+    "engine": 100,
+    "kernel": 10,
+}
+"""What may differ, and how much it weighs where a run has several rows to compare with."""
+
+_FEW_SAMPLES = 4
+_CAPTION = (
+    "Change of the medians. With two or more processes on both sides, judged by the 95 % interval of their ratio "
+    "(Yuen's t on the trimmed logarithms of the processes' medians): real, or not distinguishable where that "
+    "includes 0. Else by the spread of the samples, the larger of the two runs' interquartile ranges (with fewer than "
+    f"{_FEW_SAMPLES} samples, max - min): within, outside, or unknown with one sample each."
+)
+
+
+def comparison(current: pl.DataFrame, run_dir: Path, outputs_root: Path) -> Grid:
+    """Each scenario of `run_dir`, with its `statistics.scenarios`, beside its newest earlier run below a folder."""
+    earlier, broken = _earlier_rows(run_dir, outputs_root)
+    measured = current.filter(pl.col("decode_tok_per_s").is_not_null())
+    pairs = _pairs(measured, earlier)
+    notes = [f"{plural(broken, 'earlier record', 'earlier records')} skipped: cut or not readable."] if broken else []
+    if pairs.is_empty():
+        return grid.message("Since the last run", "No earlier run of these scenarios on this host.", notes=notes)
+    if alone := measured.height - pairs.height:
+        notes.append(f"{plural(alone, 'scenario has', 'scenarios have')} no earlier run on this host.")
+    return grid.draw("Since the last run", [_CAPTION], _COLUMNS, pairs.to_dicts(), notes)
+
+
+def run_dirs(outputs_root: Path) -> Iterator[Path]:
+    """Every folder at or below `outputs_root` that holds records, in a fixed order; links are not followed."""
+    for folder, names, _ in os.walk(outputs_root):
+        names.sort()
+        if store.RECORDS in names:
+            names.remove(store.RECORDS)
+            yield Path(folder)
+
+
+def _earlier_rows(run_dir: Path, outputs_root: Path) -> tuple[pl.DataFrame, int]:
+    """One row per scenario and earlier run, with `run` and `run_date`, and the number of unreadable records."""
+    parts, broken = [statistics.scenarios([])], 0
+    for folder in run_dirs(outputs_root):
+        if folder.resolve() == run_dir.resolve():
+            continue
+        records, unreadable = store.load_readable(folder)
+        broken += unreadable
+        rows = statistics.scenarios(records)
+        parts.append(
+            rows.with_columns(run=pl.lit(os.path.relpath(folder, outputs_root)), run_date=pl.col("date").min())
+        )
+    rows = pl.concat(parts, how="diagonal_relaxed")
+    if "run" not in rows.columns:
+        rows = rows.with_columns(run=pl.lit(None, pl.String), run_date=pl.lit(None, pl.String))
+    return rows.filter(pl.col("decode_tok_per_s").is_not_null()), broken
+
+
+def _pairs(current: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Each current row with its newest earlier run; of that run's rows the one that differs least."""
+    differences = pl.sum_horizontal(
+        pl.col(key).ne_missing(pl.col(f"{key}_before")) * weight for key, weight in _MAY_DIFFER.items()
+    )
+    return (
+        current.with_row_index("row")
+        .join(earlier, on=_SAME, suffix="_before", nulls_equal=True, maintain_order="left_right")
+        .filter(pl.col("date_before") < pl.col("date"))
+        .with_columns(differences=differences)
+        .sort(
+            "row",
+            "run_date",
+            "differences",
+            "date_before",
+            "run",
+            descending=[False, True, False, True, False],
+            maintain_order=True,
+        )
+        .unique("row", keep="first", maintain_order=True)
+    )
+
+
+def _change(name: str) -> Callable[[Row], str]:
+    return lambda row: f"{_signed(row[name] / row[f'{name}_before'])} %" if row[f"{name}_before"] else ""
+
+
+def _verdict(name: str, kind: str) -> Callable[[Row], str]:
+    """Whether the figure changed, by `kind`_medians of the processes, or else by `kind`_samples."""
+
+    def text(row: Row) -> str:
+        found = ratio(row[f"{kind}_medians"], row[f"{kind}_medians_before"])
+        if found is None:
+            difference = abs(row[name] - row[f"{name}_before"])
+            return _by_spread(difference, row[f"{kind}_samples"], row[f"{kind}_samples_before"])
+        _, lo, hi = found
+        word = "not distinguishable" if lo <= 1 <= hi else "real"
+        return f"{word} ({_signed(lo)} to {_signed(hi)} %)"
+
+    return text
+
+
+def _by_spread(difference: float, *sides: Sequence[Sequence[float]]) -> str:
+    samples = [np.concatenate(side) for side in sides]
+    if all(len(one) < 2 for one in samples):
+        return "unknown"
+    return "within" if difference <= max(map(_spread, samples)) else "outside"
+
+
+def _spread(samples: np.ndarray) -> float:
+    lo, hi = (0, 1) if len(samples) < _FEW_SAMPLES else (0.25, 0.75)
+    return float(np.quantile(samples, hi) - np.quantile(samples, lo))
+
+
+def _signed(ratio_: float) -> str:
+    return f"{round((ratio_ - 1) * 100, 1) + 0.0:+.1f}"
+
+
+def _differs(row: Row) -> str:
+    """What else is not as it was, before → now."""
+    changed = [key for key in _MAY_DIFFER if row[key] != row[f"{key}_before"]]
+    told = (f"{key} {row[f'{key}_before'] or UNKNOWN} → {row[key] or UNKNOWN}" for key in changed)
+    return ", ".join(told) or "nothing"
+
+
+def _beside(heading: str, name: str, kind: str) -> tuple[GridColumn, ...]:
+    return (
+        GridColumn(f"{heading} before", figure(f"{name}_before"), numeric=True),
+        GridColumn("now", figure(name), numeric=True),
+        GridColumn("change", _change(name), numeric=True),
+        GridColumn("verdict", _verdict(name, kind)),
+    )
+
+
+_COLUMNS = (
+    *tables.SCENARIO,
+    *_beside("decode tok/s", "decode_tok_per_s", "decode"),
+    *_beside("TTFT ms", "ttft_ms", "ttft"),
+    GridColumn("else differs", _differs, role="remark"),
+    GridColumn("earlier run", name_of("run"), "varies", role="remark"),
+)

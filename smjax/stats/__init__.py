@@ -1,0 +1,1 @@
+"""Intervals, tests and rates: numbers in, numbers out; no files."""

@@ -1,0 +1,1 @@
+"""What is done once for a scenario before any of its processes is timed."""

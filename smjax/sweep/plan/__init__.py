@@ -1,0 +1,1 @@
+"""Which worker process runs next, and what of earlier ones still counts."""

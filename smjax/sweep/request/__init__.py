@@ -1,0 +1,1 @@
+"""What was asked for: composed by Hydra, typed, judged."""

@@ -1,0 +1,73 @@
+"""The run folder: known before Hydra makes it, tried before anything is measured, taken away if nothing comes of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from smjax.core.errors import RequestError
+from smjax.core.files import write_whole
+from smjax.core.records import folder as store
+
+_HYDRA_FILE = "multirun.yaml"
+
+
+class RunFolder:
+    """One run's output folder, and what was there before Hydra touched it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records = path / "records"
+        self._missing = [folder for folder in (self.records, path, *path.parents) if not folder.exists()]
+        self._hydra_file_before = _read(path / _HYDRA_FILE)
+
+    def open(self) -> None:
+        """Make the folder of the records; raises RequestError where it cannot be written."""
+        probe = write_whole(self.records / ".probe", "written to see whether it can be\n")
+        probe.unlink()
+
+    def earlier(self, say: Callable[[str], None]) -> list[dict[str, Any]]:
+        """The records that are there already; those that cannot be read are set aside under another name."""
+        found = []
+        for path in store.record_paths(self.path):
+            try:
+                found.append(store.load_record(path))
+            except RequestError as error:
+                path.rename(path.with_suffix(".unreadable"))
+                say(f"{error}; set aside as {path.with_suffix('.unreadable').name}")
+        return found
+
+    def undo(self) -> None:
+        """Take away what this run has made, as far as nobody has put anything into it."""
+        with contextlib.suppress(OSError):
+            if self._hydra_file_before is None:
+                (self.path / _HYDRA_FILE).unlink(missing_ok=True)
+            else:
+                (self.path / _HYDRA_FILE).write_bytes(self._hydra_file_before)
+        for folder in self._missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+class NoteRunFolder(Callback):
+    """Notes where Hydra is about to write, before it does: a refused request then leaves nothing behind."""
+
+    noted: ClassVar[list[RunFolder]] = []
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        self.noted.append(RunFolder(Path(config.hydra.run.dir)))
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        self.noted.append(RunFolder(Path(config.hydra.sweep.dir)))
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,67 @@
+"""Judges all scenarios of a request together, before any worker is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from smjax.core.errors import RequestError
+from smjax.core.machine.host import available_bytes
+from smjax.core.models.source import Model, open_model, weight_bytes
+from smjax.core.records.scenario import Scenario, check_scenario
+from smjax.sweep.request.choice import choose
+
+_WORKER_BYTES = 230e6
+"""What a worker takes beside its model: Python, JAX and compiled programs take 200 MB."""
+_PER_WEIGHT_BYTE = 1.3
+"""Packed weights and what repacking them takes for a moment."""
+_KV_ELEMENT_BYTES = {"float16": 2, "bfloat16": 2}
+
+ModelKey = tuple[str, str | None, int]
+
+
+def model_key(scenario: Scenario) -> ModelKey:
+    """What a scenario's model depends on."""
+    return scenario.model, scenario.model_path, scenario.seed
+
+
+def check_all(scenarios: Sequence[Scenario], environment: Mapping[str, Any]) -> dict[ModelKey, Model]:
+    """The models of all scenarios; raises RequestError for the first scenario that cannot be served on this host."""
+    models: dict[ModelKey, Model] = {}
+    for scenario in scenarios:
+        key = model_key(scenario)
+        if key not in models:
+            _check_seed(scenario)
+            models[key] = open_model(*key)
+        check_scenario(scenario, models[key].config.ctx_train)
+        choose(scenario, environment)
+        check_memory(scenario, models[key], available_bytes())
+        if scenario.measure.strict and is_oversubscribed(scenario.threads, environment):
+            raise RequestError(
+                f"threads: expected at most as many as cores with measure.strict=true, found {scenario.threads}; "
+                "use fewer"
+            )
+    return models
+
+
+def is_oversubscribed(threads: int, environment: Mapping[str, Any]) -> bool:
+    """Whether there are more threads than cores for them, of the host or of a container's quota."""
+    limits = (environment["cpu"]["usable_cores"], environment["cpu"]["cgroup_quota_cores"])
+    return any(limit is not None and threads > limit for limit in limits)
+
+
+def check_memory(scenario: Scenario, model: Model, free_bytes: int) -> None:
+    """Raise RequestError unless the scenario fits into `free_bytes`."""
+    cache_bytes = model.config.kv_bytes(scenario.ctx, _KV_ELEMENT_BYTES.get(scenario.kv_dtype, 4))
+    needed_bytes = _WORKER_BYTES + _PER_WEIGHT_BYTE * weight_bytes(model) + cache_bytes
+    if needed_bytes > free_bytes:
+        raise RequestError(
+            f"memory: expected {needed_bytes / 1e6:,.0f} MB for {model.name} with ctx={scenario.ctx}, "
+            f"found {free_bytes / 1e6:,.0f} MB free; use a smaller model or ctx, or free memory"
+        )
+
+
+def _check_seed(scenario: Scenario) -> None:
+    """A preset is made from the seed when it is opened, so the seed is judged before that."""
+    if scenario.seed < 0:
+        raise RequestError(f"seed: expected at least 0, found {scenario.seed}")

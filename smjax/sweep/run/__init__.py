@@ -1,0 +1,1 @@
+"""A sweep from its start to its table."""

@@ -1,0 +1,141 @@
+"""Runs a prepared sweep: worker after worker, a record each, and at the end the table and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from smjax.core.errors import RequestError
+from smjax.core.machine.host import pick_cpus
+from smjax.core.machine.readings import read_machine
+from smjax.core.records.document import write_record
+from smjax.core.records.scenario import Scenario
+from smjax.sweep.ahead.prepared import Ahead, get_ready
+from smjax.sweep.plan.blocks import Plan, Process, Run, process_of
+from smjax.sweep.plan.resume import standings_of
+from smjax.sweep.process.local import Outcome, run_worker
+from smjax.sweep.process.model_file import unless_changed
+from smjax.sweep.process.requests import measure_task
+from smjax.sweep.request.config import ReportConfig
+from smjax.sweep.request.validate import model_key
+from smjax.sweep.run.prepare import Sweep
+from smjax.sweep.run.progress import Progress, point
+from smjax.sweep.run.record import Stamps, make_record
+
+OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
+
+Report = Callable[[Path, ReportConfig], Sequence[Path]]
+"""Prints the tables of a run folder, writes the files that follow from its records, and returns those.
+
+Raises RequestError where they cannot be written.
+"""
+
+
+def execute(sweep: Sweep, report: Report) -> int:
+    """Measure, report, and return the exit code."""
+    return _Execution(sweep, report).run()
+
+
+class _Execution:
+    """One sweep under way."""
+
+    def __init__(self, sweep: Sweep, report: Report) -> None:
+        self.sweep, self.report = sweep, report
+        self.errors = Console(stderr=True)
+        self.plan: Plan | None = None
+        """None until it is known what was measured before."""
+
+    def run(self) -> int:
+        if self.sweep.note:
+            self._say(self.sweep.note)
+        try:
+            self._measure_all()
+            code = OK if self.plan is None or self.plan.all_ok else SOME_FAILED
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except RequestError as error:  # the disk is full: a summary could not be written either
+            self._say(f"{error}; stopped, {self._kept()}")
+            return SOME_FAILED
+        if any(self.sweep.folder.records.glob("*.json")):
+            code = max(code, self._report())
+        if code == INTERRUPTED:
+            self._say(f"interrupted; {self._kept()}")
+            self.sweep.folder.undo()
+        return code
+
+    def _measure_all(self) -> None:
+        sweep = self.sweep
+        with Progress(self.errors) as progress:
+            ready = self._get_ready(progress)
+            identities = {scenario: ahead.identity for scenario, ahead in ready.items()}
+            standings = standings_of(identities, sweep.folder.earlier(self._say), self._say)
+            whole = sweep.whole
+            self.plan = Plan(standings, seed=sweep.seed, budget_s=whole.budget_s, retry_failed=whole.retry_failed)
+            for run in self.plan.runs():
+                progress.starting(run, self.plan)
+                outcome, process = self._measure(run, ready[run.scenario], progress)
+                self.plan.finished(run, process)
+                progress.finished(run, self.plan, outcome)
+
+    def _get_ready(self, progress: Progress) -> dict[Scenario, Ahead]:
+        """What comes before each scenario's processes; of a file and its copy, which have the same ones, the first."""
+        sweep, ready = self.sweep, dict[Scenario, Ahead]()
+        for scenario in sweep.scenarios:
+            progress.preparing(scenario)
+            model = sweep.models[model_key(scenario)]
+            ahead = get_ready(scenario, model, sweep.environment, progress.phase)
+            same = next((other for other in ready if ready[other].identity == ahead.identity), None)
+            if same is None:
+                ready[scenario] = ahead
+            else:
+                self._say(f"{point(scenario)}: measured once, as it is the same as {point(same)}")
+        return ready
+
+    def _measure(self, run: Run, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
+        """Run one worker and write its record."""
+        sweep, scenario = self.sweep, run.scenario
+        started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        cpus = pick_cpus(scenario.threads)
+        before = read_machine(cpus)
+        outcome = run_worker(
+            measure_task(scenario, sweep.environment, ahead.cache_dir, ahead.choices),
+            threads=scenario.threads,
+            timeout_s=scenario.measure.timeout_s,
+            on_phase=progress.phase,
+        )
+        readings = {"before": before, "after": read_machine(cpus)}
+        outcome = unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path])
+        stamps = Stamps(started, self.plan.ended if self.plan else 0, readings)
+        model = sweep.models[model_key(scenario)]
+        record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
+        write_record(sweep.folder.records, record)
+        return outcome, process_of(record)
+
+    def _report(self) -> int:
+        """Write the derived files, print the tables and the paths."""
+        folder, report = self.sweep.folder, self.sweep.whole.report
+        try:
+            paths = self.report(folder.path, report)
+        except RequestError as error:
+            self._say(str(error))
+            return SOME_FAILED
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        files = "\n".join(["Files:", f"  {folder.records}/", *(f"  {path}" for path in paths)])
+        Console().print(Text(files), soft_wrap=True)
+        return OK
+
+    def _kept(self) -> str:
+        if self.plan is None or not self.plan.ended:
+            return "nothing was measured"
+        folder, ended, total = self.sweep.folder, self.plan.ended, self.plan.total
+        kept = f"the records of {ended} of {total} workers are kept in {folder.records}"
+        return f"{kept}; hydra.run.dir={folder.path} goes on from there"
+
+    def _say(self, text: str) -> None:
+        """Print as it is, however long the line: paths are to be copied."""
+        self.errors.print(Text(f"smjax: {text}"), soft_wrap=True)

@@ -1,0 +1,105 @@
+"""From composed points to a sweep that may start: judged together, planned, with a folder that takes records."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from smjax.core.errors import RequestError
+from smjax.core.machine.host import environment
+from smjax.core.models.source import Model
+from smjax.core.records.document import canonical_json
+from smjax.core.records.scenario import Scenario
+from smjax.doctor import examine, noisy
+from smjax.sweep.plan.identity import settings
+from smjax.sweep.process.model_file import FileState, file_state
+from smjax.sweep.request.choice import expand, why_not_native
+from smjax.sweep.request.compose import Composed
+from smjax.sweep.request.config import JobConfig, ReportConfig, scenario_of
+from smjax.sweep.request.folder import RunFolder
+from smjax.sweep.request.validate import ModelKey, check_all
+from smjax.sweep.run.lock import REFUSE, WAIT, only_sweep
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All that is needed to measure."""
+
+    scenarios: list[Scenario]
+    """Distinct ones."""
+    models: dict[ModelKey, Model]
+    files: dict[str | None, FileState]
+    """Of each model's file, before it was checked."""
+    environment: dict[str, Any]
+    folder: RunFolder
+    seed: int
+    """Of the order in which processes run."""
+    whole: Whole
+    note: str | None
+    """What whoever asked should know before it starts, in one line."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What is asked of the sweep as a whole, and so has to be the same at every point."""
+
+    report: ReportConfig
+    budget_s: float
+    strict: bool
+    retry_failed: bool
+    lock: str
+
+
+def prepare(
+    composed: Composed,
+    held: contextlib.ExitStack,
+    say: Callable[[str], None],
+    check_report: Callable[[ReportConfig], None],
+) -> Sweep:
+    """The sweep of all points; raises RequestError if any of them cannot be served.
+
+    `held` takes the lock of the host, which is waited for only when nothing else can be refused. `check_report` raises
+    RequestError where the report that the sweep is to end with cannot be made.
+    """
+    whole = _whole(composed.points)
+    check_report(whole.report)
+    host = environment()
+    scenarios = distinct([one for point in composed.points for one in expand(scenario_of(point), host)])
+    files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
+    models = check_all(scenarios, host)
+    for model in models.values():
+        _ = model.hash  # reads the whole file: now, and not beside a worker that is being timed
+    composed.folder.open()
+    held.enter_context(only_sweep(whole.lock, say))
+    if whole.strict and (found := noisy(examine())):
+        raise RequestError(
+            f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
+        )
+    return Sweep(
+        scenarios, models, files, host, composed.folder, composed.points[0].seed, whole, _note(scenarios, host)
+    )
+
+
+def distinct(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """Each once; of those that differ only in how often they are measured the one that asks for most processes."""
+    by_process: dict[str, Scenario] = {}
+    for scenario in sorted(scenarios, key=lambda scenario: scenario.measure.replicates):
+        by_process[canonical_json([settings(scenario), scenario.model_path])] = scenario
+    return [scenario for scenario in dict.fromkeys(scenarios) if scenario in by_process.values()]
+
+
+def _note(scenarios: Sequence[Scenario], host: dict[str, Any]) -> str | None:
+    return why_not_native(host) if any(scenario.kernel == "auto" for scenario in scenarios) else None
+
+
+def _whole(points: Sequence[JobConfig]) -> Whole:
+    """The settings of the whole sweep; raises RequestError where they differ between points."""
+    each = [Whole(p.report, p.measure.budget_s, p.measure.strict, p.retry_failed, p.lock) for p in points]
+    for name, first in vars(each[0]).items():
+        if any(getattr(one, name) != first for one in each):
+            raise RequestError(f"{name}: expected one for the whole sweep, found several; do not sweep over it")
+    if each[0].lock not in (WAIT, REFUSE):
+        raise RequestError(f"lock: expected {WAIT} or {REFUSE}, found {each[0].lock}")
+    return each[0]

@@ -1,0 +1,103 @@
+"""What a person sees while workers run: drawn only when something happens, never while a worker is being timed."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from smjax.core.records.scenario import Scenario
+from smjax.sweep.plan.blocks import Plan, Run
+from smjax.sweep.process.local import Outcome
+
+
+class Progress:
+    """A live line under one line per finished worker; without a terminal those lines alone. It has no thread."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        self._doing, self._done, self._total = "", 0, 0
+
+    def __enter__(self) -> Progress:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._live:
+            self._live.stop()
+
+    def preparing(self, scenario: Scenario) -> None:
+        """What comes once before all of the scenario's processes is being done."""
+        self._doing = f"{point(scenario)}: getting ready"
+
+    def starting(self, run: Run, plan: Plan) -> None:
+        """The run's worker is about to start."""
+        self._doing, self._done, self._total = f"{label(run, plan)}{_left(plan)}", plan.ended, max(plan.total, 1)
+        self.phase("start")
+
+    def phase(self, name: str) -> None:
+        """The worker under way has reached the phase `name`."""
+        if self._live:
+            self._live.update(self._now(name), refresh=True)
+
+    def finished(self, run: Run, plan: Plan, outcome: Outcome) -> None:
+        """The run's worker has ended, and the plan knows."""
+        text = f"[{plan.ended}/{plan.total}] {label(run, plan)}: {outcome.status}, {outcome.wall_ns / 1e9:.1f} s"
+        detail = outcome.reason or _figure(run, plan)
+        style = "" if outcome.status == "ok" else "red"
+        self._console.print(Text(f"{text}: {detail}" if detail else text, style=style), soft_wrap=True)
+
+    def _now(self, phase: str) -> RenderableType:
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=20)
+        line.add_column(no_wrap=True, overflow="ellipsis")
+        bar = ProgressBar(total=max(self._total, 1), completed=self._done, width=20)
+        line.add_row(bar, f"{self._done}/{self._total} · {self._doing} · {phase}")
+        return line
+
+
+def point(scenario: Scenario) -> str:
+    """A scenario in a few words."""
+    s = scenario
+    return f"{s.model_path or s.model} threads={s.threads} ctx={s.ctx} n_gen={s.n_gen}"
+
+
+def label(run: Run, plan: Plan) -> str:
+    """A run in a few words."""
+    least, number = run.scenario.measure.replicates, run.replicate + 1
+    again = ", again" if run.attempt else ""
+    if number > least:
+        return f"{point(run.scenario)} replicate {number}, for a narrower interval{again}"
+    return point(run.scenario) + (f" replicate {number}/{least}{again}" if least > 1 else again)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def _figure(run: Run, plan: Plan) -> str:
+    """The process's decode rate, the scenario's interval so far, and whether something disturbed it."""
+    standing = plan.standings[run.scenario]
+    process = standing.slots[run.replicate]
+    rate = f"{process.decode_tok_per_s:,.4g} tok/s" if process.decode_tok_per_s else ""
+    width = standing.width
+    so_far = f", {len(standing.slots)} processes ±{100 * width:.1f} %" if width is not None else ""
+    return f"{rate}{so_far}{', disturbed' if process.disturbed else ''}"
+
+
+def _left(plan: Plan) -> str:
+    """How long the rest takes if it is like the workers so far, and the time of day, which stays true unredrawn."""
+    left_s = plan.left_s
+    if not left_s:
+        return ""
+    until = time.strftime("%H:%M:%S", time.localtime(time.time() + left_s))
+    return f" · about {duration(left_s)} left, until {until}"

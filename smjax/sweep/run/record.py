@@ -1,0 +1,90 @@
+"""Puts a record together from what the supervisor knows and what the worker sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from smjax import __version__
+from smjax.core.machine.disturbances import disturbances
+from smjax.core.models.source import Model, weight_bytes
+from smjax.core.records.columns import SCHEMA_VERSION
+from smjax.core.records.document import record_id
+from smjax.sweep.plan.blocks import Run
+from smjax.sweep.plan.identity import digest
+from smjax.sweep.process.local import Outcome
+from smjax.sweep.request.validate import is_oversubscribed
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """When and after how many others a worker ran, and the machine before and after it."""
+
+    date: str
+    """Of its start, UTC, ISO 8601."""
+    position: int
+    """Workers of this session before it."""
+    readings: dict[str, Any]
+
+
+def make_record(
+    run: Run, model: Model, environment: dict[str, Any], identity: dict[str, str], stamps: Stamps, outcome: Outcome
+) -> dict[str, Any]:
+    """The record of one worker process that ran between the two readings of the machine."""
+    sent = outcome.result
+    disturbed = disturbances_of(sent.get("readings"), run.scenario.threads)
+    flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *(["disturbed"] if disturbed else [])}
+    whole = digest(identity)
+    return {
+        **sent,
+        "schema": SCHEMA_VERSION,
+        "id": record_id(run.scenario, whole, run.replicate, run.attempt),
+        "provenance": "measured",
+        "date": stamps.date,
+        "replicate": run.replicate,
+        "attempt": run.attempt,
+        "order": {"seed": run.scenario.seed, "block": run.block, "position": stamps.position},
+        "identity": whole,
+        "identity_parts": identity,
+        "scenario": run.scenario.to_json(),
+        "host": environment["host"],
+        "smjax": __version__,
+        "environment": environment,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "wall_ns": outcome.wall_ns,
+        "model": {**describe(model), **(sent.get("model") or {})},
+        "readings": {**(sent.get("readings") or {}), "disturbed": disturbed, "around": stamps.readings},
+        "flags": sorted(flags),
+    }
+
+
+def disturbances_of(readings: Any, threads: int) -> list[str]:
+    """What disturbed a worker while it timed answers; nothing where it did not get there."""
+    if not isinstance(readings, dict):
+        return []
+    return disturbances(
+        readings["before"],
+        readings["after"],
+        readings["own_cpu_ns"],
+        threads,
+        readings["involuntary_switches"],
+        readings.get("additions_per_cycle") or (),
+    )
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """What a record says about its model, known without loading it."""
+    return {
+        "name": model.name,
+        "hash": model.hash,
+        "family": model.config.family,
+        "ctx_train": model.config.ctx_train,
+        "weight_bytes": weight_bytes(model),
+    }
+
+
+def supervisor_flags(run: Run, environment: dict[str, Any]) -> set[str]:
+    """What a reader must know and only the supervisor sees."""
+    handicap = {"handicap"} if run.scenario.measure.handicap else set()
+    return handicap | ({"oversubscribed"} if is_oversubscribed(run.scenario.threads, environment) else set())

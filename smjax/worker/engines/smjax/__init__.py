@@ -1,0 +1,1 @@
+"""smjax's own engine: the decoder compiled by XLA."""

@@ -1,0 +1,149 @@
+"""smjax's own engine: the decoder compiled by XLA, weights as arguments, the cache donated from call to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from smjax.core.models.source import Model
+from smjax.core.records.scenario import Scenario
+from smjax.worker.engines.smjax.check import check_agreement, check_products
+from smjax.worker.engines.smjax.compilation import compile_program
+from smjax.worker.engines.smjax.programs import (
+    answer_scores,
+    decode_many,
+    decode_one,
+    hidden_of,
+    initial_state,
+    prefill,
+)
+from smjax.worker.kernels import Cache, Setup, make_kernel
+from smjax.worker.kernels.native import read_bandwidth
+from smjax.worker.model.decoder import logits
+from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes, step_weights
+
+CHECKED_POSITIONS = 4
+READ_SECONDS = 0.2
+"""How long the bandwidth is measured."""
+
+
+class SmjaxEngine:
+    """See `smjax.worker.engines.Engine`."""
+
+    def __init__(self, scenario: Scenario, model: Model, setup: Setup) -> None:
+        self.scenario, self.model, self.config = scenario, model, model.config
+        self.setup, self.kernel = setup, make_kernel(setup)
+        self.kv_dtype = self.kernel.kv_dtype if scenario.kv_dtype == "auto" else scenario.kv_dtype
+        self.weights: Weights
+        self.arrays: list[jax.Array]
+        """Those of the weights: a call that has to take the tree apart costs 2 µs more."""
+        self.cache: Cache
+        self.state: jax.Array
+        """See `programs.initial_state`; kept where programs read it: handing a number over takes 25 µs."""
+        self.prefill_program: jax.stages.Compiled
+        self.decode_program: jax.stages.Compiled
+        self._logits_program: jax.stages.Compiled | None = None
+        self._counts: dict[int, jax.Array] = {}
+
+    def load(self) -> None:
+        self.weights = jax.block_until_ready(load_weights(self.model, self.kernel))
+        self.arrays = jax.tree.leaves(self.weights)
+        self.cache = jax.block_until_ready(self.kernel.empty_cache(self.config, self.scenario.ctx, self.kv_dtype))
+
+    def compile(self) -> None:
+        # The larger program first: what it takes for a moment is then the less on top of.
+        self.decode_program = self._decode_program()
+        self.prefill_program = self._program(prefill, np.zeros(self.scenario.n_prompt, np.int32))
+
+    def _decode_program(self) -> jax.stages.Compiled:
+        state, n = initial_state(self.config, 0, 0), self.scenario.tokens_per_dispatch
+        if n == 1:
+            return self._program(decode_one, state)
+        return self._program(partial(decode_many, n), state, np.int32(0))
+
+    def _program(self, function: Callable[..., Any], *arguments: Any) -> jax.stages.Compiled:
+        """`function` of the decoder, its weights as a flat list, its cache, which is handed over, and `arguments`."""
+        structure = jax.tree.structure(self.weights)
+
+        def flat(arrays: list[jax.Array], cache: Cache, *rest: Any) -> Any:
+            return function(self.config, self.kernel, jax.tree.unflatten(structure, arrays), cache, *rest)
+
+        return compile_program(flat, self.arrays, self.cache, *arguments, donate=(1,))
+
+    def prefill(self, prompt: np.ndarray) -> int:
+        self.cache, self.state = self.prefill_program(self.arrays, self.cache, prompt)
+        return int(np.asarray(self.state)[0])
+
+    def decode(self, n_ids: int) -> Iterator[np.ndarray]:
+        if self.scenario.tokens_per_dispatch == 1:
+            for _ in range(n_ids):
+                yield self._decode_one()
+            return
+        while n_ids > 0:
+            n = min(n_ids, self.scenario.tokens_per_dispatch)
+            yield self._decode_many(n)
+            n_ids -= n
+
+    def _decode_one(self) -> np.ndarray:
+        self.cache, self.state = self.decode_program(self.arrays, self.cache, self.state)
+        return np.asarray(self.state)[:1]
+
+    def _decode_many(self, n: int) -> np.ndarray:
+        """int32[n] ids from one execution of the program."""
+        if n not in self._counts:
+            self._counts[n] = jax.device_put(np.int32(n))
+        self.cache, self.state, ids = self.decode_program(self.arrays, self.cache, self.state, self._counts[n])
+        return np.asarray(ids)[:n]
+
+    def check(self, prompt: np.ndarray) -> dict[str, float]:
+        expected = self._logits(hidden_of(np.asarray(self.state)))
+        product_nmse = check_products(self.kernel, self.weights, self.model, self.scenario.seed)
+        start = max(0, len(prompt) - CHECKED_POSITIONS)
+        for position in range(start, len(prompt)):
+            self.state = jax.device_put(initial_state(self.config, prompt[position], position))
+            next(self.decode(1))
+        found = self._logits(hidden_of(np.asarray(self.state)))
+        return {"product_nmse": product_nmse, "prefill_decode_nmse": check_agreement(found, expected)}
+
+    def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
+        self.decode_program = self._decode_program()
+        self.cache, nll, hidden = self._program(answer_scores, ids)(self.arrays, self.cache, ids)
+        scores = self._logits(hidden)
+        greedy = [int(np.argmax(scores))][:n_gen]
+        self.state = jax.device_put(initial_state(self.config, greedy[0] if greedy else 0, len(ids)))
+        greedy += [int(i) for chunk in self.decode(n_gen - 1) for i in chunk]
+        nll_mean = float(np.asarray(nll, np.float64).mean()) if len(ids) > 1 else None
+        return {"nll_mean": nll_mean, "logits": [float(x) for x in scores], "greedy": greedy}
+
+    def _logits(self, hidden: Any) -> np.ndarray:
+        """f32[V] of a hidden state, f32[D]."""
+        if self._logits_program is None:
+            function = partial(logits, self.config, self.kernel)
+            self._logits_program = compile_program(function, self.weights, hidden[None])
+        return np.asarray(self._logits_program(self.weights, hidden[None])[0])
+
+    def read_bandwidth(self) -> float | None:
+        cache = jax.tree.leaves(self.cache)
+        shares = [(array, self._kv_step_bytes() // len(cache)) for array in cache]
+        read = [(array, array.nbytes) for array in jax.tree.leaves(step_weights(self.weights, self.config))]
+        return read_bandwidth(self.setup, read + shares, READ_SECONDS)
+
+    def _kv_step_bytes(self) -> int:
+        """Of the cache, as far as it is filled at the middle of the answer."""
+        filled = self.scenario.n_prompt + self.scenario.n_gen // 2
+        return self.config.kv_bytes(filled, jnp.dtype(self.kv_dtype).itemsize)
+
+    def describe(self) -> dict[str, Any]:
+        cache_bytes = sum(array.nbytes for array in jax.tree.leaves(self.cache))
+        return {
+            "resolved": {"kernel": self.kernel.name, "isa": self.kernel.isa, "kv_dtype": self.kv_dtype},
+            "variants": dict(self.setup.choices),
+            "weight_bytes": packed_bytes(self.weights),
+            "kv_bytes": cache_bytes,
+            "bytes_per_token": step_bytes(self.weights, self.config) + self._kv_step_bytes(),
+        }

@@ -1,0 +1,240 @@
+"""GGUF files that are whole as files and no model that can be run, and damaged ones, as far as opening a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+import tracemalloc
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from smjax.core.errors import RequestError
+from smjax.core.gguf.header import read_gguf
+from smjax.core.models.source import Model, open_model
+from tests.small_llama import CONFIG, TRUE, Change, Value, f32, i32, i32s, text, texts, u32, u64, write_llama
+
+SHAKESPEARE = Path(__file__).parents[2] / "data" / "shakespeare-q4_0.gguf"
+N_CUTS, N_FLIPS = 20, 200
+
+
+def refusal(path: Path) -> str:
+    """Why the file is no model, without its name."""
+    with pytest.raises(RequestError) as error:
+        open_model("gguf", str(path), 42)
+    said = str(error.value)
+    assert said.isprintable()  # and so on one line
+    assert said.startswith(f"{path}: ")
+    assert all(word in said for word in ("expected ", ", found ", "; "))
+    return said.removeprefix(f"{path}: ")
+
+
+def opened(path: Path) -> tuple[Model | None, int]:
+    """The model, None where it is refused, and the growth of memory at its peak, bytes."""
+    tracemalloc.reset_peak()
+    before, model, said = tracemalloc.get_traced_memory()[0], None, ""
+    try:
+        model = open_model("gguf", str(path), 42)
+    except RequestError as error:
+        said = str(error)
+    growth = tracemalloc.get_traced_memory()[1] - before
+    assert said.isprintable()
+    return model, growth
+
+
+@pytest.fixture
+def _traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.fixture(params=["small", "llama-quantize"])
+def healthy(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "model.gguf"
+    if request.param == "small":
+        return write_llama(path)
+    path.write_bytes(SHAKESPEARE.read_bytes())
+    return path
+
+
+@pytest.mark.usefixtures("_traced")
+def test_truncated_files_are_refused(healthy: Path) -> None:
+    size, (_, most) = healthy.stat().st_size, opened(healthy)
+    for place in sorted(random.Random(21).sample(range(size), N_CUTS), reverse=True):
+        os.truncate(healthy, place)
+        model, growth = opened(healthy)
+        assert model is None, f"cut at {place} of {size}"
+        assert growth <= most + size
+
+
+@pytest.mark.usefixtures("_traced")
+def test_a_flipped_byte_gives_a_model_or_a_refusal(healthy: Path) -> None:
+    size, (_, most) = healthy.stat().st_size, opened(healthy)
+    with read_gguf(healthy) as file:
+        header_bytes = min(file.offsets.values())
+    rng, n_opened = random.Random(2000), 0
+    with healthy.open("r+b", buffering=0) as stream:
+        for _ in range(N_FLIPS):
+            place = rng.randrange(header_bytes)
+            (good,) = os.pread(stream.fileno(), 1, place)
+            os.pwrite(stream.fileno(), bytes([good ^ rng.randrange(1, 256)]), place)
+            model, growth = opened(healthy)
+            os.pwrite(stream.fileno(), bytes([good]), place)
+            assert growth <= most + size, f"at {place}"
+            if model is not None:
+                n_opened += 1
+                assert {name: model.read(name).nbytes for name in model.tensors} == {
+                    name: info.n_bytes for name, info in model.tensors.items()
+                }
+    assert 0 < n_opened < N_FLIPS
+
+
+INTEGERS = {
+    "llama.context_length": 1,
+    "llama.embedding_length": 1,
+    "llama.block_count": 1,
+    "llama.feed_forward_length": 1,
+    "llama.attention.head_count": 1,
+    "llama.attention.head_count_kv": 1,
+    "llama.attention.key_length": 1,
+    "llama.attention.value_length": 1,
+    "llama.rope.dimension_count": 1,
+    "llama.expert_count": 0,
+}
+"""Every key that is read as a whole number, and the least that it may be."""
+REALS = ("llama.rope.freq_base", "llama.attention.layer_norm_rms_epsilon")
+TEXTS = ("general.architecture", "llama.rope.scaling.type")
+
+NO_NUMBERS: dict[str, tuple[Value, str]] = {
+    "text": (text("4"), "'4'"),
+    "text of two lines": (text("4\n4"), r"'4\n4'"),
+    "array": (i32s(4, 4), "an array"),
+    "empty array": (i32s(), "an array"),
+    "texts": (texts("4", "4"), "an array"),
+    "bool": (TRUE, "True"),
+    "negative": (i32(-1), "-1"),
+    "2^31": (u32(2**31), "2147483648"),
+    "2^64-1": (u64(2**64 - 1), "18446744073709551615"),
+    "NaN": (f32(float("nan")), "nan"),
+    "infinity": (f32(float("inf")), "inf"),
+    "negative real": (f32(-1.0), "-1.0"),
+}
+NO_INTEGERS = {**NO_NUMBERS, "real": (f32(4.0), "4.0")}
+NO_REALS = {**NO_NUMBERS, "zero": (f32(0.0), "0.0")}
+
+
+@pytest.mark.parametrize("kind", NO_INTEGERS)
+@pytest.mark.parametrize("key", INTEGERS)
+def test_what_is_no_whole_number_is_refused_by_its_key(key: str, kind: str, tmp_path: Path) -> None:
+    value, shown = NO_INTEGERS[kind]
+    path = write_llama(tmp_path / "a.gguf", says={key: value})
+    assert refusal(path).startswith(f"{key}: expected an integer from {INTEGERS[key]} to 2^31, found {shown}; ")
+
+
+@pytest.mark.parametrize("kind", NO_REALS)
+@pytest.mark.parametrize("key", REALS)
+def test_what_is_no_number_is_refused_by_its_key(key: str, kind: str, tmp_path: Path) -> None:
+    value, shown = NO_REALS[kind]
+    path = write_llama(tmp_path / "a.gguf", says={key: value})
+    assert refusal(path).startswith(f"{key}: expected a number above 0, found {shown}; ")
+
+
+@pytest.mark.parametrize(("value", "shown"), [(u32(4), "4"), (texts("llama"), "an array"), (TRUE, "True")])
+@pytest.mark.parametrize("key", TEXTS)
+def test_what_is_no_text_is_refused_by_its_key(key: str, value: Value, shown: str, tmp_path: Path) -> None:
+    path = write_llama(tmp_path / "a.gguf", says={key: value})
+    assert refusal(path).startswith(f"{key}: expected a text, found {shown}; ")
+
+
+@pytest.mark.parametrize("key", [key for key, least in INTEGERS.items() if least])
+def test_zero_of_anything_is_refused(key: str, tmp_path: Path) -> None:
+    path = write_llama(tmp_path / "a.gguf", says={key: u32(0)})
+    assert refusal(path).startswith(f"{key}: expected an integer from 1 to 2^31, found 0; ")
+
+
+MISSING = {
+    "general.architecture",
+    "llama.context_length",
+    "llama.embedding_length",
+    "llama.block_count",
+    "llama.feed_forward_length",
+    "llama.attention.head_count",
+    "llama.attention.layer_norm_rms_epsilon",
+}
+
+
+@pytest.mark.parametrize("key", sorted(MISSING))
+def test_a_missing_key_is_refused(key: str, tmp_path: Path) -> None:
+    said = refusal(write_llama(tmp_path / "a.gguf", says={key: None}))
+    assert said.startswith(f"{key}: expected ")
+    assert ", found nothing; " in said
+
+
+HEADS = "llama.attention.head_count: expected a multiple of the KV heads, of an even size, found"
+CONTRADICTIONS: dict[str, tuple[Mapping[str, Value], str]] = {
+    "more heads than elements": ({"llama.attention.head_count": u32(128)}, "llama.rope.dimension_count: expected the"),
+    "heads of one element": (
+        {"llama.attention.head_count": u32(64), "llama.rope.dimension_count": u32(1)},
+        f"{HEADS} 64 query and 2 KV heads of 1; ",
+    ),
+    "heads that do not divide": ({"llama.attention.head_count_kv": u32(3)}, f"{HEADS} 4 query and 3 KV heads of 16; "),
+    "more KV heads than heads": ({"llama.attention.head_count_kv": u32(8)}, f"{HEADS} 4 query and 8 KV heads of 16; "),
+    "more layers": ({"llama.block_count": u32(3)}, "blk.2.attn_q.weight: expected it in the file, found nothing; "),
+    "fewer layers": ({"llama.block_count": u32(1)}, "expected a tensor of 1 llama layers, found one whose meaning"),
+    "2^31-1 layers": ({"llama.block_count": u32(2**31 - 1)}, "llama.block_count: expected at most one layer a tensor"),
+    "wider": ({"llama.embedding_length": u32(96)}, "llama.rope.dimension_count: expected the head size 24, found 16; "),
+    "more hidden": ({"llama.feed_forward_length": u32(128)}, "expected shape [128, 64], found [96, 64]; "),
+    "other values": ({"llama.attention.value_length": u32(8)}, "expected the head size 16, found 8; use a model"),
+    "experts": ({"llama.expert_count": u32(8)}, "llama.expert_count: expected 0, found 8; use a dense model"),
+    "scaling": ({"llama.rope.scaling.type": text("yarn")}, "llama.rope.scaling.type: expected none, found yarn; "),
+    "architecture": ({"general.architecture": text("gemma\n")}, r"general.architecture: expected llama, found gemma\n"),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_metadata_that_contradicts_itself_or_the_tensors_is_refused(name: str, tmp_path: Path) -> None:
+    says, expected = CONTRADICTIONS[name]
+    assert expected in refusal(write_llama(tmp_path / "a.gguf", says=says))
+
+
+TENSORS: dict[str, tuple[Mapping[str, Change | None], str]] = {
+    "no embedding": ({"token_embd.weight": None}, "token_embd.weight: expected a matrix, found nothing; "),
+    "flat embedding": ({"token_embd.weight": Change((64 * 300,))}, "weight: expected a matrix, found [19200]; "),
+    "missing": ({"blk.1.ffn_up.weight": None}, "blk.1.ffn_up.weight: expected it in the file, found nothing; "),
+    "missing norm": ({"output_norm.weight": None}, "output_norm.weight: expected it in the file, found nothing; "),
+    "shape": ({"blk.1.ffn_up.weight": Change((64, 32))}, "ffn_up.weight: expected shape [96, 64], found [32, 64]; "),
+    "turned": ({"blk.1.ffn_up.weight": Change((96, 64))}, "ffn_up.weight: expected shape [96, 64], found [64, 96]; "),
+    "packed norm": ({"output_norm.weight": Change(code=2)}, "output_norm.weight: expected F32 or F16, found Q4_0; "),
+    "K of 48": ({"blk.0.attn_q.weight": Change((48, 64))}, "rows of a multiple of 32 weights (Q4_0), found 48; "),
+    "Q6_K of 64": ({"blk.0.attn_q.weight": Change(code=14)}, "rows of a multiple of 256 weights (Q6_K), found 64; "),
+    "Q4_K": ({"blk.0.attn_q.weight": Change(code=12)}, "expected one of F32, F16, Q4_0, Q8_0, Q6_K, found Q4_K; "),
+}
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_tensors_that_the_decoder_cannot_use_are_refused(name: str, tmp_path: Path) -> None:
+    tensors, expected = TENSORS[name]
+    assert expected in refusal(write_llama(tmp_path / "a.gguf", tensors=tensors))
+
+
+def test_a_vocabulary_beyond_what_the_decoder_can_tell_apart_is_refused(tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, n_vocab=2**24, tied=True)
+    path = write_llama(tmp_path / "a.gguf", config=config, sparse=True)
+    assert refusal(path).startswith("token_embd.weight: expected fewer than 2^24 tokens, found 16777216; ")
+
+
+def test_the_healthy_file_is_the_model_that_it_was_made_from(tmp_path: Path) -> None:
+    model = open_model("gguf", str(write_llama(tmp_path / "a.gguf")), 42)
+    assert dataclasses.asdict(model.config) == pytest.approx(dataclasses.asdict(CONFIG))
+    assert model.hash.startswith("sha256:")
+
+
+def test_a_file_that_goes_before_its_hash_is_taken_is_refused(tmp_path: Path) -> None:
+    path = write_llama(tmp_path / "a.gguf")
+    model = open_model("gguf", str(path), 42)
+    path.unlink()
+    with pytest.raises(RequestError, match="expected a readable GGUF file, found 'No such file or directory'"):
+        _ = model.hash

@@ -1,0 +1,30 @@
+"""The contract's columns, in its order, and the page that explains them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, columns_markdown
+
+CONTRACT = """
+status engine kernel isa model arch cpu os threads ctx n_prompt n_gen tokens_per_dispatch replicates samples
+decode_tok_per_s decode_tok_per_s_lo decode_tok_per_s_hi e2e_tok_per_s prefill_tok_per_s ttft_ms ttft_ms_lo ttft_ms_hi
+tpot_ms_p50 tpot_ms_p90 tpot_ms_p99 peak_rss_mb load_s compile_s cold_start_s rss_growth_bytes_per_token
+tok_per_s_per_core tok_per_s_per_ghz_per_core cycles_per_token scaling_efficiency bytes_per_token gb_per_s roofline
+provenance flags host jaxlib smjax kv_dtype steady_rss_mb weight_mb date
+decode_tok_per_s_best tpot_ms_per_1000_tokens energy_j_per_token processes_disturbed processes_repeated identity
+"""
+
+
+def test_the_columns_are_the_contract_s() -> None:
+    assert list(COLUMN_NAMES) == CONTRACT.split()
+
+
+def test_every_column_says_what_it_means() -> None:
+    assert all(column.meaning and column.kind in ("text", "int", "float") for column in COLUMNS)
+    assert all(column.unit for column in COLUMNS if column.kind != "text")
+
+
+def test_the_page_of_columns_is_up_to_date() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "columns.md").read_text(encoding="utf-8")
+    assert columns_markdown() in page

@@ -1,0 +1,161 @@
+"""The tables as a person reads them."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console, Group
+
+from smjax.report.data.rows import scenarios
+from smjax.report.render.grid import TIMES, UNKNOWN, significant
+from smjax.report.tables import run as tables
+from tests.report.factory import failed, identified, processes, record, sample
+
+
+def cells(text):
+    """Rows of the first Markdown table in `text`, keyed by heading."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    split = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return [dict(zip(split[0], line, strict=True)) for line in split[2:]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), (0.0, "0"), (8.0, "8.00"), (99.96, "100"), (1234.5, "1230"), (0.012345, "0.0123"), (37.44, "37.4")],
+)
+def test_three_significant_digits(value, text):
+    assert significant(value) == text
+
+
+def test_one_row_reads_as_measured():
+    samples = [sample(1000, ttft_ms=250, token_ms=[10, 10, 30])]
+    text = tables.markdown(scenarios([record(samples * 5, tokens_per_dispatch=1, flags=["oversubscribed"])]))
+    assert text.startswith(
+        f"### x86_64 · AMD EPYC 9R14\n\nMedians of 1 process {TIMES} 5 samples; no interval with one process."
+    )
+    assert cells(text) == [
+        {
+            "model": "tinystories-1m",
+            "kernel": "xla",
+            "threads": "1",
+            "ctx": "256",
+            "decode tok/s": "100",
+            "prefill tok/s": "620",
+            "TTFT ms": "250",
+            "TPOT p50/p99 ms": "10.0/30.0",
+            "peak RSS MB": "300",
+            "GB/s": "0.400",
+            "tok/s per core": "100",
+            "scaling": "1.00",
+            "n": "1/5",
+            "provenance": "measured",
+            "flags": "oversubscribed",
+            "status": "ok",
+        }
+    ]
+    for said_once in ("engine smjax", "isa avx512", "tokens per dispatch 1", "jaxlib 0.10.2", "generated tokens 101"):
+        assert said_once in text
+
+
+def test_what_differs_becomes_a_column():
+    text = tables.markdown(scenarios([record(), record(tokens_per_dispatch=4), record(jaxlib="0.10.1")]))
+    assert [(row["tokens per dispatch"], row["jaxlib"]) for row in cells(text)] == [
+        ("4", "0.10.2"),
+        ("101", "0.10.1"),
+        ("101", "0.10.2"),
+    ]
+    assert "TPOT" not in text
+
+
+def test_failed_rows_stay_and_say_why():
+    records = [record(), record(threads=2), failed("killed", "killed by SIGKILL (9)\nout | of memory?", threads=4)]
+    records.append(failed("timeout", "longer than 600 s", threads=2, replicate=1))
+    text = tables.markdown(scenarios(records))
+    rows = cells(text)
+    assert [(row["threads"], row["status"], row["decode tok/s"], row["n"]) for row in rows] == [
+        ("1", "ok", "100", "1/1"),
+        ("2", "timeout", "100", "1/1"),
+        ("4", "killed", UNKNOWN, "0"),
+    ]
+    assert "- tinystories-1m, 2 threads, ctx 256: timeout (1 of 2 processes): longer than 600 s\n" in text
+    assert "4 threads, ctx 256: killed (1 of 1 process): killed by SIGKILL (9) out \\| of memory?\n" in text
+
+
+def test_caption_says_what_stands_behind_uneven_rows():
+    records = [record(), record([sample(1000)] * 3, threads=2), record(threads=2, replicate=1)]
+    text = tables.markdown(scenarios(records))
+    assert "n = processes/samples of all; 95 % intervals over processes." in text
+    assert [row["n"] for row in cells(text)] == ["1/1", "2/4"]
+    assert "No process finished ok: no figures." in tables.markdown(scenarios([failed()]))
+
+
+def test_terminal_shows_the_same_cells_and_says_once_what_is_the_same():
+    rows = scenarios([record(threads=2), failed("killed", "killed by [SIGKILL]", threads=4)])
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(Group(*tables.terminal(rows)))
+    text = console.export_text()
+    for row in cells(tables.markdown(rows)):
+        line = next(line for line in text.splitlines() if f" {row['threads']} " in line and row["status"] in line)
+        shown = [cell for name, cell in row.items() if name not in ("model", "ctx", "provenance")]
+        assert line.split() == shown
+    assert "model tinystories-1m, ctx 256, provenance measured" in text
+    assert "killed by [SIGKILL]" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_terminal_of_any_width_shows_every_cell(width):
+    samples = [sample(1, ttft_ms=0.5, token_ms=[0.01])]
+    rows = scenarios(
+        [record(samples, threads=threads, tokens_per_dispatch=1, ctx=threads * 777) for threads in (1, 128)]
+    )
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(Group(*tables.terminal(rows)))
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= width
+    words = {word for line in lines for word in line.replace(",", " ").split()}
+    for row in cells(tables.markdown(rows)):
+        assert {word for cell in row.values() for word in cell.split()} <= words
+
+
+def test_intervals_stand_beside_their_figures_and_below_is_how_they_are_made():
+    rows = scenarios([*processes([[100], [104], [96]]), record(threads=2)])
+    text = tables.markdown(rows)
+    # exp(4.3027 * s / sqrt(3)) - 1, with s = 0.04003 of the logarithms
+    assert [(row["decode tok/s"], row["TTFT ms"]) for row in cells(text)] == [("100 ±10 %", "100 ±0 %"), ("100", "100")]
+    assert "- ±: half the width of the 95 % interval over processes, by Student's t on the trimmed logarithms" in text
+    assert "±" not in tables.markdown(scenarios([record()]))
+
+
+def test_energy_is_shown_where_it_was_measured():
+    measured = record() | {"energy": {"joules_per_token": 0.01234, "source": "rapl"}}
+    rows = cells(tables.markdown(scenarios([measured, record(threads=2)])))
+    assert [row["measured J per token"] for row in rows] == ["0.0123", UNKNOWN]
+    assert "J per token" not in tables.markdown(scenarios([record()]))
+
+
+def test_identity_is_shown_only_where_nothing_else_tells_rows_apart():
+    rows = [identified(record(threads=threads), "a") for threads in (1, 2)]
+    assert "identity" not in tables.markdown(scenarios(rows))
+    twin = identified(record([sample(500)]), "a", settings="quick")
+    assert [row["identity"] for row in cells(tables.markdown(scenarios([*rows, twin])))] == [
+        "a1 256 0",
+        "a1 256 q",
+        "a2 256 0",
+    ]
+
+
+def test_disturbed_and_repeated_processes_are_told_of():
+    first, second, third = processes([[100], [100], [100]], flags=["disturbed"])
+    readings = {"readings": {"disturbed": [f"load {load}" for load in (4, 3, 2, 1)]}}
+    again = [one | {"attempt": 1, "id": f"again {number}", "flags": []} for number, one in enumerate((first, second))]
+    text = tables.markdown(scenarios([first, second, third | readings, *again]))
+    assert (
+        "- tinystories-1m, 1 thread, ctx 256: disturbed (1 of 3 processes): load 1; load 2; load 3 and 1 more\n" in text
+    )
+    assert text.endswith("- 2 processes were repeated: disturbed\n")
+    killed = failed("killed", replicate=3)
+    after = record(replicate=3) | {"attempt": 1, "id": "after"}
+    both = tables.markdown(scenarios([first, second, *again, killed, after]))
+    assert both.endswith("- 3 processes were repeated: 2 disturbed, 1 killed\n")
+    assert "killed (" not in both

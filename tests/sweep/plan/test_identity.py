@@ -1,0 +1,121 @@
+"""What makes processes replicates of each other: records of another identity stay, and do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smjax.sweep.plan import identity
+from smjax.sweep.run import prepare
+from tests.small_llama import write_llama
+from tests.sweep.run_folder import contents, rows, slots
+
+Run = Callable[..., int]
+Fake = Callable[[str], None]
+MODEL = ("model=gguf", "model.path=model.gguf", "ctx=16", "n_gen=4", "hydra.run.dir=run")
+
+
+def other_environment(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
+    host = {**prepare.environment(), **changed}
+    monkeypatch.setattr(prepare, "environment", lambda: host)
+
+
+def other_jaxlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = prepare.environment()["packages"]
+    other_environment(monkeypatch, packages={**packages, "jaxlib": "0.0.1"})
+
+
+def other_weights(_: pytest.MonkeyPatch) -> None:
+    whole = Path("model.gguf").read_bytes()
+    Path("model.gguf").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+
+
+CHANGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "weights": other_weights,
+    "smjax's files": lambda monkeypatch: monkeypatch.setattr(identity, "sources", lambda part="": ["changed"]),
+    "jaxlib": other_jaxlib,
+    "host": lambda monkeypatch: other_environment(monkeypatch, host="0123456789ab"),
+}
+
+
+@pytest.mark.parametrize("part", CHANGES)
+def test_what_figures_depend_on_starts_anew_when_it_changes(
+    part: str,
+    run_job: Run,
+    fake_worker: Fake,
+    records: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    fake_worker("ok")
+    write_llama(Path("model.gguf"))
+    assert run_job(*MODEL, "measure=quick") == 0
+    before = contents(records)
+    CHANGES[part](monkeypatch)
+    capfd.readouterr()
+    assert run_job(*MODEL, "measure=quick") == 0
+    assert capfd.readouterr().err.splitlines()[:2] == [
+        "smjax: resuming: 0 of the folder's 1 records are processes of this sweep and stay",
+        f"smjax: starting anew beside earlier records of the same scenarios, as other than then: {part}",
+    ]
+    assert before.items() < contents(records).items()
+    assert slots(records) == [(1, 0, 0, "ok")] * 2
+    assert [row["status"] for row in rows(records.parent)] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("setting", ["iterations=7", "handicap=0.5"])
+def test_settings_of_what_a_process_does_start_anew(
+    setting: str, run_job: Run, fake_worker: Fake, records: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake_worker("ok")
+    assert run_job("measure=quick", "hydra.run.dir=run") == 0
+    before = contents(records)
+    capfd.readouterr()
+    assert run_job("measure=quick", "hydra.run.dir=run", f"measure.{setting}") == 0
+    assert "as other than then: settings\n" in capfd.readouterr().err
+    assert before.items() < contents(records).items()
+    assert slots(records) == [(1, 0, 0, "ok")] * 2
+
+
+def test_settings_of_how_often_do_not_start_anew(
+    run_job: Run, fake_worker: Fake, records: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake_worker("ok")
+    assert run_job("measure.replicates=2", "hydra.run.dir=run") == 0
+    before = contents(records)
+    others = ("measure.budget_s=9", "measure.target_ci=0.5", "measure.timeout_s=99")
+    assert run_job("measure.replicates=4", *others, "hydra.run.dir=run") == 0
+    assert slots(records) == [(1, replicate, 0, "ok") for replicate in range(4)]
+    assert before.items() < contents(records).items()
+    capfd.readouterr()
+    assert run_job("measure.replicates=1", "hydra.run.dir=run") == 0
+    told = "smjax: resuming: 4 of the folder's 4 records are processes of this sweep and stay\n"
+    assert capfd.readouterr().err == told
+
+
+def test_other_points_are_added_to_a_folder(run_job: Run, fake_worker: Fake, records: Path) -> None:
+    fake_worker("ok")
+    assert run_job("-m", "threads=1", "measure.replicates=2", "hydra.sweep.dir=run") == 0
+    before = contents(records)
+    assert run_job("-m", "threads=1,2", "measure.replicates=2", "hydra.sweep.dir=run") == 0
+    assert before.items() < contents(records).items()
+    assert slots(records) == [(threads, replicate, 0, "ok") for threads in (1, 2) for replicate in range(2)]
+
+
+def test_two_files_of_equal_content_are_one_model(
+    run_job: Run, fake_worker: Fake, records: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake_worker("ok")
+    write_llama(Path("a.gguf"))
+    write_llama(Path("b.gguf"))
+    sweep = ("-m", "model=gguf", "ctx=16", "n_gen=4", "measure.replicates=2", "hydra.sweep.dir=run")
+    assert run_job(*sweep, "model.path=a.gguf,b.gguf") == 0
+    assert slots(records) == [(1, 0, 0, "ok"), (1, 1, 0, "ok")]
+    told = "smjax: b.gguf threads=1 ctx=16 n_gen=4: measured once, as it is the same as a.gguf threads=1 ctx=16 n_gen=4"
+    assert capfd.readouterr().err.splitlines()[0] == told
+    Path("b.gguf").rename("c.gguf")
+    assert run_job(*sweep, "model.path=c.gguf") == 0
+    assert slots(records) == [(1, 0, 0, "ok"), (1, 1, 0, "ok")]

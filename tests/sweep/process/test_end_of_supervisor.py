@@ -1,0 +1,123 @@
+"""However the supervisor ends, no worker stays behind, and what was measured is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from smjax.core.records.document import read_record
+from tests.small_llama import write_llama
+from tests.sweep.processes import PATIENCE_S, fake_workers, has_ended, wait_until, worker_pid
+
+KEPT = (
+    "smjax: interrupted; the records of {} of {} workers are kept in run/records; hydra.run.dir=run goes on from there"
+)
+
+
+def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
+    found = []
+    for child in supervisor.children():
+        with contextlib.suppress(psutil.Error):  # a short-lived helper, already gone
+            found += [child] if "smjax.worker" in child.cmdline() else []
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")
+def test_a_killed_supervisor_leaves_no_worker(supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    process = supervisor("hangs")
+    pid_file = tmp_path / "pid"
+    assert [worker_pid(pid_file)] == fake_workers(pid_file)
+    process.kill()
+    wait_until(lambda: not fake_workers(pid_file))
+
+
+def test_a_killed_supervisor_leaves_no_real_worker(tmp_path: Path) -> None:
+    overrides = ["ctx=16", "n_gen=4", "measure.iterations=100000000", "hydra.run.dir=run"]
+    command = [sys.executable, "-m", "smjax.run", *overrides]
+    supervisor = psutil.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: bool(workers_of(supervisor)))
+        (worker,) = workers_of(supervisor)
+        wait_until(lambda: worker.num_threads() > 1)  # JAX is there
+        assert not has_ended(worker.pid)
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+    wait_until(lambda: has_ended(worker.pid))
+
+
+def test_an_interrupt_stops_the_worker_and_keeps_the_records(
+    supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = supervisor("first-ok", "measure.replicates=3")
+    records = tmp_path / "run" / "records"
+    wait_until(lambda: len(list(records.glob("*.json"))) == 1)
+    first_pid = worker_pid(tmp_path / "pid")
+    wait_until(lambda: worker_pid(tmp_path / "pid") != first_pid)
+    pid = worker_pid(tmp_path / "pid")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert has_ended(pid)
+    assert errors.splitlines()[-1] == KEPT.format(1, 3)
+    assert [read_record(path)["status"] for path in records.iterdir()] == ["ok"]
+    assert (tmp_path / "run" / "summary.csv").exists()
+    assert "Traceback" not in output + errors
+
+
+def test_an_interrupt_stops_a_real_worker_and_keeps_the_records(tmp_path: Path) -> None:
+    write_llama(tmp_path / "model.gguf")
+    overrides = ["model=gguf", "model.path=model.gguf", "ctx=16,32", "n_gen=4", "measure=quick", "hydra.sweep.dir=run"]
+    command, pipe = [sys.executable, "-m", "smjax.run", "-m", *overrides], subprocess.PIPE
+    with psutil.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as supervisor:
+        wait_until(lambda: len(list(tmp_path.glob("run/records/*.json"))) == 1)
+        seen: list[psutil.Process] = []
+        wait_until(lambda: bool(seen.extend(workers_of(supervisor)) or seen))
+        supervisor.send_signal(signal.SIGINT)
+        output, errors = supervisor.communicate(timeout=PATIENCE_S)
+    assert supervisor.returncode == 130
+    for worker in seen:  # one that was only just starting sees the end of its input first
+        wait_until(partial(has_ended, worker.pid))
+    assert errors.splitlines()[-1] == KEPT.format(1, 2)
+    (kept,) = (tmp_path / "run" / "records").iterdir()
+    record = read_record(kept)
+    assert (record["status"], len(record["samples"])) == ("ok", 3)
+    assert "| model.gguf |" in output
+    assert "model.gguf" in (tmp_path / "run" / "summary.csv").read_text()
+    assert "Traceback" not in output + errors
+
+
+def test_an_interrupt_while_the_summaries_are_written_says_so(
+    run_job: Callable[..., int],
+    fake_worker: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    fake_worker("ok")
+    monkeypatch.setattr("smjax.report.tables.after_run.finish", interrupted)
+    assert run_job("measure=quick", "hydra.run.dir=run") == 130
+    assert capfd.readouterr().err.splitlines()[1:] == [KEPT.format(1, 1)]
+
+
+def test_an_interrupt_before_the_first_record_leaves_nothing(
+    supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = supervisor("hangs")
+    pid = worker_pid(tmp_path / "pid")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert (output, errors) == ("", "smjax: interrupted; nothing was measured\n")
+    assert has_ended(pid)
+    assert not (tmp_path / "run").exists()

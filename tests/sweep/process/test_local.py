@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smjax.core.machine.host import pick_cpus
+from smjax.core.records.columns import STATUSES
+from smjax.sweep.process.local import Outcome, run_worker, worker_environment
+from tests.sweep.processes import FAKE
+
+
+def run_fake(how: str, *, timeout_s: float = 30, **more: Any) -> Outcome:
+    task = {"task": "measure", "scenario": {"n_gen": 8}, **more.pop("task", {})}
+    return run_worker(task, threads=1, timeout_s=timeout_s, command=(sys.executable, str(FAKE), how), **more)
+
+
+def test_a_result_arrives_with_its_phases() -> None:
+    phases: list[str] = []
+    outcome = run_fake("ok", on_phase=phases.append)
+    assert (outcome.status, outcome.reason) == ("ok", "")
+    assert phases == ["load"]
+    assert outcome.result["samples"][0]["ttft_ns"] == 2_000_000
+    assert outcome.wall_ns > 0
+
+
+def test_the_request_crosses_the_border_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_something")
+    ids = list(range(100_000))  # more than a pipe holds
+    outcome = run_fake("echo", task={"ids": ids})
+    request = outcome.result["request"]
+    assert request["ids"] == ids
+    assert request["task"] == "measure"
+    assert request["cpus"] == pick_cpus(1)
+    assert request["spawned_ns"] > 0
+    assert "XLA_FLAGS" not in outcome.result["environment"]
+    assert outcome.result["environment"]["PJRT_NPROC"] == "1"
+    assert outcome.result["session"] != os.getsid(0), "Ctrl-C must not reach the worker by itself"
+
+
+def test_a_long_line_is_read_whole() -> None:
+    assert run_fake("large").result["numbers"][-1] == 999_999
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "reason"),
+    [
+        ("failed", "failed", "two lines"),
+        ("unknown-status", "failed", f"expected a status of {', '.join(STATUSES)} from the worker, found 'splendid'"),
+        ("garbage", "failed", "expected a result from the worker, found '\"half a line'"),
+        ("no-result", "failed", "expected a result from the worker, found none"),
+        ("raises", "failed", "ValueError: the matrix is not there"),
+        ("loud", "failed", "the last word"),
+        ("SIGKILL", "killed", "killed by SIGKILL (9) in phase load; out of memory?"),
+        ("gives-up", "killed", "killed by SIGABRT (6) in phase load: F1 env.cc:93] Check failed: no thread"),
+        ("SIGTERM", "killed", "killed by SIGTERM (15) in phase load"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_in_a_worker_becomes_an_outcome(how: str, status: str, reason: str) -> None:
+    outcome = run_fake(how)
+    assert (outcome.status, outcome.reason) == (status, reason)
+
+
+@pytest.mark.parametrize(("how", "phase"), [("hangs", "load"), ("deaf", "start")])
+def test_a_worker_that_hangs_is_stopped(how: str, phase: str, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    command = (sys.executable, str(FAKE), how, str(pid_file))
+    task = {"task": "eval", "ids": [0] * 100_000}
+    outcome = run_worker(task, threads=1, timeout_s=1.5, command=command)
+    assert outcome.status == "timeout"
+    assert outcome.reason == f"took longer than measure.timeout_s = 1.5 s, in phase {phase}; stopped"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+
+
+def test_a_worker_that_has_answered_but_does_not_end_is_stopped_and_its_answer_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("smjax.sweep.process.conversation._GRACE_S", 0.1)
+    assert run_fake("lingers").status == "ok"
+
+
+def test_a_worker_that_cannot_be_started_is_an_outcome() -> None:
+    outcome = run_worker({}, threads=1, timeout_s=1, command=("/nonexistent/python",))
+    assert (outcome.status, outcome.reason) == ("failed", "the worker did not start: No such file or directory")
+
+
+def test_a_worker_without_room_for_its_stderr_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    outcome = run_fake("ok")
+    assert outcome == Outcome("failed", "the worker did not start: No usable temporary directory found in ['/tmp']", 0)
+
+
+def test_a_workers_environment_has_no_inherited_settings() -> None:
+    inherited = {
+        "HOME": "/home/user",
+        "PATH": "/bin",
+        "XLA_FLAGS": "x",
+        "JAX_ENABLE_X64": "1",
+        "JAX_PLATFORMS": "tpu",
+        "OMP_NUM_THREADS": "9",
+        "KMP_AFFINITY": "x",
+        "PJRT_NPROC": "9",
+        "NPROC": "9",
+    }
+    assert worker_environment(inherited, 2) == {
+        "HOME": "/home/user",
+        "PATH": "/bin",
+        "JAX_PLATFORMS": "cpu",
+        "PJRT_NPROC": "2",
+    }

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from smjax.__main__ import main
+from smjax.core import native_library as native
+from smjax.core.errors import RequestError
+from smjax.sweep.process import local as launcher
+from smjax.sweep.run.evaluate import read_ids
+
+MODEL = Path(__file__).parents[2] / "data" / "shakespeare-q4_0.gguf"
+Ask = Callable[..., int]
+
+
+@pytest.fixture
+def ask(empty_dir: Path) -> Ask:
+    """`smjax eval` of these ids with these further options."""
+
+    def evaluate(ids: object, *options: str, model: str = "tinystories-1m", n_gen: int = 2) -> int:
+        text = ids if isinstance(ids, str) else json.dumps(ids)
+        (empty_dir / "ids.json").write_text(text)
+        return main(["eval", "--model", model, "--ids-file", "ids.json", "--n-gen", str(n_gen), *options])
+
+    return evaluate
+
+
+def test_the_answer_is_one_line_of_json(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
+    assert ask([1, 2, 3], model=str(MODEL)) == 0
+    said = capfd.readouterr()
+    assert (said.err, said.out.count("\n")) == ("", 1)
+    answer = json.loads(said.out)
+    assert list(answer) == ["nll_mean", "logits", "greedy", "kernel", "isa"]
+    assert answer["greedy"][0] == answer["logits"].index(max(answer["logits"]))
+    assert len(answer["greedy"]) == 2
+    assert answer["kernel"] == ("native" if set(native.isas()) - {"scalar"} else "xla")
+
+
+REFUSED = {
+    "[1, 2": "ids.json: expected a JSON list of token ids, found: Expecting ',' delimiter: line 1 column 6 (char 5)",
+    "[]": "ids.json: expected a JSON list of token ids, found []",
+    '{"ids": 1}': 'ids.json: expected a JSON list of token ids, found {"ids": 1}',
+    "[1, true]": "ids.json: [1]: expected a token id, found true",
+    "[1, 2.0]": "ids.json: [1]: expected a token id, found 2.0",
+    "[1, 50257]": "ids.json: [1]: expected an id below tinystories-1m's vocabulary of 50257, found 50257",
+    "[-1]": "ids.json: [0]: expected an id below tinystories-1m's vocabulary of 50257, found -1",
+}
+
+
+@pytest.mark.parametrize("ids", REFUSED)
+def test_wrong_ids_are_refused(ids: str, ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
+    assert ask(ids) == 2
+    assert capfd.readouterr() == ("", f"smjax: {REFUSED[ids]}\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--ctx", "4"], "ctx: expected at least n_prompt + n_gen = 3 + 2 = 5, found 4"),
+        (["--ctx", "5000"], "ctx: tinystories-1m was trained on 2048 tokens, found 5000; use ctx<=2048"),
+        (["--n-gen", "-1"], "--n-gen: expected at least 0, found -1"),
+        (["--threads", "0"], "threads: expected at least 1, found 0"),
+        (["--kernel", "nope"], "kernel: expected one of auto"),
+        (["--isa", "nope"], "isa: expected one that this CPU runs, auto"),
+        (["--model", "nope.gguf"], "nope.gguf: expected a GGUF file, found no such file"),
+        (["--ids-file", "nope.json"], "nope.json: expected a readable file of token ids, found: No such file"),
+        (["--threads", "x"], "eval: argument --threads: invalid int value: 'x'; see smjax eval --help"),
+    ],
+)
+def test_a_wrong_request_is_refused(options: list[str], said: str, ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
+    try:
+        code: int | str | None = ask([1, 2, 3], *options)
+    except SystemExit as stop:  # argparse leaves so
+        code = stop.code
+    errors = capfd.readouterr().err
+    assert code == 2
+    assert errors.startswith(("smjax: " if "argument" not in said else "smjax ") + said)
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(("n_gen", "ctx"), [(0, 2048), (1, 2048), (2, 2048)])
+def test_few_generated_tokens_and_a_full_context_are_fine(
+    n_gen: int, ctx: int, ask: Ask, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    requests = []
+
+    def answered(task: dict, **_: object) -> launcher.Outcome:
+        requests.append(task)
+        return launcher.Outcome("ok", "", 1, {"nll_mean": 1.0, "logits": [], "greedy": [], "kernel": "k", "isa": "i"})
+
+    monkeypatch.setattr("smjax.sweep.run.evaluate.run_worker", answered)
+    ids = [1] * (ctx - n_gen)
+    assert ask(ids, n_gen=n_gen) == 0
+    assert requests[0]["scenario"]["ctx"] == ctx
+    assert requests[0]["ids"] == ids
+    assert json.loads(capfd.readouterr().out)["nll_mean"] == 1.0
+
+
+def test_a_failing_worker_is_exit_code_1(
+    ask: Ask, fake_worker: Callable[[str], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake_worker("raises")
+    assert ask([1, 2]) == 1
+    assert capfd.readouterr() == ("", "smjax: failed: ValueError: the matrix is not there\n")
+
+
+def test_deeply_nested_ids_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ids.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(RequestError, match="expected a JSON list of token ids"):
+        read_ids(path)

@@ -1,0 +1,102 @@
+"""What is done about noise: disturbed processes are flagged and repeated, strict sweeps refused, handicaps told."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smjax.core.records.document import read_record
+from smjax.doctor import Finding
+from smjax.sweep.run import prepare
+
+Run = Callable[..., int]
+Fake = Callable[[str], None]
+QUIET = [Finding("governor", "ok", "performance"), Finding("turbo", "unknown", "not told here")]
+NOISY = [*QUIET, Finding("steal", "noisy", "4.1 %", "rent more"), Finding("load", "noisy", "3.0")]
+
+
+def records_of(run_dir: Path) -> list[dict[str, Any]]:
+    return [read_record(path) for path in sorted((run_dir / "records").iterdir())]
+
+
+def test_disturbed_processes_are_flagged_and_repeated_once_each(
+    run_job: Run, fake_worker: Fake, empty_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake_worker("steal")
+    assert run_job("measure.replicates=2", "hydra.run.dir=run") == 0
+    records = records_of(empty_dir / "run")
+    assert sorted((r["replicate"], r["attempt"]) for r in records) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    for record in records:
+        assert "disturbed" in record["flags"]
+        assert record["readings"]["disturbed"] == ["steal 50.0 %"]
+        assert record["readings"]["after"]["steal_ms"] == [500]
+        around = record["readings"]["around"]
+        assert around["before"]["monotonic_ns"] < around["after"]["monotonic_ns"]
+    (row,) = csv.DictReader((empty_dir / "run" / "summary.csv").read_text().splitlines())
+    assert "disturbed" in row["flags"].split(";")
+    assert row["replicates"] == "2"
+    assert ", again: ok, " in capfd.readouterr().err
+    assert run_job("measure.replicates=2", "hydra.run.dir=run") == 0
+    told = "smjax: resuming: 4 of the folder's 4 records are processes of this sweep and stay\n"
+    assert capfd.readouterr().err == told
+
+
+def test_a_repeat_that_is_undisturbed_stands_for_the_slot(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("steal")
+    assert run_job("measure.replicates=2", "measure.budget_s=0", "hydra.run.dir=run") == 0
+    fake_worker("ok")
+    assert run_job("measure.replicates=2", "measure.budget_s=100", "hydra.run.dir=run") == 0
+    flags = {(r["replicate"], r["attempt"]): r["flags"] for r in records_of(empty_dir / "run")}
+    assert flags == {(0, 0): ["disturbed"], (1, 0): ["disturbed"], (0, 1): [], (1, 1): []}
+    (row,) = csv.DictReader((empty_dir / "run" / "summary.csv").read_text().splitlines())
+    assert (row["replicates"], row["flags"]) == ("2", "")
+
+
+def test_a_look_has_no_time_for_repeats(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("steal")
+    assert run_job("measure=quick", "hydra.run.dir=run") == 0
+    (record,) = records_of(empty_dir / "run")
+    assert (record["attempt"], record["flags"]) == (0, ["disturbed"])
+
+
+def test_a_handicap_is_flagged_in_every_record_and_row(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("by-threads")
+    assert run_job("-m", "threads=1,2", "measure=quick", "measure.handicap=0.05", "hydra.sweep.dir=run") == 1
+    records = records_of(empty_dir / "run")
+    assert {record["status"]: record["flags"] for record in records} == {"ok": ["handicap"], "failed": ["handicap"]}
+    assert {record["scenario"]["measure"]["handicap"] for record in records} == {0.05}
+    rows = csv.DictReader((empty_dir / "run" / "summary.csv").read_text().splitlines())
+    assert [row["flags"] for row in rows] == ["handicap", "handicap"]
+
+
+def test_a_strict_sweep_is_refused_on_a_noisy_machine(
+    run_job: Run, empty_dir: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare, "examine", lambda: NOISY)
+    assert run_job("measure.strict=true", "hydra.run.dir=run") == 2
+    assert capfd.readouterr() == (
+        "",
+        "smjax: measure.strict: expected a quiet machine, found steal: 4.1 %; load: 3.0; "
+        "see smjax doctor, or leave it out\n",
+    )
+    assert list(empty_dir.iterdir()) == []
+
+
+def test_a_strict_sweep_runs_on_a_quiet_machine(
+    run_job: Run, fake_worker: Fake, empty_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_worker("ok")
+    monkeypatch.setattr(prepare, "examine", lambda: QUIET)
+    assert run_job("measure.strict=true", "measure=quick", "hydra.run.dir=run") == 0
+    (record,) = records_of(empty_dir / "run")
+    assert record["scenario"]["measure"]["strict"] is True
+
+
+def test_noise_is_not_asked_for_unless_strict(run_job: Run, fake_worker: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_worker("ok")
+    monkeypatch.setattr(prepare, "examine", lambda: pytest.fail("takes a second"))
+    assert run_job("measure=quick", "hydra.run.dir=run") == 0

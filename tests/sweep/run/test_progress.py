@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import threading
+
+from rich.console import Console
+
+from smjax.core.records.scenario import Measure, Scenario
+from smjax.sweep.plan.blocks import Plan, Process, Standing
+from smjax.sweep.process.local import Outcome
+from smjax.sweep.run.progress import Progress, duration
+
+SCENARIO = Scenario(
+    "stories-15m", None, "smjax", "auto", "auto", 2, 256, 128, 128, 1, "auto", 42, Measure(2, 5, 1, 600.0)
+)  # fmt: skip
+FAILED = (Outcome("failed", "it broke", 5_000_000_000), Process(False, False, 0, 5, None))
+ENDS = [(Outcome("ok", "", 61_000_000_000), Process(True, False, 0, 61, rate)) for rate in (1000.0, 1010.0, 1020.0)]
+
+
+def shown(is_terminal: bool, ends: list[tuple[Outcome, Process]], budget_s: float = 0) -> str:
+    console = Console(
+        file=io.StringIO(), force_terminal=is_terminal, width=150, color_system=None, legacy_windows=False
+    )
+    plan = Plan([Standing(SCENARIO, {})], seed=1, budget_s=budget_s)
+    with Progress(console) as progress:
+        assert threading.active_count() == 1, "a thread would run beside the worker that is timed"
+        progress.preparing(SCENARIO)
+        progress.phase("compile")
+        for run, (outcome, process) in zip(plan.runs(), ends, strict=False):
+            progress.starting(run, plan)
+            progress.phase("measure")
+            plan.finished(run, dataclasses.replace(process, attempt=run.attempt))
+            progress.finished(run, plan, outcome)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_without_a_terminal_there_is_one_plain_line_per_worker() -> None:
+    assert shown(False, [ENDS[0], FAILED]) == (
+        "[1/2] stories-15m threads=2 ctx=256 n_gen=128 replicate 1/2: ok, 61.0 s: 1,000 tok/s\n"
+        "[2/2] stories-15m threads=2 ctx=256 n_gen=128 replicate 2/2: failed, 5.0 s: it broke\n"
+    )
+
+
+def test_lines_say_how_wide_the_interval_is_and_why_more_processes_run() -> None:
+    lines = shown(False, ENDS, budget_s=1000).splitlines()
+    assert lines[1].endswith("replicate 2/2: ok, 61.0 s: 1,010 tok/s, 2 processes ±6.5 %")
+    assert lines[2].startswith("[3/3] stories-15m threads=2 ctx=256 n_gen=128 replicate 3, for a narrower interval: ok")
+    assert lines[2].endswith("1,020 tok/s, 3 processes ±2.5 %")
+
+
+def test_a_disturbed_process_is_told_and_so_is_its_repeat() -> None:
+    disturbed = (ENDS[0][0], dataclasses.replace(ENDS[0][1], disturbed=True))
+    lines = shown(False, [disturbed, ENDS[1]], budget_s=1000).splitlines()
+    assert lines[0].endswith("replicate 1/2: ok, 61.0 s: 1,000 tok/s, disturbed")
+    assert "replicate 1/2, again: ok" in lines[1]
+
+
+def test_a_terminal_shows_the_phase_and_what_is_left() -> None:
+    text = shown(True, [ENDS[0], FAILED])
+    assert "stories-15m threads=2 ctx=256 n_gen=128: getting ready · compile" in text
+    assert "0/2 · stories-15m threads=2 ctx=256 n_gen=128 replicate 1/2 · measure" in text
+    assert "1/2 · stories-15m threads=2 ctx=256 n_gen=128 replicate 2/2 · about 1 min 01 s left, until" in text
+
+
+def test_durations_read_well() -> None:
+    assert [duration(s) for s in (0.4, 59.4, 60, 3599)] == ["0 s", "59 s", "1 min 00 s", "59 min 59 s"]

@@ -1,0 +1,237 @@
+"""The packed products against float64 NumPy, for every encoding, odd sizes and the values that would overflow first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from smjax.core.gguf.encodings import ENCODINGS
+from smjax.worker.kernels import Setup
+from smjax.worker.kernels.xla import XlaKernel, products
+from smjax.worker.kernels.xla.layouts import allocate
+from smjax.worker.kernels.xla.variants import VARIANTS, streams_for
+from tests.reference import nmse
+from tests.worker.models import dequantised, random_matrix
+
+N_LAYERS = 3
+KERNEL = XlaKernel(Setup())  # no bf16: many columns are multiplied in f32
+MATVEC, MATMUL, ROWS = jax.jit(products.matvec, static_argnums=3), jax.jit(KERNEL.matmul), jax.jit(KERNEL.rows)
+
+SIZES = [
+    *[(kind, n, k) for kind in ("Q4_0", "Q8_0") for n, k in ((1, 32), (7, 96), (33, 288), (100, 64))],
+    ("Q4_0", 301, 32),
+    ("Q8_0", 33, 32 * 7),  # blocks that four streams do not divide
+    *[("Q6_K", n, k) for n, k in ((1, 256), (7, 512), (33, 256))],
+    *[("F16", n, k) for n, k in ((1, 8), (7, 40), (33, 72), (100, 32))],
+    *[("F32", n, k) for n, k in ((1, 33), (7, 40), (33, 288))],
+]
+PACKED = ["Q4_0", "Q8_0", "Q6_K"]
+BITS = {"Q4_0": 4.5, "Q8_0": 8.5, "Q6_K": 9.0, "F16": 16.0, "F32": 32.0}
+
+
+def exact(encoding: str) -> float:
+    """NMSE of f32 arithmetic; Q6_K's two scales are also rounded to one f16, by up to 2^-11 of their product."""
+    return 1e-6 if encoding == "Q6_K" else 1e-12
+
+
+class Stack:
+    """Matrices of one encoding and shape, in the kernel's layout and in float64."""
+
+    def __init__(self, encoding: str, shape: tuple[int, int], raws: list[np.ndarray]) -> None:
+        self.encoding, self.shape = encoding, shape
+        self.values = np.stack([dequantised(raw, encoding, shape) for raw in raws])
+        self.packed: Any = KERNEL.allocate(ENCODINGS[encoding], len(raws), *shape)
+        for layer, raw in enumerate(raws):
+            KERNEL.fill(self.packed, layer, 0, raw)
+
+    def matvec(self, layer: int, x: np.ndarray, streams: int = 4) -> np.ndarray:
+        return np.asarray(MATVEC(self.packed, np.int32(layer), x.astype(np.float32), streams))
+
+    def matmul(self, layer: int, x: np.ndarray) -> np.ndarray:
+        return np.asarray(MATMUL(self.packed, np.int32(layer), x.astype(np.float32)))
+
+    def rows(self, ids: list[int]) -> np.ndarray:
+        return np.asarray(ROWS(self.packed, np.array(ids, np.int32)))
+
+
+def random_stack(encoding: str, n_out: int = 33, n_in: int = 256) -> Stack:
+    rng = np.random.default_rng([n_out, n_in])
+    raws = [random_matrix(rng, encoding, n_out, n_in) for _ in range(N_LAYERS)]
+    return Stack(encoding, (n_out, n_in), raws)
+
+
+def eight_bit(rng: np.random.Generator, n_in: int) -> np.ndarray:
+    """Activations that are exact in 8 bits: integers whose largest is 127 in every block, blocks of different scale."""
+    x = rng.integers(-127, 128, n_in).astype(np.float32)
+    x[::32] = 127 * rng.choice([-1, 1], len(x[::32]))
+    return x * 2.0 ** (np.arange(n_in) // 32 % 5)
+
+
+@pytest.fixture(scope="module", params=SIZES, ids=lambda size: "{}-{}x{}".format(*size))
+def stack(request: pytest.FixtureRequest) -> Stack:
+    return random_stack(*request.param)
+
+
+@pytest.mark.parametrize("streams", VARIANTS.values(), ids=VARIANTS)
+def test_matvec_of_eight_bit_activations_is_exact(stack: Stack, streams: int) -> None:
+    x = eight_bit(np.random.default_rng(1), stack.shape[1])
+    for layer in (0, N_LAYERS - 1):
+        found = stack.matvec(layer, x, streams)
+        assert found.dtype == np.float32
+        assert nmse(found, stack.values[layer] @ x) <= exact(stack.encoding)
+
+
+def test_matvec_rounds_other_activations_to_eight_bits(stack: Stack) -> None:
+    # A step of the rounding is a 127th of a block's largest, about 2.2 standard deviations: an NMSE of 2.5e-5 on
+    # average over many outputs. Dense matrices take activations as they are.
+    limit = 1e-12 if stack.encoding in ("F16", "F32") else 4e-4 if stack.shape[0] == 1 else 1e-4
+    x = np.random.default_rng(2).standard_normal(stack.shape[1])
+    assert nmse(stack.matvec(1, x), stack.values[1] @ x) <= limit
+
+
+def test_matmul_is_exact(stack: Stack) -> None:
+    x = np.random.default_rng(3).standard_normal((5, stack.shape[1]))
+    for layer in (0, N_LAYERS - 1):
+        found = stack.matmul(layer, x)
+        assert found.dtype == np.float32
+        assert nmse(found, x @ stack.values[layer].T) <= exact(stack.encoding)
+
+
+def test_rows_are_those_of_the_first_matrix(stack: Stack) -> None:
+    n_out = stack.shape[0]
+    ids = [n_out - 1, 0, n_out // 2, n_out - 1]
+    rounding = 2**-11 if stack.encoding == "Q6_K" else 1e-7
+    np.testing.assert_allclose(stack.rows(ids), stack.values[0][ids], rtol=rounding)
+
+
+def test_bits_a_weight_are_those_of_the_layout(stack: Stack) -> None:
+    n_layers, (n_out, n_in) = len(stack.values), stack.shape
+    whole_tiles = n_out if stack.encoding in ("F16", "F32") else -(-n_out // 32) * 32
+    n_bytes = sum(array.nbytes for array in jax.tree.leaves(stack.packed))
+    assert 8 * n_bytes / (n_layers * whole_tiles * n_in) == BITS[stack.encoding]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shape", "expected"),
+    [
+        ("Q4_0", (288, 768), 2),  # small, by rule
+        ("Q4_0", (768, 768), 4),
+        ("Q8_0", (2048, 2048), 2),
+        ("F32", (768, 768), 1),
+    ],
+)
+def test_streams_are_those_that_were_chosen_or_by_rule(encoding: str, shape: tuple[int, int], expected: int) -> None:
+    packed, key = allocate(encoding, 1, *shape), "{} {}x{}".format(encoding, *shape)
+    assert streams_for(packed, {}) == streams_for(packed, {key: "of another version"}) == expected
+    if encoding != "F32":
+        assert [streams_for(packed, {key: name}) for name in VARIANTS] == list(VARIANTS.values())
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_kernel_takes_the_variants_that_were_chosen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack, taken = random_stack("Q4_0"), []
+    monkeypatch.setattr("smjax.worker.kernels.xla.kernel.matvec", lambda *arguments: taken.append(arguments[-1]))
+    XlaKernel(Setup(choices=(("Q4_0 33x256", name),))).matvec(stack.packed, np.int32(0), np.ones(256, np.float32))
+    assert taken == [VARIANTS[name]]
+
+
+@pytest.mark.parametrize("encoding", [*PACKED, "F16", "F32"])
+def test_matmul_in_bf16_rounds_to_its_mantissa(encoding: str) -> None:
+    kernel = XlaKernel(Setup(simd=frozenset({"avx512_bf16"})))
+    assert kernel.matmul_dtype == jnp.bfloat16
+    stack, x = random_stack(encoding), np.random.default_rng(4).standard_normal((5, 256))
+    found = np.asarray(jax.jit(kernel.matmul)(stack.packed, np.int32(1), x.astype(np.float32)))
+    assert found.dtype == np.float32
+    # Both factors are rounded by up to 2^-9; sums kept in bf16 would give about 1e-4.
+    assert 1e-7 < nmse(found, x @ stack.values[1].T) <= 2e-5
+
+
+def constant_block(encoding: str, value: int) -> np.ndarray:
+    """A block whose weights are all `value`, under a scale of 1."""
+    one = [0, 0x3C]  # as f16
+    match encoding:
+        case "Q4_0":
+            stored = [*one, *[(value + 8) * 0x11] * 16]
+        case "Q8_0":
+            stored = [*one, *[value % 256] * 32]
+        case _:
+            stored = [*[(value + 32) % 16 * 0x11] * 128, *[(value + 32) // 16 * 0x55] * 64, *[1] * 16, *one]
+    return np.array(stored, np.uint8)
+
+
+@pytest.mark.parametrize(("encoding", "lowest", "highest"), [("Q4_0", -8, 7), ("Q8_0", -128, 127), ("Q6_K", -32, 31)])
+@pytest.mark.parametrize("x_value", [127.0, -127.0])
+def test_integer_sums_hold_the_largest_products(encoding: str, lowest: int, highest: int, x_value: float) -> None:
+    n_blocks = 33 * 256 // ENCODINGS[encoding].block
+    stack = Stack(encoding, (33, 256), [np.tile(constant_block(encoding, v), n_blocks) for v in (lowest, highest)])
+    for layer, value in enumerate((lowest, highest)):
+        assert (stack.values[layer] == value).all()
+        # Whole numbers below 2^24 times a scale of 1: nothing is rounded.
+        for streams in VARIANTS.values():
+            found = stack.matvec(layer, np.full(256, x_value), streams)
+            np.testing.assert_array_equal(found, np.full(33, 256 * value * x_value))
+
+
+@pytest.mark.parametrize("encoding", [*PACKED, "F32"])
+def test_activations_of_zero_add_nothing(encoding: str) -> None:
+    stack = random_stack(encoding)
+    assert not stack.matvec(0, np.zeros(256)).any()
+    assert not stack.matmul(0, np.zeros((5, 256))).any()
+    one_block = np.zeros(256)
+    one_block[70] = -3.0
+    assert nmse(stack.matvec(0, one_block), stack.values[0] @ one_block) <= exact(encoding)
+
+
+@pytest.mark.parametrize("encoding", [*PACKED, "F32"])
+def test_blocks_of_zeros_add_nothing(encoding: str) -> None:
+    """A scale of zero, over nibbles that are not: what quantisers write for a row of zeros."""
+    nothing = np.zeros(33 * 256 // ENCODINGS[encoding].block * ENCODINGS[encoding].block_bytes, np.uint8)
+    stack = Stack(encoding, (33, 256), [nothing])
+    assert not stack.matvec(0, np.ones(256)).any()
+    assert not stack.matmul(0, np.ones((5, 256))).any()
+
+
+@pytest.mark.parametrize("encoding", [*PACKED, "F32"])
+@pytest.mark.parametrize("scale", [1e30, 1e-30])
+def test_activations_of_any_size_keep_their_precision(encoding: str, scale: float) -> None:
+    stack, x = random_stack(encoding), np.random.default_rng(5).standard_normal(256)
+    expected = stack.values[1] @ x
+    assert nmse(stack.matvec(1, scale * x) / scale, expected) <= 1e-4
+    assert nmse(stack.matmul(1, np.tile(scale * x, (5, 1)))[4] / scale, expected) <= exact(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["Q4_0", "Q8_0"])
+def test_subnormal_and_negative_scales_count(encoding: str) -> None:
+    """XLA reads subnormal numbers as zero, and an f16 below 6e-5 is one."""
+    rng, shape = np.random.default_rng(6), (33, 256)
+    blocks = random_matrix(rng, encoding, *shape).reshape(33 * 8, -1)
+    scales = np.where(np.arange(len(blocks)) % 2, -3e-7, 2e-5).astype("<f2")[:, None]
+    blocks[:, :2] = scales.view(np.uint8)
+    stack, x = Stack(encoding, shape, [blocks.reshape(-1)]), eight_bit(rng, 256)
+    assert nmse(stack.matvec(0, x), stack.values[0] @ x) <= 1e-12
+    assert nmse(stack.matmul(0, np.tile(x, (5, 1)))[4], stack.values[0] @ x) <= 1e-12
+    np.testing.assert_allclose(stack.rows([0, 32, 7, 8]), stack.values[0][[0, 32, 7, 8]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("encoding", [*PACKED, "F16"])
+def test_tensors_of_one_matrix_follow_each_other(encoding: str) -> None:
+    rng, heights, x = np.random.default_rng(7), (5, 26, 2), eight_bit(np.random.default_rng(1), 256)
+    packed = KERNEL.allocate(ENCODINGS[encoding], 2, 33, 256)
+    values: list[list[np.ndarray]] = [[], []]
+    for layer in range(2):
+        for first_out, height in zip((0, 5, 31), heights, strict=True):
+            raw = random_matrix(rng, encoding, height, 256)
+            KERNEL.fill(packed, layer, first_out, raw)
+            values[layer].append(dequantised(raw, encoding, (height, 256)))
+    for layer in range(2):
+        found = np.asarray(MATVEC(packed, np.int32(layer), x, 2))
+        assert nmse(found, np.concatenate(values[layer]) @ x) <= exact(encoding)
+
+
+def test_ids_outside_the_matrix_read_its_last_row() -> None:
+    stack = random_stack("Q4_0")
+    np.testing.assert_allclose(stack.rows([33, 1000, 32, 0]), stack.values[0][[32, 32, 32, 0]], rtol=1e-7)
