@@ -52,7 +52,7 @@ def report(arguments: argparse.Namespace) -> int:
     """`smjax report`."""
     if arguments.audit:
         return audit(arguments)
-    from smjax.report.tables.report_command import report as rebuild
+    from smjax.report.tables.rebuild import rebuild
 
     print(rebuild(arguments.dirs, arguments.out, arguments.history, arguments.baseline), end="")
     return 0

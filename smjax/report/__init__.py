@@ -1,1 +1,1 @@
-"""From records to answers: store, statistics and tables."""
+"""From records to answers: rows, tables and files."""

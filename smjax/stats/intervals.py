@@ -48,6 +48,11 @@ def half_width(bounds: tuple[float, float]) -> float:
     return math.sqrt(hi / lo) - 1
 
 
+def is_wide(bounds: tuple[float, float] | None, target: float | None) -> bool:
+    """Whether the interval was to be narrower than this half-width, and is not."""
+    return bounds is not None and target is not None and half_width(bounds) > target
+
+
 def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL) -> tuple[float, float, float] | None:
     """Ratio of the trimmed geometric means, a / b, and its interval (ratio, lo, hi): Yuen's t on the logarithms.
 

@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
-from smjax.core.records import folder as store
 from smjax.core.records.columns import COLUMN_NAMES
-from smjax.report.audit import row as audit_row
-from smjax.report.audit import rows as audit_set
-from smjax.report.data import rows as statistics
+from smjax.core.records.folder import load_records
+from smjax.report.audit import alone, together
 from smjax.report.data.history import load_results
+from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Row, plural
 
 _MAY_TELL_APART = (
@@ -42,12 +41,12 @@ def audit(targets: Sequence[Path]) -> str:
 
 def reasons(rows: Sequence[Row]) -> list[list[str]]:
     """For each row why it can hardly be a measurement, judged alone and beside the rows of its machine and program."""
-    found = [[reason for check in audit_row.CHECKS if (reason := check(row))] for row in rows]
+    found = [[reason for check in alone.CHECKS if (reason := check(row))] for row in rows]
     sets: dict[Hashable, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         sets[tuple(row.get(key) for key in _SET)].append(number)
     for numbers in sets.values():
-        for check in audit_set.CHECKS:
+        for check in together.CHECKS:
             for place, reason in check([rows[number] for number in numbers]).items():
                 found[numbers[place]].append(reason)
     return found
@@ -57,9 +56,9 @@ def _rows(target: Path) -> list[Row]:
     """The rows of a file of results, or of a run folder with their records and what its summary states of them."""
     if not target.is_dir():
         return load_results(str(target)).to_dicts()
-    records, summary = store.load_records([target]), target / "summary.json"
+    records, summary = load_records([target]), target / "summary.json"
     stated = load_results(str(summary)).to_dicts() if summary.exists() else []
-    rows = statistics.scenarios(records).to_dicts()
+    rows = scenarios(records).to_dicts()
     for row in rows:
         row["records"] = [records[number] for number in row["record_numbers"]]
         alike = _alike(row, stated)

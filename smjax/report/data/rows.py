@@ -8,9 +8,11 @@ from typing import Any
 import polars as pl
 
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS
-from smjax.report.data import flags, frames
+from smjax.report.data import frames
 from smjax.report.data.frames import GROUP_KEYS, PolarsType
-from smjax.stats.intervals import interval
+from smjax.stats.intervals import interval, is_wide
+from smjax.stats.order import starts_slow
+from smjax.stats.outliers import has_outlier
 
 _SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *GROUP_KEYS)
 _WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
@@ -105,9 +107,9 @@ def _uncertainty(row: dict[str, Any]) -> dict[str, Any]:
     decode, ttft = interval(row["decode_medians"]), interval(row["ttft_medians"])
     decode_times = [[1 / rate for rate in rates] for rates in row["decode_samples"]]
     found = {
-        "wide-ci": flags.is_wide(decode, row["target_ci"]),
-        "warmup": flags.starts_slow(decode_times) or flags.starts_slow(row["ttft_samples"]),
-        "outlier": flags.has_outlier(row["decode_samples"]),
+        "wide-ci": is_wide(decode, row["target_ci"]),
+        "warmup": starts_slow(decode_times) or starts_slow(row["ttft_samples"]),
+        "outlier": has_outlier(row["decode_samples"]),
     }
     told = {*row["flags"], *(name for name, is_so in found.items() if is_so)}
     ends = (*(decode or (None, None)), *(ttft or (None, None)), ";".join(sorted(told)))

@@ -10,16 +10,14 @@ from rich.console import Console, RenderableType
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
-from smjax.core.records import folder as store
-from smjax.report.data import rows as statistics
+from smjax.core.records.folder import load_records
 from smjax.report.data.history import load_history
+from smjax.report.data.rows import scenarios
 from smjax.report.render import grid
 from smjax.report.render.grid import Grid
 from smjax.report.render.terminal import TerminalGrid
 from smjax.report.render.write import write_summaries
-from smjax.report.tables import beside
-from smjax.report.tables import run as tables
-from smjax.report.tables import since_last as previous
+from smjax.report.tables import beside, run_table, since_last
 
 HISTORY_FILE = "history.md"
 """The comparison with history; a file of its own, so that the summaries follow from the records alone."""
@@ -47,19 +45,19 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     Raises RequestError when there are no records or a file cannot be written. A baseline that fits no machine only
     leaves the comparison out and says so: by now everything is measured.
     """
-    records = store.load_records([run_dir])
-    scenarios = statistics.scenarios(records)
-    paths = write_summaries(run_dir, records, scenarios, tables.markdown(scenarios))
-    found = tables.grids(scenarios)
+    records = load_records([run_dir])
+    rows = scenarios(records)
+    paths = write_summaries(run_dir, records, rows, run_table.markdown(rows))
+    found = run_table.grids(rows)
     if history is not None:
         try:
-            compared = beside.grids(scenarios, load_history(history), baseline)
+            compared = beside.grids(rows, load_history(history), baseline)
             paths.append(write_comparison(run_dir, compared))
         except RequestError as error:
             compared = [grid.message("Beside history", f"Left out: {error}")]
         found += compared
     if outputs_root is not None:
-        found.append(previous.comparison(scenarios, run_dir, outputs_root))
+        found.append(since_last.comparison(rows, run_dir, outputs_root))
     return RunReport(tuple(found), tuple(paths))
 
 

@@ -10,7 +10,7 @@ from smjax.core.errors import RequestError
 from smjax.report.data.history import History
 from smjax.report.render import grid
 from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
-from smjax.report.tables import run as tables
+from smjax.report.tables.run_table import how_made
 
 _LINE = (
     *("engine", "cpu", "arch", "os", "model"),
@@ -27,7 +27,7 @@ _FOOTNOTE = "† synthetic: known not to be measurements; they stand here becaus
 def grids(ours: pl.DataFrame, history: History, baseline: str | None) -> list[Grid]:
     """First one row per machine, then a grid for every (threads, ctx) that both have with the same n_gen.
 
-    `ours` is `statistics.scenarios`. Raises RequestError unless `baseline` names exactly one machine.
+    `ours` are the rows of `scenarios`. Raises RequestError unless `baseline` names exactly one machine.
     """
     title = f"Beside {history.title}"
     rows = _together(ours, history.rows)
@@ -123,7 +123,7 @@ def _headline(rows: pl.DataFrame, points: pl.DataFrame, base: str, title: str) -
     captions = [
         f"One row per machine: ctx {point['ctx']}, {point['n_gen']} tokens generated, 1 thread; best: of all threads.",
         _about_baseline(base),
-        f"smjax: {tables.how_made(here.filter(~pl.col('is_history')).to_dicts())}",
+        f"smjax: {how_made(here.filter(~pl.col('is_history')).to_dicts())}",
     ]
     return grid.draw(title, captions, _HEADLINE, lines.to_dicts(), _notes(here))
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from smjax.core.records import folder as store
+from smjax.core.records.folder import RECORDS, load_readable
 from smjax.report.data import frames
-from smjax.report.data import rows as statistics
+from smjax.report.data.rows import scenarios
 from smjax.report.render import grid
 from smjax.report.render.grid import UNKNOWN, Grid, GridColumn, Row, figure, name_of, plural
-from smjax.report.tables import run as tables
+from smjax.report.tables.run_table import SCENARIO
 from smjax.stats.intervals import ratio
 
 _SAME = (*frames.SCENARIO_KEYS, "host", "provenance")
@@ -35,7 +35,7 @@ _CAPTION = (
 
 
 def comparison(current: pl.DataFrame, run_dir: Path, outputs_root: Path) -> Grid:
-    """Each scenario of `run_dir`, with its `statistics.scenarios`, beside its newest earlier run below a folder."""
+    """Each scenario of `run_dir`, with its rows, beside its newest earlier run below a folder."""
     earlier, broken = _earlier_rows(run_dir, outputs_root)
     measured = current.filter(pl.col("decode_tok_per_s").is_not_null())
     pairs = _pairs(measured, earlier)
@@ -51,20 +51,20 @@ def run_dirs(outputs_root: Path) -> Iterator[Path]:
     """Every folder at or below `outputs_root` that holds records, in a fixed order; links are not followed."""
     for folder, names, _ in os.walk(outputs_root):
         names.sort()
-        if store.RECORDS in names:
-            names.remove(store.RECORDS)
+        if RECORDS in names:
+            names.remove(RECORDS)
             yield Path(folder)
 
 
 def _earlier_rows(run_dir: Path, outputs_root: Path) -> tuple[pl.DataFrame, int]:
     """One row per scenario and earlier run, with `run` and `run_date`, and the number of unreadable records."""
-    parts, broken = [statistics.scenarios([])], 0
+    parts, broken = [scenarios([])], 0
     for folder in run_dirs(outputs_root):
         if folder.resolve() == run_dir.resolve():
             continue
-        records, unreadable = store.load_readable(folder)
+        records, unreadable = load_readable(folder)
         broken += unreadable
-        rows = statistics.scenarios(records)
+        rows = scenarios(records)
         parts.append(
             rows.with_columns(run=pl.lit(os.path.relpath(folder, outputs_root)), run_date=pl.col("date").min())
         )
@@ -149,7 +149,7 @@ def _beside(heading: str, name: str, kind: str) -> tuple[GridColumn, ...]:
 
 
 _COLUMNS = (
-    *tables.SCENARIO,
+    *SCENARIO,
     *_beside("decode tok/s", "decode_tok_per_s", "decode"),
     *_beside("TTFT ms", "ttft_ms", "ttft"),
     GridColumn("else differs", _differs, role="remark"),

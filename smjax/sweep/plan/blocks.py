@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smjax.core.records.scenario import Scenario
+from smjax.stats import rates
 from smjax.stats.intervals import half_width, interval
 
 _FAILURES = 2
@@ -42,8 +43,8 @@ class Process:
 
 def process_of(record: Mapping[str, Any]) -> Process:
     """The process that left a record."""
-    times_ns = [sample["decode_ns"] for sample in record.get("samples") or [] if sample["decode_ns"] > 0]
-    rate = (record["scenario"]["n_gen"] - 1) * 1e9 / statistics.median(times_ns) if times_ns else None
+    n_gen, samples = record["scenario"]["n_gen"], record.get("samples") or []
+    rate = rates.of_process(rates.decode_tok_per_s(n_gen, sample["decode_ns"]) for sample in samples)
     ok = record["status"] == "ok"
     disturbed = "disturbed" in record["flags"]
     return Process(ok, disturbed, record.get("attempt", 0), record["wall_ns"] / 1e9, rate if ok else None)

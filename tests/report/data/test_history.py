@@ -14,7 +14,7 @@ from smjax.report.render import grid
 from smjax.report.render.grid import TIMES, UNKNOWN
 from smjax.report.tables import after_run, beside
 from tests.report.factory import failed, identified, record, sample
-from tests.report.tables.test_run import cells
+from tests.report.tables.test_run_table import cells
 
 SEED = "smallmind-2026-02"
 ROW = {

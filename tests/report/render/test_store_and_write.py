@@ -14,7 +14,7 @@ from smjax.core.records.folder import load_readable, load_records
 from smjax.report.audit.command import audit
 from smjax.report.data.rows import scenarios
 from smjax.report.render.write import write_summaries
-from smjax.report.tables.report_command import report
+from smjax.report.tables.rebuild import rebuild
 from tests.report.factory import GRAVITON, failed, record, run_folder, sample
 
 SUMMARIES = ["records.jsonl", "summary.json", "summary.csv", "summary.md"]
@@ -102,9 +102,9 @@ def test_json_and_jsonl_hold_the_same_rows_and_records(tmp_path):
 def test_rebuilding_gives_the_same_bytes_and_leaves_records_alone(tmp_path):
     folder = run_folder(tmp_path / "run", [record(), record(threads=2), failed(threads=4)])
     before = contents(folder)
-    text = report([folder], None, None, None)
+    text = rebuild([folder], None, None, None)
     first = contents(folder)
-    assert report([folder], None, None, None) == text
+    assert rebuild([folder], None, None, None) == text
     assert contents(folder) == first
     assert sorted(first.keys() - before.keys()) == sorted(SUMMARIES)
     assert {name: first[name] for name in before} == before
@@ -114,7 +114,7 @@ def test_two_machines_merge_into_one_table_per_architecture(tmp_path):
     epyc = run_folder(tmp_path / "epyc", [record([sample(1000)])])
     arm = run_folder(tmp_path / "arm", [record([sample(500)], machine=GRAVITON, host="bbbbbbbbbbbb")])
     other = run_folder(tmp_path / "other", [record([sample(250)], host="cccccccccccc")])
-    text = report([epyc, arm, other], tmp_path / "merged", None, None)
+    text = rebuild([epyc, arm, other], tmp_path / "merged", None, None)
     assert [line for line in text.splitlines() if line.startswith("###")] == [
         "### arm64 · Neoverse-V2",
         "### x86_64 · AMD EPYC 9R14",
@@ -128,7 +128,7 @@ def test_two_machines_merge_into_one_table_per_architecture(tmp_path):
 def test_many_folders_without_out_each_get_their_own_summaries(tmp_path):
     one = run_folder(tmp_path / "one", [record()])
     two = run_folder(tmp_path / "two", [record(threads=2)])
-    report([one, two, one], None, None, None)
+    rebuild([one, two, one], None, None, None)
     assert [len(json.loads((folder / "summary.json").read_text())["rows"]) for folder in (one, two)] == [1, 1]
 
 
@@ -136,9 +136,9 @@ def test_merged_summary_does_not_go_into_a_run_folder(tmp_path):
     one = run_folder(tmp_path / "one", [record()])
     two = run_folder(tmp_path / "two", [record(threads=2)])
     with pytest.raises(RequestError, match="without records of its own"):
-        report([one, two], one, None, None)
+        rebuild([one, two], one, None, None)
     with pytest.raises(RequestError, match="at least one run folder"):
-        report([], None, None, None)
+        rebuild([], None, None, None)
 
 
 @pytest.mark.parametrize("junk", [None, "x", -1, 0, 1.5, 10**30, [], {}, True, [None]])

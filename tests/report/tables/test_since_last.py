@@ -11,10 +11,10 @@ from rich.console import Console, Group
 from smjax.report.data.rows import scenarios
 from smjax.report.render import grid
 from smjax.report.render.grid import UNKNOWN
-from smjax.report.tables import since_last as previous
+from smjax.report.tables import since_last
 from smjax.report.tables.after_run import finish
 from tests.report.factory import failed, identified, processes, record, run_folder, sample
-from tests.report.tables.test_run import cells
+from tests.report.tables.test_run_table import cells
 
 EARLIEST, EARLIER, NOW = (f"2026-03-0{day}T10:00:00+00:00" for day in (1, 2, 3))
 STEADY = [sample(ms) for ms in (1000, 1000, 800, 1250, 1000)]  # 100, 100, 125, 80, 100 tok/s
@@ -25,7 +25,7 @@ def since(tmp_path, now, *runs):
     for number, records in enumerate(runs):
         run_folder(tmp_path / f"day-{number}" / "run", records)
     folder = run_folder(tmp_path / "now", now)
-    return grid.markdown(previous.comparison(scenarios(now), folder, tmp_path))
+    return grid.markdown(since_last.comparison(scenarios(now), folder, tmp_path))
 
 
 def test_newest_earlier_run_of_the_same_scenario_counts(tmp_path):
@@ -101,7 +101,7 @@ def test_broken_earlier_records_are_skipped_and_counted(tmp_path):
 def test_first_run_of_all_and_missing_root(tmp_path):
     now = [record(date=NOW)]
     assert "No earlier run" in since(tmp_path, now)
-    assert previous.comparison(scenarios(now), tmp_path, tmp_path / "missing").cells == ()
+    assert since_last.comparison(scenarios(now), tmp_path, tmp_path / "missing").cells == ()
 
 
 def test_finish_writes_and_shows_everything(tmp_path):

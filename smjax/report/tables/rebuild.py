@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from smjax.core.errors import RequestError
-from smjax.core.records import folder as store
-from smjax.report.data import rows as statistics
+from smjax.core.records.folder import RECORDS, load_records
 from smjax.report.data.history import load_history
+from smjax.report.data.rows import scenarios
 from smjax.report.render import grid
 from smjax.report.render.write import write_summaries
-from smjax.report.tables import after_run, beside
-from smjax.report.tables import run as tables
+from smjax.report.tables import after_run, beside, run_table
 
 
-def report(dirs: Sequence[Path], out: Path | None, history: str | None, baseline: str | None) -> str:
+def rebuild(dirs: Sequence[Path], out: Path | None, history: str | None, baseline: str | None) -> str:
     """Rebuild the summaries and return the tables of all folders together as Markdown.
 
     Without `out` every folder gets its own summaries again. With `out` the merged summaries (and the comparison with
@@ -25,23 +24,23 @@ def report(dirs: Sequence[Path], out: Path | None, history: str | None, baseline
     folders = _distinct(dirs)
     _check_out(folders, out)
     after_run.check(history, baseline)
-    records = store.load_records(folders)
-    scenarios = statistics.scenarios(records)
-    compared = [] if history is None else beside.grids(scenarios, load_history(history), baseline)
+    records = load_records(folders)
+    rows = scenarios(records)
+    compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
     if out is not None or len(folders) == 1:
         target = out or folders[0]
-        paths = write_summaries(target, records, scenarios, tables.markdown(scenarios))
+        paths = write_summaries(target, records, rows, run_table.markdown(rows))
         paths += [after_run.write_comparison(target, compared)] if compared else []
     else:
         paths = [path for folder in folders for path in _rebuild(folder)]
-    text = "\n".join([tables.markdown(scenarios), *map(grid.markdown, compared)])
+    text = "\n".join([run_table.markdown(rows), *map(grid.markdown, compared)])
     return text + "\nFiles:\n\n" + "".join(f"- {path}\n" for path in paths)
 
 
 def _rebuild(folder: Path) -> list[Path]:
-    records = store.load_records([folder])
-    scenarios = statistics.scenarios(records)
-    return write_summaries(folder, records, scenarios, tables.markdown(scenarios))
+    records = load_records([folder])
+    rows = scenarios(records)
+    return write_summaries(folder, records, rows, run_table.markdown(rows))
 
 
 def _distinct(dirs: Sequence[Path]) -> list[Path]:
@@ -55,7 +54,7 @@ def _check_out(folders: Sequence[Path], out: Path | None) -> None:
     """A merged summary in a run folder would contradict the records beside it."""
     if out is None or [out.resolve()] == [folder.resolve() for folder in folders]:
         return
-    if (out / store.RECORDS).exists():
+    if (out / RECORDS).exists():
         raise RequestError(
             f"--out {out}: expected a folder without records of its own, found some; name another folder"
         )

@@ -1,6 +1,6 @@
 """Whether rows can be measurements beside each other: relations that measurements hardly ever have.
 
-A set is the rows (as in `audit_row`) of one machine and program at several threads and contexts. A check says what it
+A set is the rows (as in `alone`) of one machine and program at several threads and contexts. A check says what it
 found, with figures, by the number of the row in the set.
 """
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from smjax.report.audit.row import has_digits
+from smjax.report.audit.alone import has_digits
 from smjax.report.render.grid import TIMES, Row, significant
 
 Said = dict[int, str]

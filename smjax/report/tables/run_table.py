@@ -94,7 +94,7 @@ COLUMNS = (
 
 
 def grids(scenarios: pl.DataFrame) -> list[Grid]:
-    """One grid per architecture from `statistics.scenarios`; machines of one architecture share it."""
+    """One grid per architecture from the rows of `scenarios`; machines of one architecture share it."""
     parts = scenarios.partition_by("arch", maintain_order=True)
     return [_grid(part.to_dicts()) for part in parts]
 

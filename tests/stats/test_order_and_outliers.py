@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from smjax.report.data.flags import has_outlier, is_wide, starts_slow
+from smjax.stats.intervals import is_wide
+from smjax.stats.order import starts_slow
+from smjax.stats.outliers import has_outlier
 
 ROWS = 2_000
 
