@@ -10,8 +10,7 @@ from typing import NoReturn
 
 from smjax import __version__
 from smjax.core.errors import RequestError
-
-FAILED, WRONG_REQUEST, INTERRUPTED = 1, 2, 130
+from smjax.core.exit_codes import ExitCode
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,9 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.command(arguments)
     except RequestError as error:
-        return _complain(str(error), WRONG_REQUEST)
+        return _complain(str(error), ExitCode.WRONG_REQUEST)
     except KeyboardInterrupt:
-        return _complain("interrupted", INTERRUPTED)
+        return _complain("interrupted", ExitCode.INTERRUPTED)
     return code
 
 
@@ -35,7 +34,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     try:
         print(answer(EvalRequest(**fields)))
     except WorkerFailed as failure:
-        return _complain(str(failure), FAILED)
+        return _complain(str(failure), ExitCode.FAILED)
     return 0
 
 
@@ -82,7 +81,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with a command line in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(WRONG_REQUEST, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(ExitCode.WRONG_REQUEST, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def _parser() -> _Parser:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from smjax.core.errors import RequestError
+from smjax.core.exit_codes import ExitCode
 from smjax.report.tables import after_run
 from smjax.sweep.request.compose import compose
 from smjax.sweep.request.config import ReportConfig
-from smjax.sweep.run.execute import INTERRUPTED, OK, execute
+from smjax.sweep.run.execute import execute
 from smjax.sweep.run.prepare import Sweep, prepare
 
-WRONG_REQUEST = 2
 OUTPUTS = Path("outputs")
 """Where runs go by default, and so where earlier ones are looked for."""
 
@@ -26,11 +26,11 @@ def main() -> int:
             sweep = _accepted(held)
         except RequestError as error:
             _say(str(error))
-            return WRONG_REQUEST
+            return ExitCode.WRONG_REQUEST
         except KeyboardInterrupt:
             _say("interrupted; nothing was measured")
-            return INTERRUPTED
-        return OK if sweep is None else execute(sweep, _report)
+            return ExitCode.INTERRUPTED
+        return ExitCode.OK if sweep is None else execute(sweep, _report)
 
 
 def _accepted(held: contextlib.ExitStack) -> Sweep | None:

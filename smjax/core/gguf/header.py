@@ -16,7 +16,8 @@ import numpy as np
 
 from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import ENCODINGS, Encoding, TensorInfo
-from smjax.core.gguf.values import Cursor, Metadata, printable, read_alignment, read_metadata
+from smjax.core.gguf.values import Cursor, Metadata, read_alignment, read_metadata
+from smjax.core.text import printable
 
 PAIRS_MAX = 4096
 TENSORS_MAX = 16384

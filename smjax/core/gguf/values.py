@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from smjax.core.errors import RequestError
+from smjax.core.text import printable
 
 DAMAGED = "the file is damaged or cut short, fetch or convert it again"
 UINT32, STRING, ARRAY = 4, 8, 9
@@ -20,12 +21,6 @@ NUMBERS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?
 """Layout of each numeric value type, by its number in the file; struct and NumPy agree on these."""
 LENGTH = struct.Struct("<Q")
 KEY_BYTES_MAX = 65535
-
-
-def printable(text: str, limit: int = 80) -> str:
-    """`text` on one line, whatever a file's author put in it."""
-    clean = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:limit])
-    return clean + "…" * (len(text) > limit)
 
 
 class Cursor:

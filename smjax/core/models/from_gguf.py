@@ -13,8 +13,8 @@ import numpy as np
 
 from smjax.core.errors import RequestError
 from smjax.core.gguf.header import GGUFFile, read_gguf
-from smjax.core.gguf.values import printable
 from smjax.core.models.config import DecoderConfig, tensor_shapes
+from smjax.core.text import printable
 
 VECTOR_ENCODINGS = ("F32", "F16")
 LARGEST = 2**31

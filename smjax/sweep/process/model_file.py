@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from smjax.core.gguf.values import printable
+from smjax.core.text import printable
 from smjax.sweep.process.local import Outcome
 
 FileState = tuple[int, int, int] | None

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from smjax.core.errors import RequestError
+from smjax.core.exit_codes import ExitCode
 from smjax.core.machine.host import pick_cpus
 from smjax.core.machine.readings import read_machine
 from smjax.core.records.document import write_record
@@ -26,8 +27,6 @@ from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress, point
 from smjax.sweep.run.record import Stamps, make_record
 
-OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
-
 Report = Callable[[Path, ReportConfig], Sequence[Path]]
 """Prints the tables of a run folder, writes the files that follow from its records, and returns those.
 
@@ -35,7 +34,7 @@ Raises RequestError where they cannot be written.
 """
 
 
-def execute(sweep: Sweep, report: Report) -> int:
+def execute(sweep: Sweep, report: Report) -> ExitCode:
     """Measure, report, and return the exit code."""
     return _Execution(sweep, report).run()
 
@@ -49,20 +48,20 @@ class _Execution:
         self.plan: Plan | None = None
         """None until it is known what was measured before."""
 
-    def run(self) -> int:
+    def run(self) -> ExitCode:
         if self.sweep.note:
             self._say(self.sweep.note)
         try:
             self._measure_all()
-            code = OK if self.plan is None or self.plan.all_ok else SOME_FAILED
+            code = ExitCode.OK if self.plan is None or self.plan.all_ok else ExitCode.FAILED
         except KeyboardInterrupt:
-            code = INTERRUPTED
+            code = ExitCode.INTERRUPTED
         except RequestError as error:  # the disk is full: a summary could not be written either
             self._say(f"{error}; stopped, {self._kept()}")
-            return SOME_FAILED
+            return ExitCode.FAILED
         if any(self.sweep.folder.records.glob("*.json")):
             code = max(code, self._report())
-        if code == INTERRUPTED:
+        if code == ExitCode.INTERRUPTED:
             self._say(f"interrupted; {self._kept()}")
             self.sweep.folder.undo()
         return code
@@ -115,19 +114,19 @@ class _Execution:
         write_record(sweep.folder.records, record)
         return outcome, process_of(record)
 
-    def _report(self) -> int:
+    def _report(self) -> ExitCode:
         """Write the derived files, print the tables and the paths."""
         folder, report = self.sweep.folder, self.sweep.whole.report
         try:
             paths = self.report(folder.path, report)
         except RequestError as error:
             self._say(str(error))
-            return SOME_FAILED
+            return ExitCode.FAILED
         except KeyboardInterrupt:
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         files = "\n".join(["Files:", f"  {folder.records}/", *(f"  {path}" for path in paths)])
         Console().print(Text(files), soft_wrap=True)
-        return OK
+        return ExitCode.OK
 
     def _kept(self) -> str:
         if self.plan is None or not self.plan.ended:
