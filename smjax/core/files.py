@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from smjax.core.errors import RequestError
 from smjax.core.text import printable
 
 _PATH_CHARACTERS = 500
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a pipe",
@@ -26,6 +29,10 @@ _REASONS = {
     errno.ELOOP: "a loop of links",
     errno.ENAMETOOLONG: "a name that is too long",
 }
+
+
+class _MustStay(OSError):
+    """There is something at a path that no file of ours takes the place of."""
 
 
 def read_regular(path: Path, limit_bytes: int, expected: str = "a readable file") -> bytes:
@@ -66,8 +73,11 @@ def open_regular(path: Path, expected: str = "a readable file") -> int:
 
 def _refuse_other(path: Path, status: os.stat_result, expected: str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        found = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
-        raise _unreadable(path, expected, found, "name the file itself")
+        raise _unreadable(path, expected, _kind(status.st_mode), "name the file itself")
+
+
+def _kind(mode: int) -> str:
+    return _KINDS.get(stat.S_IFMT(mode), "something else")
 
 
 def _unreadable(path: Path, expected: str, found: str, fix: str) -> RequestError:
@@ -75,45 +85,101 @@ def _unreadable(path: Path, expected: str, found: str, fix: str) -> RequestError
 
 
 def _reason(error: OSError | ValueError) -> str:
-    known = _REASONS.get(error.errno or 0) if isinstance(error, OSError) else None
-    return known or printable(getattr(error, "strerror", None) or str(error))
+    if isinstance(error, _MustStay) or not isinstance(error, OSError):
+        return str(error.args[-1])
+    return _REASONS.get(error.errno or 0) or printable(error.strerror or str(error))
 
 
 def write_whole(path: Path, text: str) -> Path:
     """Write `text` as UTF-8 to `path`, so that a reader finds the old file, the new one or none, but never a part.
 
-    The folder is made where it is missing. Raises RequestError, leaving nothing behind, when the disk is full or
-    the folder is not writable.
+    The folder is made where it is missing. Raises RequestError, leaving nothing behind, when the disk is full, the
+    folder is not writable, or there is something at `path` that must stay; see `replacing`.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    what = f"{len(text)} characters"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_through(beside, text.encode("utf-8", "backslashreplace"))
-        beside.replace(path)
-    except OSError as error:
-        raise RequestError(
-            f"{path}: expected to write {len(text)} characters, found: {error.strerror or error}; "
-            "free space there or choose another folder you may write to"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)  # after the rename there is nothing under this name
-    _sync_folder(path.parent)
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, what, error) from error
+    with replacing(path, what) as beside:
+        beside.write_bytes(text.encode("utf-8", "backslashreplace"))
     return path
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+@contextlib.contextmanager
+def replacing(path: Path, what: str) -> Iterator[Path]:
+    """An empty file to be filled, which takes the place of `path` when the block ends, and goes if that fails.
+
+    A link stays and what it leads to is replaced; a file that is replaced leaves its mode to the new one. Raises
+    RequestError, saying that `what` was to be written, for anything but a file that may be written, and where the
+    block or the replacement meets an OSError.
+    """
+    beside: Path | None = None
+    try:
+        target = _target(path)
+        beside = _new_file(target.parent)
+        yield beside
+        _sync(beside)
+        _take_after(beside, target)
+        beside.replace(target)
+        beside = None
+        with contextlib.suppress(OSError):  # a power cut may undo the renaming: the old file is whole as well
+            _sync(target.parent)
+    except OSError as error:
+        raise _unwritable(path, what, error) from error
+    finally:
+        if beside is not None:
+            with contextlib.suppress(OSError):
+                beside.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut; the file is whole already, so a file system that cannot is no error."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _target(path: Path) -> Path:
+    """Where links lead to, which is a regular file that may be written or not there at all; OSError for another."""
+    if path.name in ("", ".."):
+        raise _MustStay(errno.EISDIR, "a directory")
+    if "\0" in str(path):
+        raise _MustStay(errno.EINVAL, "a name with a null byte")
+    with contextlib.suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise _MustStay(errno.EEXIST, _kind(mode))
+        if not mode & _WRITABLE:  # root may, and is asked not to
+            raise _MustStay(errno.EACCES, "a file that is read-only")
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))  # renaming would not ask for this right
+    while path.is_symlink():  # that it is no loop was seen above
+        path = path.parent / path.readlink()
+    return path
+
+
+def _new_file(folder: Path) -> Path:
+    """Of a hidden name, of a length that any file system takes, that nobody else can have chosen."""
+    path = folder / f".smjax-{secrets.token_hex(8)}.tmp"
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+    return path
+
+
+def _take_after(new: Path, old: Path) -> None:
+    """Give the new file the old one's owner, where that is permitted, and mode."""
+    with contextlib.suppress(FileNotFoundError):
+        status = old.stat()
+        with contextlib.suppress(OSError):
+            os.chown(new, status.st_uid, status.st_gid)
+        new.chmod(stat.S_IMODE(status.st_mode))
+
+
+def _sync(path: Path) -> None:
+    """Make a file's content, or a folder's names, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(path: Path, what: str, error: OSError | ValueError) -> RequestError:
+    where = printable(str(path), _PATH_CHARACTERS)
+    is_missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+    found = "no such folder" if is_missing else _reason(error)
+    other = "free space there or choose another folder you may write to"
+    fix = "name another file" if isinstance(error, _MustStay) else other
+    return RequestError(f"{where}: expected to write {what}, found: {found}; {fix}")

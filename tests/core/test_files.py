@@ -76,7 +76,7 @@ def test_unwritable_folder(tmp_path: Path) -> None:
     command = [sys.executable, "-c", UNPRIVILEGED, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == (
-        "a.json: expected to write 4 characters, found: Permission denied; "
+        "a.json: expected to write 4 characters, found: permission denied; "
         "free space there or choose another folder you may write to\n"
     )
     assert names(tmp_path) == ["a.json"]

@@ -28,7 +28,9 @@ def test_what_is_not_seen_becomes_an_escape(text: str) -> None:
     assert printable(text) == ESCAPED[text]
 
 
-@pytest.mark.parametrize("text", ["TinyLlama-1.1B Q4_0", "Größe 日本語 µ ±5 \N{MULTIPLICATION SIGN} →", "\\x1b", "🦙", "e\u0301"])
+@pytest.mark.parametrize(
+    "text", ["TinyLlama-1.1B Q4_0", "Größe 日本語 µ ±5 \N{MULTIPLICATION SIGN} →", "\\x1b", "🦙", "e\u0301"]
+)
 def test_what_is_seen_stays(text: str) -> None:
     assert printable(text) == text
 

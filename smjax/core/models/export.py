@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from smjax.core.errors import RequestError
+from smjax.core.files import replacing
 from smjax.core.models.presets import PRESETS, PresetModel
 from smjax.core.models.source import Model
 
@@ -29,14 +29,8 @@ def export_preset(name: str, path: Path, seed: int) -> None:
 
 def export_model(model: Model, path: Path) -> None:
     """Write a llama-architecture model to `path`, whole or not at all; RequestError where it cannot be written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path, f"the model {model.name}") as beside:
         _write(model, beside)
-        beside.replace(path)
-    except OSError as error:
-        raise RequestError(f"{path}: expected a file that can be written, found: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _write(model: Model, path: Path) -> None:

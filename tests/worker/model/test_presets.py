@@ -170,7 +170,7 @@ def test_what_cannot_be_exported_is_refused(name: str, found: str, tmp_path: Pat
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "nope" / "a.gguf"
-    with pytest.raises(RequestError, match="expected a file that can be written, found: No such file or directory"):
+    with pytest.raises(RequestError, match="expected to write the model stories-15m, found: no such folder"):
         export_preset("stories-15m", path, 42)
     assert list(tmp_path.iterdir()) == []
 
@@ -178,7 +178,7 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_the_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.gguf"
     path.mkdir()
-    with pytest.raises(RequestError, match="expected a file that can be written, found: Is a directory"):
+    with pytest.raises(RequestError, match="expected to write the model stories-15m, found: a directory"):
         export_preset("stories-15m", path, 42)
     assert list(tmp_path.rglob("*")) == [path]
 
@@ -192,6 +192,6 @@ def test_a_disk_that_fills_up_leaves_the_old_file(tmp_path: Path, monkeypatch: p
     path = tmp_path / "a.gguf"
     path.write_text("old")
     monkeypatch.setattr(gguf.GGUFWriter, "write_tensors_to_file", full)
-    with pytest.raises(RequestError, match="expected a file that can be written, found: No space left on device"):
+    with pytest.raises(RequestError, match="expected to write the model stories-15m, found: No space left on device"):
         export_preset("stories-15m", path, 42)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.gguf", "old")]
