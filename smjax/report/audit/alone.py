@@ -1,8 +1,8 @@
 """Whether a row can be a measurement: one function for each thing that a measurement hardly ever does.
 
 A row is a dict of the summary's columns. Where its records are known it has them too (`records`), with the samples
-behind it (`decode_samples` tok/s and `ttft_samples` ms, a list per process) and their medians, and the row of the same
-scenario in a summary beside the records (`stated`, a list). A check says what it found, with figures, or None.
+behind it (`decode_tok_per_s_samples` and `ttft_ms_samples`, a list per process) and their medians, and the row of the
+same scenario in a summary beside the records (`stated`, a list). A check says what it found, with figures, or None.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def even_steps(row: Row) -> str | None:
 
 def _values(row: Row) -> Iterator[tuple[str, str, Sequence[float]]]:
     """What noise must part: what it is, unit, values."""
-    for kind, unit in (("decode", "tok/s"), ("ttft", "ms")):
-        for samples in row.get(f"{kind}_samples") or ():
+    for kind, name, unit in (("decode", "decode_tok_per_s", "tok/s"), ("ttft", "ttft_ms", "ms")):
+        for samples in row.get(f"{name}_samples") or ():
             yield f"{kind} samples of a process", unit, samples
-        yield f"{kind} medians of the processes", unit, row.get(f"{kind}_medians") or []
+        yield f"{kind} medians of the processes", unit, row.get(f"{name}_medians") or []
 
 
 def _is_even(values: np.ndarray) -> bool:

@@ -106,7 +106,7 @@ def copied_samples(rows: Sequence[Row]) -> Said:
     """Noise does not repeat itself, not even times a factor."""
     shapes: dict[tuple[float, ...], list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
-        for samples in row.get("decode_samples") or ():
+        for samples in row.get("decode_tok_per_s_samples") or ():
             if len(samples) > _FEW and len(set(samples)) > 1:
                 shapes[tuple(round(samples[0] / sample, 7) for sample in samples)].append(number)
     repeated = [number for numbers in shapes.values() if len(numbers) > 1 for number in numbers]

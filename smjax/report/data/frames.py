@@ -8,63 +8,20 @@ from typing import Any
 
 import polars as pl
 
+from smjax.core.records.columns import COLUMNS, FIELDS, GROUP_KEYS
+
 PolarsType = pl.DataType | type[pl.DataType]
 
-SCENARIO_KEYS = ("model_hash", "n_prompt", "n_gen", "ctx", "threads", "tokens_per_dispatch")
-"""What makes two rows the same scenario."""
-
-COMPARED_KEYS = ("engine", "kernel", "isa", "kv_dtype", "jaxlib", "smjax", "host", "provenance")
-"""What a comparison compares, besides."""
-
-GROUP_KEYS = (*SCENARIO_KEYS, *COMPARED_KEYS, "identity")
-"""Records that agree in all of these are processes of one row."""
+DTYPES: dict[str, type[pl.DataType]] = {"text": pl.String, "int": pl.Int64, "float": pl.Float64}
+"""Of the kinds of columns."""
 
 _CHOSEN_BY_WORKER = ("kernel", "isa", "kv_dtype")
 
-_PROCESS_FIELDS: dict[str, tuple[str, type[pl.DataType]]] = {
-    "status": ("status", pl.String),
-    "reason": ("reason", pl.String),
-    "date": ("date", pl.String),
-    "replicate": ("replicate", pl.Int64),
-    "attempt": ("attempt", pl.Int64),
-    "identity": ("identity", pl.String),
-    "sources": ("identity_parts.smjax's files", pl.String),
-    "settings": ("identity_parts.settings", pl.String),
-    "target_ci": ("scenario.measure.target_ci", pl.Float64),
-    "provenance": ("provenance", pl.String),
-    "host": ("host", pl.String),
-    "smjax": ("smjax", pl.String),
-    "worker_jaxlib": ("versions.jaxlib", pl.String),
-    "jaxlib": ("environment.packages.jaxlib", pl.String),
-    "arch": ("environment.cpu.arch", pl.String),
-    "cpu": ("environment.cpu.model", pl.String),
-    "os": ("environment.os.name", pl.String),
-    "model": ("model.name", pl.String),
-    "model_hash": ("model.hash", pl.String),
-    "engine": ("scenario.engine", pl.String),
-    "requested_kernel": ("scenario.kernel", pl.String),
-    "requested_isa": ("scenario.isa", pl.String),
-    "requested_kv_dtype": ("scenario.kv_dtype", pl.String),
-    "threads": ("scenario.threads", pl.Int64),
-    "ctx": ("scenario.ctx", pl.Int64),
-    "n_prompt": ("scenario.n_prompt", pl.Int64),
-    "n_gen": ("scenario.n_gen", pl.Int64),
-    "tokens_per_dispatch": ("scenario.tokens_per_dispatch", pl.Int64),
-    "kernel": ("resolved.kernel", pl.String),
-    "isa": ("resolved.isa", pl.String),
-    "kv_dtype": ("resolved.kv_dtype", pl.String),
-    "load_ns": ("phases_ns.load", pl.Int64),
-    "compile_ns": ("phases_ns.compile", pl.Int64),
-    "cold_start_ns": ("phases_ns.cold_start", pl.Int64),
-    "peak_rss_bytes": ("memory.peak_rss_bytes", pl.Int64),
-    "steady_rss_bytes": ("memory.steady_rss_bytes", pl.Int64),
-    "weight_bytes": ("memory.weight_bytes", pl.Int64),
-    "bytes_per_token": ("bytes_per_token", pl.Float64),
-    "read_bytes_per_s": ("read_bandwidth.bytes_per_s", pl.Float64),
-    "ghz": ("ghz.value", pl.Float64),
-    "ghz_source": ("ghz.source", pl.String),
-    "energy_j_per_token": ("energy.joules_per_token", pl.Float64),
+_READ = {
+    column.name: (column.source.split(" or "), DTYPES[column.kind]) for column in FIELDS + COLUMNS if column.is_read
 }
+"""What is read of each record: from which places, as what."""
+
 _SAMPLE_SCHEMA: dict[str, PolarsType] = {
     "process": pl.Int64,
     "sample": pl.Int64,
@@ -90,6 +47,11 @@ def typed(value: Any, dtype: type[pl.DataType]) -> Any:
     return value if is_kind and not (is_number and (not math.isfinite(value) or abs(value) >= 2**63)) else None
 
 
+def _first_known(record: Any, places: Sequence[str], dtype: type[pl.DataType]) -> Any:
+    found = (typed(look(record, place), dtype) for place in places)
+    return next((value for value in found if value is not None), None)
+
+
 def _texts(value: Any) -> list[str] | None:
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else None
 
@@ -105,15 +67,14 @@ def processes(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
             "flags": look(record, "flags") or [],
             "disturbed_by": _texts(look(record, "readings.disturbed")),
         }
-        | {name: typed(look(record, path), dtype) for name, (path, dtype) in _PROCESS_FIELDS.items()}
+        | {name: _first_known(record, places, dtype) for name, (places, dtype) in _READ.items()}
         for number, record in enumerate(records)
     ]
-    fields = {name: dtype for name, (_, dtype) in _PROCESS_FIELDS.items()}
+    fields = {name: dtype for name, (_, dtype) in _READ.items()}
     texts = dict.fromkeys(("flags", "disturbed_by"), pl.List(pl.String))
     schema: dict[str, PolarsType] = {"process": pl.Int64, **texts, **fields}
     frame = pl.DataFrame(rows, schema=schema)
     frame = frame.with_columns(
-        jaxlib=pl.coalesce("worker_jaxlib", "jaxlib"),
         attempt=pl.col("attempt").fill_null(0),
         identity=pl.col("identity").replace("", None),
         sources=pl.col("sources").str.slice(0, 8),

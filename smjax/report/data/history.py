@@ -15,7 +15,8 @@ import polars as pl
 from smjax.core.errors import RequestError
 from smjax.core.records.columns import COLUMNS, PROVENANCES
 from smjax.report.data import frames
-from smjax.report.data.rows import DTYPES, conform, derive
+from smjax.report.data.frames import DTYPES
+from smjax.report.data.rows import conform, derive
 
 _TEXTS = ("source", "arch", "os", "cpu", "provenance")
 _COUNTS = ("threads", "ctx", "n_gen")

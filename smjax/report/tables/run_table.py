@@ -8,7 +8,7 @@ from collections.abc import Callable
 import polars as pl
 from rich.console import RenderableType
 
-from smjax.report.data.frames import GROUP_KEYS
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, GROUP_KEYS, Column
 from smjax.report.render import grid
 from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
 from smjax.report.render.terminal import TerminalGrid
@@ -51,46 +51,52 @@ _ABOUT_INTERVALS = (
 _REASONS = 3
 """As many of them are told of a row."""
 
-SCENARIO = (
-    GridColumn("model", name_of("model"), role="key"),
-    GridColumn("engine", name_of("engine"), "varies", role="key"),
-    GridColumn("kernel", name_of("kernel"), role="key"),
-    GridColumn("isa", _chosen("isa"), "varies", role="key"),
-    GridColumn("KV dtype", _chosen("kv_dtype"), "varies", role="key"),
-    GridColumn("threads", name_of("threads"), numeric=True, role="key"),
-    GridColumn("ctx", name_of("ctx"), numeric=True, role="key"),
-    GridColumn("prompt tokens", name_of("n_prompt"), "varies", numeric=True, role="key"),
-    GridColumn("generated tokens", name_of("n_gen"), "varies", numeric=True, role="key"),
-    GridColumn("tokens per dispatch", name_of("tokens_per_dispatch"), "varies", numeric=True, role="key"),
+_SCENARIO = (
+    *("model", "engine", "kernel", "isa", "kv_dtype"),
+    *("threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch"),
 )
+_FIRST = (
+    *("cpu", "os", "host", *_SCENARIO),
+    *("decode_tok_per_s", "prefill_tok_per_s", "ttft_ms", "tpot_ms_p50", "peak_rss_mb", "gb_per_s", "roofline"),
+    *("energy_j_per_token", "tok_per_s_per_core", "scaling_efficiency", "replicates"),
+)
+_LAST = ("jaxlib", "smjax", "identity", "provenance", "flags", "status")
+"""What the table begins and ends with; every other column that has a heading stands between them."""
+
+_TEXTS: dict[str, Callable[[Row], str]] = {
+    "isa": _chosen("isa"),
+    "kv_dtype": _chosen("kv_dtype"),
+    "tpot_ms_p50": _tpot,
+    "replicates": _stand_behind,
+    "identity": lambda row: (row["identity"] or "")[:8],
+    "flags": _flags,
+}
+"""Where a cell says something else than the column's value."""
+
+
+def _grid_column(column: Column) -> GridColumn:
+    is_key, is_remark = column.is_key or column.over == "first", column.name in ("provenance", "flags", "status")
+    if f"{column.name}_lo" in COLUMN_NAMES:
+        text = _with_interval(column.name)
+    else:
+        text = name_of(column.name) if is_key or column.kind == "text" else figure(column.name)
+    return GridColumn(
+        column.heading,
+        _TEXTS.get(column.name, text),
+        column.shown,
+        numeric=column.kind != "text",
+        role="remark" if is_remark else "key" if is_key else "figure",
+    )
+
+
+_BY_NAME = {column.name: _grid_column(column) for column in COLUMNS if column.heading}
+_OTHERS = (name for name in _BY_NAME if name not in (*_FIRST, *_LAST))
+
+SCENARIO = tuple(_BY_NAME[name] for name in _SCENARIO)
 """Which scenario a row is, and what ran it."""
 
-_CPU = GridColumn("cpu", name_of("cpu"), "varies", role="key")
-_IDENTITY = GridColumn("identity", lambda row: (row["identity"] or "")[:8], "varies", role="key")
-
-COLUMNS = (
-    _CPU,
-    GridColumn("os", name_of("os"), "varies", role="key"),
-    GridColumn("host", name_of("host"), "varies", role="key"),
-    *SCENARIO,
-    GridColumn("decode tok/s", _with_interval("decode_tok_per_s"), numeric=True),
-    GridColumn("prefill tok/s", figure("prefill_tok_per_s"), numeric=True),
-    GridColumn("TTFT ms", _with_interval("ttft_ms"), numeric=True),
-    GridColumn("TPOT p50/p99 ms", _tpot, "any", numeric=True),
-    GridColumn("peak RSS MB", figure("peak_rss_mb"), numeric=True),
-    GridColumn("GB/s", figure("gb_per_s"), "any", numeric=True),
-    GridColumn("of bandwidth", figure("roofline"), "any", numeric=True),
-    GridColumn("measured J per token", figure("energy_j_per_token"), "any", numeric=True),
-    GridColumn("tok/s per core", figure("tok_per_s_per_core"), numeric=True),
-    GridColumn("scaling", figure("scaling_efficiency"), "any", numeric=True),
-    GridColumn("n", _stand_behind, numeric=True),
-    GridColumn("jaxlib", name_of("jaxlib"), "varies", role="key"),
-    GridColumn("smjax", name_of("smjax"), "varies", role="key"),
-    _IDENTITY,
-    GridColumn("provenance", name_of("provenance"), role="remark"),
-    GridColumn("flags", _flags, "any", role="remark"),
-    GridColumn("status", name_of("status"), role="remark"),
-)
+RUN = tuple(_BY_NAME[name] for name in (*_FIRST, *_OTHERS, *_LAST))
+"""All of a run's table."""
 
 
 def grids(scenarios: pl.DataFrame) -> list[Grid]:
@@ -114,8 +120,8 @@ def _grid(rows: list[Row]) -> Grid:
     cpus = {row["cpu"] for row in rows if row["cpu"]}
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
     alike = {tuple(row[key] for key in GROUP_KEYS if key != "identity") for row in rows}
-    hidden = [_CPU] * (title != arch) + [_IDENTITY] * (len(alike) == len(rows))
-    columns = [column for column in COLUMNS if column not in hidden]
+    hidden = ["cpu"] * (title != arch) + ["identity"] * (len(alike) == len(rows))
+    columns = [column for column in RUN if column not in [_BY_NAME[name] for name in hidden]]
     return grid.draw(title, [how_made(rows)], columns, rows, _notes(rows))
 
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from smjax.core.records.columns import COMPARED_KEYS, SCENARIO_KEYS
 from smjax.core.records.folder import RECORDS, load_readable
-from smjax.report.data import frames
 from smjax.report.data.rows import scenarios
 from smjax.report.render import grid
 from smjax.report.render.grid import UNKNOWN, Grid, GridColumn, Row, figure, name_of, plural
 from smjax.report.tables.run_table import SCENARIO
 from smjax.stats.intervals import ratio
 
-_SAME = (*frames.SCENARIO_KEYS, "host", "provenance")
+_SAME = (*SCENARIO_KEYS, "host", "provenance")
 _MAY_DIFFER = {
-    **dict.fromkeys((key for key in (*frames.COMPARED_KEYS, "sources", "settings") if key not in _SAME), 1),
+    **dict.fromkeys((key for key in (*COMPARED_KEYS, "sources", "settings") if key not in _SAME), 1),
     "engine": 100,
     "kernel": 10,
 }
@@ -101,14 +101,14 @@ def _change(name: str) -> Callable[[Row], str]:
     return lambda row: f"{_signed(row[name] / row[f'{name}_before'])} %" if row[f"{name}_before"] else ""
 
 
-def _verdict(name: str, kind: str) -> Callable[[Row], str]:
-    """Whether the figure changed, by `kind`_medians of the processes, or else by `kind`_samples."""
+def _verdict(name: str) -> Callable[[Row], str]:
+    """Whether the figure changed, by the medians of the processes, or else by their samples."""
 
     def text(row: Row) -> str:
-        found = ratio(row[f"{kind}_medians"], row[f"{kind}_medians_before"])
+        found = ratio(row[f"{name}_medians"], row[f"{name}_medians_before"])
         if found is None:
             difference = abs(row[name] - row[f"{name}_before"])
-            return _by_spread(difference, row[f"{kind}_samples"], row[f"{kind}_samples_before"])
+            return _by_spread(difference, row[f"{name}_samples"], row[f"{name}_samples_before"])
         _, lo, hi = found
         word = "not distinguishable" if lo <= 1 <= hi else "real"
         return f"{word} ({_signed(lo)} to {_signed(hi)} %)"
@@ -139,19 +139,19 @@ def _differs(row: Row) -> str:
     return ", ".join(told) or "nothing"
 
 
-def _beside(heading: str, name: str, kind: str) -> tuple[GridColumn, ...]:
+def _beside(heading: str, name: str) -> tuple[GridColumn, ...]:
     return (
         GridColumn(f"{heading} before", figure(f"{name}_before"), numeric=True),
         GridColumn("now", figure(name), numeric=True),
         GridColumn("change", _change(name), numeric=True),
-        GridColumn("verdict", _verdict(name, kind)),
+        GridColumn("verdict", _verdict(name)),
     )
 
 
 _COLUMNS = (
     *SCENARIO,
-    *_beside("decode tok/s", "decode_tok_per_s", "decode"),
-    *_beside("TTFT ms", "ttft_ms", "ttft"),
+    *_beside("decode tok/s", "decode_tok_per_s"),
+    *_beside("TTFT ms", "ttft_ms"),
     GridColumn("else differs", _differs, role="remark"),
     GridColumn("earlier run", name_of("run"), "varies", role="remark"),
 )

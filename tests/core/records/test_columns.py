@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, columns_markdown
+import pytest
+
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, OVER, Column
+from smjax.core.records.pages import columns_page, pages
 
 CONTRACT = """
 status engine kernel isa model arch cpu os threads ctx n_prompt n_gen tokens_per_dispatch replicates samples
@@ -23,8 +26,16 @@ def test_the_columns_are_the_contract_s() -> None:
 def test_every_column_says_what_it_means() -> None:
     assert all(column.meaning and column.kind in ("text", "int", "float") for column in COLUMNS)
     assert all(column.unit for column in COLUMNS if column.kind != "text")
+    assert all(column.over in OVER and column.source for column in COLUMNS)
 
 
-def test_the_page_of_columns_is_up_to_date() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "columns.md").read_text(encoding="utf-8")
-    assert columns_markdown() in page
+@pytest.mark.parametrize("name", pages())
+def test_the_pages_made_from_the_code_are_up_to_date(name: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / name).read_text(encoding="utf-8")
+    assert page == pages()[name], "run: python docs/generate.py"
+
+
+def test_a_page_says_of_a_column_what_its_entry_says() -> None:
+    added = Column("swap_mb", "float", "MB", "reading", "memory.swap_bytes or memory.swap", 1e6, meaning="swapped out")
+    row = "| `swap_mb` | MB | swapped out | `memory.swap_bytes` or `memory.swap` / 1,000,000 | median over processes |"
+    assert row in columns_page([*COLUMNS, added]).splitlines()
