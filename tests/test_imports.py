@@ -11,7 +11,9 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "smjax"
 
-FIRST_FLOOR = {"smjax"} | {f"smjax.core.{name}" for name in ("errors", "exit_codes", "files", "native_library", "text")}
+FIRST_FLOOR = {"smjax"} | {
+    f"smjax.core.{name}" for name in ("errors", "exit_codes", "files", "native_library", "output", "text")
+}
 MACHINE = FIRST_FLOOR | {"smjax.core.machine"}
 GGUF = FIRST_FLOOR | {"smjax.core.gguf"}
 MODELS = GGUF | {"smjax.core.models"}

@@ -1,0 +1,130 @@
+"""What a command prints, on any stdout and stderr: closed, full, a pipe whose reader has gone, of any encoding."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, TextIO
+
+from smjax.core.exit_codes import ExitCode
+from smjax.core.text import printable
+
+_PLAIN = "smjax.plain"
+"""Name of the error handler below."""
+_INSTEAD = {
+    "\N{PLUS-MINUS SIGN}": "+/-",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{MICRO SIGN}": "u",
+    "\N{GREEK SMALL LETTER MU}": "u",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{MINUS SIGN}": "-",
+    "\N{RIGHTWARDS ARROW}": "->",
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{MIDDLE DOT}": ",",
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
+    "\N{NO-BREAK SPACE}": " ",
+    "\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-",
+    "\N{BOX DRAWINGS HEAVY HORIZONTAL}": "-",
+}
+"""What smjax writes itself, for encodings that have no such character."""
+
+
+def printing(command: Callable[[], int]) -> int:
+    """Run a command whose output can be lost without an exception, and return its exit code.
+
+    That is FAILED where it would be OK but something of stdout was lost, which stderr then says; a reader that has
+    closed its pipe wanted no more. What stderr loses changes nothing.
+    """
+    _occupy_descriptors()
+    with _replaced("stdout", sys.stdout) as out, _replaced("stderr", sys.stderr):
+        code = _exit_code(command)
+        sys.stdout.flush()
+        if out.error is None or out.error.errno == errno.EPIPE:
+            return code
+        complain(f"stdout: expected to print, found: {out.error.strerror}; what was to be said is incomplete")
+        return max(code, ExitCode.FAILED)
+
+
+def complain(text: str) -> None:
+    """One line on stderr, whatever is in `text`."""
+    print(f"smjax: {printable(text, None)}", file=sys.stderr, flush=True)
+
+
+def _exit_code(command: Callable[[], int]) -> int:
+    try:
+        return command()
+    except SystemExit as stop:  # as argparse and Hydra leave
+        if isinstance(stop.code, str):
+            complain(stop.code)
+            return ExitCode.FAILED
+        return stop.code or ExitCode.OK
+
+
+class _Lossy(io.RawIOBase):
+    """Writes to `inner`, until that fails: from then on nothing is written, and `error` says why."""
+
+    def __init__(self, inner: BinaryIO | None) -> None:
+        self._inner = inner
+        self.error: OSError | None = None
+        with contextlib.suppress(OSError, AttributeError):
+            os.set_blocking(self.fileno(), True)  # whoever shares it may have wished otherwise
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._inner is not None and self._inner.isatty()
+
+    def fileno(self) -> int:
+        return super().fileno() if self._inner is None else self._inner.fileno()
+
+    def write(self, data: Any, /) -> int:
+        try:
+            if self._inner is None:
+                raise OSError(errno.EBADF, "it is closed")
+            if self.error is None:
+                self._inner.write(data)
+                self._inner.flush()
+        except OSError as error:
+            self.error = error
+        return len(data)
+
+
+def _occupy_descriptors() -> None:
+    """A file must not be opened under the number of a closed stdout, where whatever prints would write into it."""
+    with contextlib.suppress(OSError):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _replaced(name: str, stream: TextIO | None) -> Iterator[_Lossy]:
+    """Let a lossy stream of the same encoding stand for `sys.stdout` or `sys.stderr`."""
+    lossy = _Lossy(getattr(stream, "buffer", None))
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = io.TextIOWrapper(io.BufferedWriter(lossy), encoding, errors=_PLAIN, line_buffering=True)
+    setattr(sys, name, text)
+    try:
+        yield lossy
+    finally:
+        text.flush()
+        setattr(sys, name, stream)
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding does not have: in its place something like it, else its escape."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = error.object[error.start : error.end]
+    return "".join(_INSTEAD.get(c) or c.encode("ascii", "backslashreplace").decode() for c in found), error.end
+
+
+codecs.register_error(_PLAIN, _plain)
