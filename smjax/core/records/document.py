@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smjax.core.errors import RequestError
-from smjax.core.files import write_whole
+from smjax.core.files import read_regular, write_whole
 from smjax.core.records.columns import PROVENANCES, READABLE_SCHEMAS, STATUSES
 from smjax.core.records.scenario import Scenario
 
@@ -30,6 +30,8 @@ _KINDS: dict[str, type] = {
 }
 """Keys that every record has, whatever became of its worker; the worker's own results are there as far as it got."""
 _JSON_NAMES = {str: "text", int: "whole number", dict: "object", list: "list"}
+RECORD_BYTES_MAX = 1 << 28
+"""A thousand times what a record takes."""
 _FIX = "delete it and run again"
 _NAME_CHARACTERS = 60
 """Longest model name in a file name, which may have 255 characters in all."""
@@ -71,11 +73,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 def _read_object(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_bytes())
-    except OSError as error:
-        raise RequestError(
-            f"{path}: expected a readable record, found: {error.strerror or error}; check the path"
-        ) from error
+        record = json.loads(read_regular(path, RECORD_BYTES_MAX, "a readable record"))
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise RequestError(f"{path}: expected a whole JSON record, found: {_brief_reason(error)}; {_FIX}") from error
     if not isinstance(record, dict):

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from smjax.core.records.columns import COLUMNS, FIELDS, GROUP_KEYS
+from smjax.core.text import printable
 
 PolarsType = pl.DataType | type[pl.DataType]
 
@@ -40,7 +41,9 @@ def look(record: Any, path: str) -> Any:
 
 
 def typed(value: Any, dtype: type[pl.DataType]) -> Any:
-    """`value` if it is of that type, else None: what is not as expected is unknown."""
+    """`value` if it is of that type, a text as it may be printed, else None: what is not as expected is unknown."""
+    if isinstance(value, str):
+        return printable(value, limit=None) if dtype == pl.String else None
     kinds: dict[type[pl.DataType], tuple[type, ...]] = {pl.String: (str,), pl.Int64: (int,), pl.Float64: (int, float)}
     is_kind = isinstance(value, kinds[dtype]) and not isinstance(value, bool)
     is_number = isinstance(value, int | float)
@@ -53,7 +56,7 @@ def _first_known(record: Any, places: Sequence[str], dtype: type[pl.DataType]) -
 
 
 def _texts(value: Any) -> list[str] | None:
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else None
+    return [printable(text, limit=None) for text in value if isinstance(text, str)] if isinstance(value, list) else None
 
 
 def processes(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
@@ -64,7 +67,7 @@ def processes(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
     rows = [
         {
             "process": number,
-            "flags": look(record, "flags") or [],
+            "flags": _texts(look(record, "flags")) or [],
             "disturbed_by": _texts(look(record, "readings.disturbed")),
         }
         | {name: _first_known(record, places, dtype) for name, (places, dtype) in _READ.items()}

@@ -13,11 +13,14 @@ from typing import Any
 import polars as pl
 
 from smjax.core.errors import RequestError
+from smjax.core.files import read_regular
 from smjax.core.records.columns import COLUMNS, PROVENANCES
+from smjax.core.text import printable
 from smjax.report.data import frames
 from smjax.report.data.frames import DTYPES
 from smjax.report.data.rows import conform, derive
 
+HISTORY_BYTES_MAX = 1 << 26
 _TEXTS = ("source", "arch", "os", "cpu", "provenance")
 _COUNTS = ("threads", "ctx", "n_gen")
 _FIGURES = ("ttft_ms", "decode_tok_per_s", "e2e_tok_per_s", "peak_rss_mb", "ghz")
@@ -55,7 +58,7 @@ def load_history(name_or_path: str) -> History:
         _check_row(f"{name_or_path}: row {number}", row)
     frame = pl.DataFrame([_mapped(row) for row in rows], schema=_SCHEMA)
     summary = conform(derive(frame, [*_MACHINE, "ctx", "n_gen"]))
-    return History(str(content.get("title") or Path(name_or_path).stem), summary)
+    return History(printable(str(content.get("title") or Path(name_or_path).stem), None), summary)
 
 
 def load_results(name_or_path: str) -> pl.DataFrame:
@@ -81,15 +84,12 @@ def _shipped() -> Traversable:
 
 
 def _read(name_or_path: str) -> dict[str, Any]:
-    is_shipped = name_or_path in shipped_names()
-    source: Traversable = _shipped() / f"{name_or_path}.json" if is_shipped else Path(name_or_path)
     try:
-        content = json.loads(source.read_bytes())
-    except OSError as error:
-        raise RequestError(
-            f"history {name_or_path}: expected a file or one of {', '.join(shipped_names())}, "
-            f"found: {error.strerror or error}; check the name"
-        ) from error
+        if name_or_path in shipped_names():
+            content = json.loads((_shipped() / f"{name_or_path}.json").read_bytes())
+        else:
+            expected = f"a history: a file or one of {', '.join(shipped_names())}"
+            content = json.loads(read_regular(Path(name_or_path), HISTORY_BYTES_MAX, expected))
     except (ValueError, RecursionError) as error:
         raise RequestError(
             f"history {name_or_path}: expected JSON, found: {type(error).__name__}; check the file"
@@ -127,8 +127,9 @@ def _is_figure(value: Any) -> bool:
 
 def _mapped(row: dict[str, Any]) -> dict[str, Any]:
     figures = {name: None if row.get(name) is None else float(row[name]) for name in _FIGURES}
-    optional = {name: None if row.get(name) is None else str(row[name]) for name in ("model", "note")}
-    kept = {name: row[name] for name in (*_TEXTS[1:], *_COUNTS)}
+    optional = {name: None if row.get(name) is None else printable(str(row[name]), None) for name in ("model", "note")}
+    texts = {"engine" if name == "source" else name: printable(row[name], None) for name in _TEXTS}
+    counts = {name: row[name] for name in _COUNTS}
     flags = "" if row.get("ghz") is None else "ghz-reported"
     unknown = dict.fromkeys(("bytes_per_token", "read_bytes_per_s"))
-    return kept | figures | optional | unknown | {"engine": row["source"], "flags": flags}
+    return counts | figures | optional | unknown | texts | {"flags": flags}

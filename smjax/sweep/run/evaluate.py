@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from smjax.core.errors import RequestError
+from smjax.core.files import read_regular
 from smjax.core.machine.host import available_bytes, environment
 from smjax.core.models.presets import PRESETS
 from smjax.core.models.source import Model, open_model
@@ -19,6 +20,8 @@ from smjax.sweep.request.validate import check_memory
 
 _KEYS = ("nll_mean", "logits", "greedy", "kernel", "isa")
 _TIMEOUT_S = 600.0
+IDS_BYTES_MAX = 1 << 26
+"""Of a file of token ids: many times the longest context."""
 
 
 class WorkerFailed(Exception):
@@ -62,11 +65,7 @@ def evaluate(request: EvalRequest) -> str:
 def read_ids(path: Path) -> list[int]:
     """Token ids of a JSON file; raises RequestError for anything but a list of them."""
     try:
-        ids: Any = json.loads(path.read_bytes())
-    except OSError as error:
-        raise RequestError(
-            f"{path}: expected a readable file of token ids, found: {error.strerror or error}"
-        ) from error
+        ids: Any = json.loads(read_regular(path, IDS_BYTES_MAX, "a readable file of token ids"))
     except (ValueError, RecursionError) as error:
         raise RequestError(
             f"{path}: expected a JSON list of token ids, found: {' '.join(str(error).split())}"

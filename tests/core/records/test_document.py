@@ -197,5 +197,5 @@ def test_no_record_at_all(tmp_path: Path, content: bytes) -> None:
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
-    assert "No such file" in refusal(tmp_path / "missing.json")
+    assert "found no such file" in refusal(tmp_path / "missing.json")
     assert "directory" in refusal(tmp_path)

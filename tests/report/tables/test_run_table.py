@@ -79,7 +79,7 @@ def test_failed_rows_stay_and_say_why():
         ("4", "killed", UNKNOWN, "0"),
     ]
     assert "- tinystories-1m, 2 threads, ctx 256: timeout (1 of 2 processes): longer than 600 s\n" in text
-    assert "4 threads, ctx 256: killed (1 of 1 process): killed by SIGKILL (9) out \\| of memory?\n" in text
+    assert "4 threads, ctx 256: killed (1 of 1 process): killed by SIGKILL (9)\\\\nout \\| of memory?\n" in text
 
 
 def test_caption_says_what_stands_behind_uneven_rows():

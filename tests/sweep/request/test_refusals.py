@@ -36,7 +36,7 @@ REFUSED = {
     "measure.iterations=0": "measure.iterations: expected at least 1, found 0",
     "measure.timeout_s=nan": "measure.timeout_s: expected more than 0, found nan",
     "report.baseline=arm64": "baseline: expected a history to take it from, found 'arm64' alone",
-    "report.history=nope": "history nope: expected a file or one of smallmind-2026-02",
+    "report.history=nope": "nope: expected a history: a file or one of smallmind-2026-02",
     "-m threads=1,2,0": "threads: expected at least 1, found 0",
     "-m threads=1,abc": "Error merging override threads=abc:",
     "-m report.history=null,smallmind-2026-02": "report: expected one for the whole sweep, found several",

@@ -66,7 +66,10 @@ def test_wrong_ids_are_refused(ids: str, ask: Ask, capfd: pytest.CaptureFixture[
         (["--kernel", "nope"], "kernel: expected one of auto"),
         (["--isa", "nope"], "isa: expected one that this CPU runs, auto"),
         (["--model", "nope.gguf"], "nope.gguf: expected a GGUF file, found no such file"),
-        (["--ids-file", "nope.json"], "nope.json: expected a readable file of token ids, found: No such file"),
+        (
+            ["--ids-file", "nope.json"],
+            "nope.json: expected a readable file of token ids, found no such file; check the path",
+        ),
         (["--threads", "x"], "eval: argument --threads: invalid int value: 'x'; see smjax eval --help"),
     ],
 )
