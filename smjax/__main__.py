@@ -27,12 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """`smjax eval`."""
+    from smjax.sweep.process.local import LocalLauncher
     from smjax.sweep.run.evaluate import EvalRequest, WorkerFailed
     from smjax.sweep.run.evaluate import evaluate as answer
 
     fields = {name: value for name, value in vars(arguments).items() if name != "command"}
     try:
-        print(answer(EvalRequest(**fields)))
+        print(answer(EvalRequest(**fields), LocalLauncher()))
     except WorkerFailed as failure:
         return _complain(str(failure), ExitCode.FAILED)
     return 0

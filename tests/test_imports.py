@@ -21,6 +21,8 @@ RECORDS = MODELS | MACHINE | {"smjax.core.records"}
 ENGINES = RECORDS | {"smjax.core.engines"}
 CORE = {"smjax", "smjax.core"}
 JAX = {"jax", "jaxlib", "numpy"}
+WORKER = CORE | {f"smjax.worker.{name}" for name in ("engines", "process", "prompt", "surroundings", "tasks", "timing")}
+"""What the measured process is made of, whatever runs the model."""
 
 ALLOWED: dict[str, set[str]] = {
     "": CORE | {"smjax.doctor", "smjax.report", "smjax.sweep"},
@@ -29,11 +31,13 @@ ALLOWED: dict[str, set[str]] = {
     "core/gguf": GGUF | {"numpy"},
     "core/models": MODELS | {"numpy", "gguf"},
     "core/records": RECORDS,
+    "core/engines": ENGINES,
     "stats": {"smjax.stats", "numpy", "scipy"},
     "doctor": CORE | {"smjax.doctor", "numpy", "psutil", "rich"},
-    "worker": CORE | {"smjax.worker", "numpy"},
-    "worker/engines": CORE | {"smjax.worker", "numpy"},
-    "worker/engines/smjax": CORE | {"smjax.worker"} | JAX,
+    "worker": WORKER | {"numpy"},
+    "worker/tasks": WORKER | {"numpy"},
+    "worker/engines": CORE | {"smjax.worker.engines", "numpy"},
+    "worker/engines/smjax": WORKER | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,
     "worker/kernels": CORE | {"smjax.worker.kernels"} | JAX,
     "worker/kernels/xla": CORE | {"smjax.worker.kernels"} | JAX,
     "worker/model": CORE | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,
@@ -108,6 +112,25 @@ def test_no_folder_is_listed_that_is_not_there() -> None:
 def test_the_check_sees_every_way_to_import(text: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", lambda self: text)
     assert crossings(SOURCE / "core" / "example.py", ALLOWED["core"]) == expected
+
+
+def test_an_engine_is_imported_by_itself_alone() -> None:
+    """Else another engine's worker would carry its libraries in its memory."""
+    rooms = [
+        "smjax.worker.kernels",
+        "smjax.worker.model",
+        *(f"smjax.worker.engines.{name}" for name in engine_folders()),
+    ]
+    for path in SOURCE.rglob("*.py"):
+        inside = ".".join(["smjax", *path.relative_to(SOURCE).parts[:-1]])
+        if inside in rooms or any(inside.startswith(f"{room}.") for room in rooms):
+            continue
+        found = [name for name in imported(path) if any(_is_inside(name, room) for room in rooms)]
+        assert found == [], path
+
+
+def engine_folders() -> list[str]:
+    return [path.name for path in (SOURCE / "worker" / "engines").iterdir() if (path / "__init__.py").exists()]
 
 
 def test_every_folder_says_what_it_is_for() -> None:

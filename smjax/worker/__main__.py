@@ -1,4 +1,4 @@
-"""One request in, one result out: `python -m smjax.worker`, started by the sweep's launcher and nobody else."""
+"""One request in, one answer out: `python -m smjax.worker`, started by a sweep's launcher and nobody else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import sys
 from typing import Any
 
 from smjax.core.errors import RequestError
+from smjax.core.records.answer import Answer
+from smjax.core.records.request import VERSION, Request
+from smjax.core.records.typed import decode, encode
 from smjax.worker.process import die_with_parent
-from smjax.worker.tasks import Worker
+from smjax.worker.tasks import TASKS, Session
+from smjax.worker.tasks.session import Say
 
 
 def main() -> int:
@@ -24,15 +28,26 @@ def main() -> int:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
 
-    worker = Worker(request, lambda phase: send({"event": "phase", "phase": phase}))
-    try:
-        worker.run()
-    except Exception as error:
-        worker.result["status"], worker.result["reason"] = "failed", _one_line(error)
-    send({"event": "result", "result": worker.result})
+    answer = _answer(request, lambda phase: send({"event": "phase", "phase": phase}))
+    send({"event": "answer", "version": VERSION, "answer": encode(answer)})
     # Nothing is left to do, and taking JAX down can take a second.
     answers.close()
     os._exit(0)
+
+
+def _answer(request: dict[str, Any], say: Say) -> Answer:
+    """The answer to a request, as far as it gets."""
+    if (found := request.get("version")) != VERSION:
+        reason = f"expected a request of version {VERSION}, found {found}; install one smjax for both sides"
+        return Answer("refused", reason)
+    session = Session(decode(Request, request, "request"), say)
+    try:
+        session.start()
+        TASKS[session.request.task](session)
+        session.answer.status, session.answer.reason = "ok", ""
+    except Exception as error:
+        session.answer.status, session.answer.reason = "failed", _one_line(error)
+    return session.answer
 
 
 def _one_line(error: Exception) -> str:

@@ -5,15 +5,27 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from smjax.core.machine.energy import energy_used, read_energy
 from smjax.core.machine.readings import read_machine
 from smjax.core.native_library import additions_per_cycle
+from smjax.core.records.answer import Energy
 from smjax.worker.process import thread_cpu_ns
 
 
-class Window:
+@dataclass(frozen=True)
+class Around:
+    """What was read around a measurement."""
+
+    readings: dict[str, Any]
+    """Of the machine and of this process, before and after; see `smjax.core.machine.disturbances`."""
+    thread_cpu_ns: dict[str, int]
+    energy: Energy
+
+
+class Surroundings:
     """Opened before the warm-up, as reading costs what follows its caches, and closed after the last timed answer."""
 
     def __init__(self, cpus: Sequence[int]) -> None:
@@ -31,8 +43,8 @@ class Window:
         if rate is not None:
             self._additions.append(round(rate, 2))
 
-    def close(self, n_tokens: int) -> dict[str, Any]:
-        """`readings`, `thread_cpu_ns` of each thread and, of the `n_tokens` that were generated, `energy`."""
+    def close(self, n_tokens: int) -> Around:
+        """What happened since it was opened, while `n_tokens` were generated."""
         own_ns = time.process_time_ns() - self._own_ns
         joules = energy_used(self._energy, read_energy()) or None  # a counter that stands still tells nothing
         readings = {
@@ -43,8 +55,8 @@ class Window:
             "additions_per_cycle": self._additions,
         }
         threads_ns = {name: ns - self._threads_ns.get(name, 0) for name, ns in thread_cpu_ns().items()}
-        energy = {"joules_per_token": None if joules is None else joules / n_tokens, "source": joules and "rapl"}
-        return {"readings": readings, "thread_cpu_ns": threads_ns, "energy": energy}
+        energy = Energy() if joules is None else Energy(joules / n_tokens, "rapl")
+        return Around(readings, threads_ns, energy)
 
 
 def _involuntary_switches() -> int:

@@ -6,34 +6,16 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from time import perf_counter_ns
-from typing import Any
 
 import numpy as np
 
+from smjax.core.records.answer import Sample
 from smjax.core.records.scenario import Measure
 from smjax.worker.engines import Engine
 from smjax.worker.process import rss_bytes
 
 _LEAST, _MOST = 5, 1000
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One answer: `n_gen` ids to one prompt."""
-
-    ttft_ns: int
-    """From prompt ids on the host to the first id on the host."""
-    decode_ns: int
-    """From the first id on the host to the last."""
-    token_ns: list[int] | None
-    """Of each id after the first, where each was dispatched alone."""
-    rss_bytes: int | None
-    """Resident memory after it."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def answers_to_time(measure: Measure, warmup: Sequence[Sample]) -> int:

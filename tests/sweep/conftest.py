@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
@@ -7,16 +8,24 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import smjax.run
+from smjax.core.engines import packages
 from smjax.core.machine.host import environment
-from smjax.sweep.process import local as launcher
-from smjax.sweep.run import prepare
+from smjax.sweep.process.launcher import Launcher
+from smjax.sweep.process.local import LocalLauncher
+from smjax.sweep.run.outside import Outside
 from tests.sweep.processes import FAKE
 
-environment_once = functools.cache(environment)
+
+@functools.cache
+def environment_once() -> dict[str, Any]:
+    return environment(packages())
+
+
 DRIVER = Path(__file__).with_name("run_with_fake_worker.py")
 
 
@@ -33,27 +42,45 @@ def records(empty_dir: Path) -> Path:
     return empty_dir / "run" / "records"
 
 
+class Handed:
+    """What the main job of a test is handed; tests put other things into it."""
+
+    def __init__(self) -> None:
+        self.launcher: Launcher = LocalLauncher()
+        self.environment = environment_once
+        self.say = smjax.run.real_outside().say
+
+    def outside(self) -> Outside:
+        return dataclasses.replace(smjax.run.real_outside(), **vars(self))
+
+
 @pytest.fixture
-def fake_worker(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
+def handed() -> Handed:
+    return Handed()
+
+
+@pytest.fixture
+def fake_worker(
+    handed: Handed, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], None]:
     """Let the fake worker, behaving as named, stand for the worker; what it did not compile no other test may trust."""
     monkeypatch.setenv("SMJAX_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
 
     def behave(how: str) -> None:
-        monkeypatch.setattr(launcher, "WORKER", (sys.executable, str(FAKE), how))
+        handed.launcher = LocalLauncher((sys.executable, str(FAKE), how))
 
     return behave
 
 
 @pytest.fixture
-def run_job(monkeypatch: pytest.MonkeyPatch, empty_dir: Path) -> Callable[..., int]:
+def run_job(handed: Handed, monkeypatch: pytest.MonkeyPatch, empty_dir: Path) -> Callable[..., int]:
     """The main job with these overrides, in an empty folder; returns the exit code."""
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # and so put it back: composing sets it
-    monkeypatch.setattr(prepare, "environment", environment_once)
 
     def run(*overrides: str) -> int:
         monkeypatch.setattr(sys, "argv", ["run.py", *overrides])
         try:
-            return smjax.run.main()
+            return smjax.run.main(handed.outside())
         except SystemExit as stop:
             return int(stop.code or 0)
 

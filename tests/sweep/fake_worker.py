@@ -17,15 +17,15 @@ def send(event: dict) -> None:
     sys.stdout.flush()
 
 
-def result(**keys: object) -> dict:
-    return {"event": "result", "result": {"status": "ok", "reason": "", "flags": [], **keys}}
+def answer(**keys: object) -> dict:
+    return {"event": "answer", "version": 1, "answer": {"status": "ok", "reason": "", "flags": [], **keys}}
 
 
 def measured(request: dict) -> dict:
     """A whole answer whose timings are plainly made up."""
-    n_gen = request["scenario"]["n_gen"]
+    n_gen = request["resolved"]["scenario"]["n_gen"]
     sample = {"ttft_ns": 2_000_000, "decode_ns": (n_gen - 1) * 1_000_000, "token_ns": None, "rss_bytes": 10**8}
-    return result(
+    return answer(
         resolved={"kernel": "xla", "isa": "avx2", "kv_dtype": "float32"},
         phases_ns={"imports": 1, "load": 1, "compile": 1, "cold_start": 1, "check": 1, "warmup": 1, "measure": 1},
         samples=[sample, sample],
@@ -45,16 +45,16 @@ def disturbed(request: dict) -> dict:
     nothing = dict.fromkeys(COUNTERS)
     before, after = ({**nothing, "monotonic_ns": ms * 10**6, "cpus": [0], "steal_ms": [ms // 2]} for ms in (0, 1000))
     readings = {"before": before, "after": after, "own_cpu_ns": 10**9, "involuntary_switches": 0}
-    answer = measured(request)
-    answer["result"]["readings"] = readings
-    return answer
+    whole = measured(request)
+    whole["answer"]["readings"] = readings
+    return whole
 
 
 def compile_ahead(how: str) -> None:
     """What comes before a measurement goes well, but for the workers that are there to fail at it."""
     if how == "cannot-compile":
         raise ValueError("there is no such instruction")
-    send(result())
+    send(answer())
 
 
 def behave(how: str, request: dict) -> None:
@@ -68,18 +68,23 @@ def behave(how: str, request: dict) -> None:
         send(disturbed(request))
     elif how == "echo":
         cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-        send(result(request=request, environment=dict(os.environ), affinity=cpus, session=os.getsid(0)))
+        seen = {"request": request, "environment": dict(os.environ), "affinity": cpus, "session": os.getsid(0)}
+        send(answer(evaluation=seen))
     elif how == "large":
-        send(result(numbers=list(range(1_000_000))))
+        send(answer(evaluation={"numbers": list(range(1_000_000))}))
     elif how == "failed":
-        send(result(status="failed", reason="two\nlines"))
+        send(answer(status="failed", reason="two\nlines"))
     elif how == "unknown-status":
-        send(result(status="splendid"))
+        send(answer(status="splendid"))
+    elif how == "another-version":
+        send({**answer(), "version": 99})
+    elif how == "wrong-type":
+        send(answer(samples=[{"ttft_ns": "soon", "decode_ns": 1}]))
     elif how == "lingers":
-        send(result())
+        send(answer())
         time.sleep(60)
     elif how == "garbage":
-        print('\x00\xff not JSON\n[1, 2]\n{"event": "result"}\n"half a line', end="")
+        print('\x00\xff not JSON\n[1, 2]\n[{"event": "answer"}]\n"half a line', end="")
     elif how == "no-result":
         pass
     elif how == "raises":
@@ -103,7 +108,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, as the real one
     how = sys.argv[1]
     request = json.loads(sys.stdin.readline()) if how != "deaf" else {}
-    if request.get("task") == "compile":
+    if request.get("task") == "ahead":
         return compile_ahead(how)
     is_first = not any(Path(path).exists() for path in sys.argv[2:])
     for path in sys.argv[2:]:
@@ -113,7 +118,7 @@ def main() -> None:
     if how == "first-ok":
         how = "ok" if is_first else "hangs"
     if how == "by-threads":
-        how = {1: "ok", 2: "raises"}.get(request["scenario"]["threads"], "hangs")
+        how = {1: "ok", 2: "raises"}.get(request["resolved"]["scenario"]["threads"], "hangs")
     return behave(how, request)
 
 

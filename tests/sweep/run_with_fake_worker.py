@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import smjax.run
-from smjax.sweep.process import local as launcher
-from smjax.sweep.run import prepare
+from smjax.sweep.process.local import LocalLauncher
 
 FAKE = Path(__file__).with_name("fake_worker.py")
 
 if __name__ == "__main__":
-    launcher.WORKER = (sys.executable, str(FAKE), *sys.argv[1:3])
-    prepare.environment = lambda: json.loads(os.environ["KNOWN_ENVIRONMENT"])
+    launcher = LocalLauncher((sys.executable, str(FAKE), *sys.argv[1:3]))
     del sys.argv[1:3]
-    sys.exit(smjax.run.main())
+    known = json.loads(os.environ["KNOWN_ENVIRONMENT"])
+    sys.exit(smjax.run.main(replace(smjax.run.real_outside(), launcher=launcher, environment=lambda: known)))

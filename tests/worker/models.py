@@ -130,7 +130,7 @@ def scenario(**changes: Any) -> Scenario:
         "n_prompt": 32,
         "n_gen": 32,
         "tokens_per_dispatch": 1,
-        "kv_dtype": "auto",
+        "kv_dtype": "float16",
         "seed": 42,
         "measure": Measure(replicates=1, iterations=1, warmup=0, timeout_s=300.0, compile_cache=False),
     }

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -28,18 +28,20 @@ __all__ = [
     "simd_levels",
 ]
 
-_PACKAGES = ("jax", "jaxlib", "numpy", "smjax")
 _SOURCE = Path(__file__).resolve().parents[3]
 
 
-def environment() -> dict[str, Any]:
-    """All that a record says about the host, JSON-able, without a host name; takes about a second the first time."""
+def environment(packages: Sequence[str] = ()) -> dict[str, Any]:
+    """All that a record says about the host, JSON-able, without a host name; takes about a second the first time.
+
+    `packages`: distributions whose versions are told, beside smjax's own.
+    """
     found: dict[str, Any] = {
         "cpu": _cpu(sysctl_values()),
         "memory": _memory(),
         "os": {"name": _os_name(), "kernel": platform.release()},
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in (*packages, "smjax")},
         "git": git_state(_SOURCE),
     }
     return {**found, "host": fingerprint(found)}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
 from smjax.stats import rates
 from smjax.stats.intervals import half_width, interval
@@ -21,13 +22,17 @@ _FAILURES = 2
 class Run:
     """One worker process to be."""
 
-    scenario: Scenario
+    resolved: Resolved
     replicate: int
     """Slot among the processes of the scenario."""
     attempt: int = 0
     """How often the slot was tried before."""
     block: int = 0
     """Round of the sweep in which it runs."""
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.resolved.scenario
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ def process_of(record: Mapping[str, Any]) -> Process:
 class Standing:
     """One scenario and its processes so far, by slot; of several attempts at one the last that was ok."""
 
-    def __init__(self, scenario: Scenario, slots: Mapping[int, Process]) -> None:
-        self.scenario = scenario
+    def __init__(self, resolved: Resolved, slots: Mapping[int, Process]) -> None:
+        self.resolved, self.scenario = resolved, resolved.scenario
         self.slots: dict[int, Process] = {}
         self.spent_s = 0.0
         """Time that all attempts took."""
@@ -96,10 +101,10 @@ class Standing:
         return statistics.mean(process.wall_s for process in self.slots.values()) if self.slots else 0.0
 
     def next_run(self, block: int) -> Run:
-        return Run(self.scenario, next(i for i in itertools.count() if i not in self.slots), 0, block)
+        return Run(self.resolved, next(i for i in itertools.count() if i not in self.slots), 0, block)
 
     def again(self, replicate: int, block: int) -> Run:
-        return Run(self.scenario, replicate, self.slots[replicate].attempt + 1, block)
+        return Run(self.resolved, replicate, self.slots[replicate].attempt + 1, block)
 
 
 class Plan:
@@ -111,7 +116,7 @@ class Plan:
     def __init__(
         self, standings: Sequence[Standing], *, seed: int, budget_s: float, retry_failed: bool = False
     ) -> None:
-        self.standings = {standing.scenario: standing for standing in standings}
+        self.standings = {standing.resolved: standing for standing in standings}
         self.ended = 0
         """Processes of this session."""
         self._random = random.Random(seed)
@@ -136,7 +141,7 @@ class Plan:
     def finished(self, run: Run, process: Process) -> None:
         """A run has ended so."""
         self.ended += 1
-        self.standings[run.scenario].add(run.replicate, process)
+        self.standings[run.resolved].add(run.replicate, process)
 
     @property
     def total(self) -> int:

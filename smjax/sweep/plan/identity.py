@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from smjax.core.engines import EngineSpec, Host
 from smjax.core.models.source import Model
 from smjax.core.native_library import library_path
 from smjax.core.records.document import canonical_json
-from smjax.core.records.scenario import Scenario
-from smjax.sweep.process.requests import measure_task
+from smjax.core.records.resolved import Resolved
+from smjax.sweep.request.resolve import engine_of
 
 _PACKAGE = Path(__file__).resolve().parents[2]
+_MEASURING = (
+    *("worker/*.py", "worker/tasks", "worker/engines/*.py", "core/engines", "core/gguf", "core/machine", "core/models"),
+    "core/native_library.py",
+)
+"""Files and folders in which a change can change a measurement, whatever the engine; a report's or a plan's cannot."""
 _HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
 """Settings of `measure` that say how often a process runs, and change nothing in one."""
+_SAYS_NOTHING = ("model_path", "label")
+"""Where a file lies, and what a person calls the sweep."""
 
 
 def digest(described: Any) -> str:
@@ -23,29 +32,34 @@ def digest(described: Any) -> str:
     return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
 
 
-def sources(part: str = "") -> list[str]:
-    """A digest of each file of smjax, or of one part of it, and of the native library that goes with it."""
-    paths = [*sorted((_PACKAGE / part).rglob("*.py")), *filter(None, [library_path()])]
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+@functools.cache
+def sources(engine: EngineSpec) -> tuple[str, ...]:
+    """A digest of each file that a measurement with the engine depends on, the native library among them."""
+    patterns = (*_MEASURING, f"worker/engines/{engine.name}", *engine.sources)
+    paths = sorted({path for pattern in patterns for path in _python_files(pattern)})
+    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in [*paths, *filter(None, [library_path()])])
 
 
-def settings(scenario: Scenario) -> dict[str, Any]:
+def settings(resolved: Resolved) -> dict[str, Any]:
     """What a process of the scenario is asked for; neither how many there are nor where its file lies counts."""
-    asked = {name: value for name, value in scenario.to_json().items() if name != "model_path"}
+    asked = {name: value for name, value in resolved.scenario.to_json().items() if name not in _SAYS_NOTHING}
     measure = {name: value for name, value in asked["measure"].items() if name not in _HOW_OFTEN}
-    return asked | {"measure": measure}
+    chosen = {name: getattr(resolved, name) for name in ("kernel", "isa", "simd", "kv_dtype", "variables")}
+    return {"asked": asked | {"measure": measure}, "chosen": chosen}
 
 
-def identity_parts(
-    scenario: Scenario, model: Model, environment: Mapping[str, Any], choices: Mapping[str, str]
-) -> dict[str, str]:
+def identity_parts(resolved: Resolved, model: Model, host: Host, prepared: Mapping[str, Any]) -> dict[str, str]:
     """What a replicate's identity is made of, each part as a digest or as it is."""
-    task = measure_task(scenario, environment, None, choices)
-    chosen = {name: task[name] for name in ("kernel", "isa", "simd", "choices")}
+    engine = engine_of(resolved.scenario)
     return {
-        "settings": digest([settings(scenario), chosen]),
+        "settings": digest([settings(resolved), prepared]),
         "weights": model.hash,
-        "smjax's files": digest(sources()),
-        "jaxlib": environment["packages"]["jaxlib"],
-        "host": environment["host"],
+        "smjax's files": digest(sources(engine)),
+        **{package: str(host["packages"].get(package)) for package in engine.packages},
+        "host": host["host"],
     }
+
+
+def _python_files(pattern: str) -> list[Path]:
+    found = sorted(_PACKAGE.glob(pattern))
+    return [path for one in found for path in ([one] if one.is_file() else one.rglob("*.py")) if path.suffix == ".py"]

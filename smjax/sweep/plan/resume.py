@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from smjax.core.records.scenario import Scenario
+from smjax.core.records.resolved import Resolved
 from smjax.sweep.plan.blocks import Standing, process_of
 from smjax.sweep.plan.identity import digest
 
@@ -13,31 +13,31 @@ Record = dict[str, Any]
 
 
 def standings_of(
-    identities: Mapping[Scenario, dict[str, str]], records: Sequence[Record], say: Callable[[str], None]
+    identities: Mapping[Resolved, dict[str, str]], records: Sequence[Record], say: Callable[[str], None]
 ) -> list[Standing]:
     """Where each scenario stands; says what of the folder counts, and why what is like it does not."""
-    digests = {scenario: digest(parts) for scenario, parts in identities.items()}
+    digests = {resolved: digest(parts) for resolved, parts in identities.items()}
     if records:
         counted = sum(record.get("identity") in digests.values() for record in records)
         say(f"resuming: {counted} of the folder's {len(records)} records are processes of this sweep and stay")
-    for text in dict.fromkeys(_why_anew(scenario, parts, records) for scenario, parts in identities.items()):
+    for text in dict.fromkeys(_why_anew(resolved, parts, records) for resolved, parts in identities.items()):
         if text:
             say(text)
-    return [_standing(scenario, whole, records) for scenario, whole in digests.items()]
+    return [_standing(resolved, whole, records) for resolved, whole in digests.items()]
 
 
-def _standing(scenario: Scenario, identity: str, records: Sequence[Record]) -> Standing:
-    standing = Standing(scenario, {})
+def _standing(resolved: Resolved, identity: str, records: Sequence[Record]) -> Standing:
+    standing = Standing(resolved, {})
     own = [record for record in records if record.get("identity") == identity]
     for record in sorted(own, key=lambda record: record["attempt"]):
         standing.add(record["replicate"], process_of(record))
     return standing
 
 
-def _why_anew(scenario: Scenario, parts: Mapping[str, str], records: Sequence[Record]) -> str | None:
+def _why_anew(resolved: Resolved, parts: Mapping[str, str], records: Sequence[Record]) -> str | None:
     """What has changed since records of the same point were made, if none of them is of this identity."""
     points = [_point(record["scenario"]) for record in records]
-    similar = [r for r, point in zip(records, points, strict=True) if point == _point(scenario.to_json())]
+    similar = [r for r, point in zip(records, points, strict=True) if point == _point(resolved.scenario.to_json())]
     if not similar or any(record.get("identity") == digest(parts) for record in similar):
         return None
     before = max(similar, key=lambda record: record["date"]).get("identity_parts") or {}

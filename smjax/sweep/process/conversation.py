@@ -12,6 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from smjax.core.records.answer import Answer
+from smjax.core.records.request import VERSION
+from smjax.core.records.typed import WrongValueError, decode
+
 _CHUNK_BYTES = 1 << 16
 _LONGEST_SLEEP_S = 3600.0
 _GRACE_S = 10.0
@@ -30,7 +34,9 @@ class Conversation:
     ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
-        self.result: dict[str, Any] | None = None
+        self.answer: Answer | None = None
+        self.misunderstood = ""
+        """Why what it answered is not understood, in one line."""
         self.phase = "start"
         self.timed_out = False
         self.stray = ""
@@ -85,11 +91,21 @@ class Conversation:
         if kind == "phase":
             self.phase = str(message.get("phase"))
             self._on_phase(self.phase)
-        elif kind == "result" and isinstance(message.get("result"), dict):
-            self.result = message["result"]
+        elif kind == "answer":
+            self._understand(message)
             self._deadline_ns = min(self._deadline_ns, time.monotonic_ns() + _GRACE_S * 1e9)
         elif line.strip():
             self.stray = line.decode(errors="replace").strip()
+
+    def _understand(self, message: dict[str, Any]) -> None:
+        if message.get("version") != VERSION:
+            found = f"found {str(message.get('version'))[:20]}; install one smjax for both sides"
+            self.misunderstood = f"expected an answer of version {VERSION}, {found}"
+            return
+        try:
+            self.answer = decode(Answer, message.get("answer"), "answer")
+        except WrongValueError as error:
+            self.misunderstood = str(error)
 
     def _await_end(self, remaining_s: float) -> None:
         """The output is closed: what is left is the process's end, usually a moment away."""

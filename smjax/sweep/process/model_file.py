@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from smjax.core.text import printable
-from smjax.sweep.process.local import Outcome
+from smjax.sweep.process.launcher import Outcome
 
 FileState = tuple[int, int, int] | None
 """Inode, size and time of the last change, which cost nothing to look at; None where there is no file."""

@@ -7,6 +7,7 @@ import re
 import signal
 from typing import IO
 
+from smjax.core.records.answer import Answer
 from smjax.core.records.columns import STATUSES
 from smjax.sweep.process.conversation import Conversation
 
@@ -18,9 +19,10 @@ _STACK = re.compile(r"\s*@ +0x|\*\*\* ")
 
 def judge(conversation: Conversation, returncode: int, said: str, timeout_s: float) -> tuple[str, str]:
     """Status and reason of a worker that has ended with `returncode`; `said` is the last line of its stderr."""
-    result = conversation.result
-    if result is not None:
-        return _answered(result)
+    if conversation.answer is not None:
+        return _answered(conversation.answer)
+    if conversation.misunderstood:
+        return "refused", conversation.misunderstood
     if conversation.timed_out:
         return (
             "timeout",
@@ -35,7 +37,7 @@ def judge(conversation: Conversation, returncode: int, said: str, timeout_s: flo
             said or conversation.stray or f"the worker exited with {returncode} and said nothing"
         )
     found = f"found {conversation.stray[:80]!r}" if conversation.stray else "found none"
-    return "failed", f"expected a result from the worker, {found}"
+    return "failed", f"expected an answer from the worker, {found}"
 
 
 def last_line(stderr: IO[bytes]) -> str:
@@ -46,11 +48,10 @@ def last_line(stderr: IO[bytes]) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip() and not _STACK.match(line)), "")
 
 
-def _answered(result: dict[str, object]) -> tuple[str, str]:
-    status, reason = result.get("status"), _one_line(str(result.get("reason") or ""))
-    if status not in STATUSES:
-        return "failed", f"expected a status of {', '.join(STATUSES)} from the worker, found {str(status)[:40]!r}"
-    return str(status), reason or ("" if status == "ok" else "the worker gave no reason")
+def _answered(answer: Answer) -> tuple[str, str]:
+    if answer.status not in STATUSES:
+        return "failed", f"expected a status of {', '.join(STATUSES)} from the worker, found {answer.status[:40]!r}"
+    return answer.status, _one_line(answer.reason) or ("" if answer.status == "ok" else "the worker gave no reason")
 
 
 def _shortened(what: str, said: str, number: int) -> str:

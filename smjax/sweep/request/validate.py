@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from smjax.core.engines import ENGINES, Host
 from smjax.core.errors import RequestError
 from smjax.core.machine.host import available_bytes
 from smjax.core.models.source import Model, open_model, weight_bytes
+from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario, check_scenario
-from smjax.sweep.request.choice import choose
+from smjax.sweep.request.resolve import resolve
 
-_WORKER_BYTES = 230e6
-"""What a worker takes beside its model: Python, JAX and compiled programs take 200 MB."""
 _PER_WEIGHT_BYTE = 1.3
 """Packed weights and what repacking them takes for a moment."""
 _KV_ELEMENT_BYTES = {"float16": 2, "bfloat16": 2}
@@ -25,35 +24,41 @@ def model_key(scenario: Scenario) -> ModelKey:
     return scenario.model, scenario.model_path, scenario.seed
 
 
-def check_all(scenarios: Sequence[Scenario], environment: Mapping[str, Any]) -> dict[ModelKey, Model]:
-    """The models of all scenarios; raises RequestError for the first scenario that cannot be served on this host."""
+def resolve_all(scenarios: Sequence[Scenario], host: Host) -> tuple[list[Resolved], dict[ModelKey, Model]]:
+    """The scenarios with nothing left open, and their models.
+
+    Raises RequestError for the first scenario that cannot be served on this host.
+    """
     models: dict[ModelKey, Model] = {}
+    found = []
     for scenario in scenarios:
         key = model_key(scenario)
         if key not in models:
             _check_seed(scenario)
             models[key] = open_model(*key)
         check_scenario(scenario, models[key].config.ctx_train)
-        choose(scenario, environment)
-        check_memory(scenario, models[key], available_bytes())
-        if scenario.measure.strict and is_oversubscribed(scenario.threads, environment):
+        resolved = resolve(scenario, host)
+        check_memory(resolved, models[key], available_bytes())
+        if scenario.measure.strict and is_oversubscribed(scenario.threads, host):
             raise RequestError(
                 f"threads: expected at most as many as cores with measure.strict=true, found {scenario.threads}; "
                 "use fewer"
             )
-    return models
+        found.append(resolved)
+    return found, models
 
 
-def is_oversubscribed(threads: int, environment: Mapping[str, Any]) -> bool:
+def is_oversubscribed(threads: int, host: Host) -> bool:
     """Whether there are more threads than cores for them, of the host or of a container's quota."""
-    limits = (environment["cpu"]["usable_cores"], environment["cpu"]["cgroup_quota_cores"])
+    limits = (host["cpu"]["usable_cores"], host["cpu"]["cgroup_quota_cores"])
     return any(limit is not None and threads > limit for limit in limits)
 
 
-def check_memory(scenario: Scenario, model: Model, free_bytes: int) -> None:
+def check_memory(resolved: Resolved, model: Model, free_bytes: int) -> None:
     """Raise RequestError unless the scenario fits into `free_bytes`."""
-    cache_bytes = model.config.kv_bytes(scenario.ctx, _KV_ELEMENT_BYTES.get(scenario.kv_dtype, 4))
-    needed_bytes = _WORKER_BYTES + _PER_WEIGHT_BYTE * weight_bytes(model) + cache_bytes
+    scenario = resolved.scenario
+    cache_bytes = model.config.kv_bytes(scenario.ctx, _KV_ELEMENT_BYTES.get(resolved.kv_dtype, 4))
+    needed_bytes = ENGINES[scenario.engine].worker_bytes + _PER_WEIGHT_BYTE * weight_bytes(model) + cache_bytes
     if needed_bytes > free_bytes:
         raise RequestError(
             f"memory: expected {needed_bytes / 1e6:,.0f} MB for {model.name} with ctx={scenario.ctx}, "

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from smjax.core.engines import packages
 from smjax.core.errors import RequestError
 from smjax.core.files import read_regular
 from smjax.core.machine.host import available_bytes, environment
 from smjax.core.models.presets import PRESETS
 from smjax.core.models.source import Model, open_model
+from smjax.core.records.request import Request
 from smjax.core.records.scenario import Measure, Scenario, check_scenario
-from smjax.sweep.process.local import run_worker
-from smjax.sweep.process.requests import eval_task
-from smjax.sweep.request.choice import choose
+from smjax.sweep.process.launcher import Launcher
+from smjax.sweep.request.resolve import resolve
 from smjax.sweep.request.validate import check_memory
 
-_KEYS = ("nll_mean", "logits", "greedy", "kernel", "isa")
 _TIMEOUT_S = 600.0
 IDS_BYTES_MAX = 1 << 26
 """Of a file of token ids: many times the longest context."""
@@ -42,22 +42,24 @@ class EvalRequest:
     ctx: int | None = None
     """None for just enough."""
     seed: int = 42
+    engine: str = "smjax"
 
 
-def evaluate(request: EvalRequest) -> str:
+def evaluate(request: EvalRequest, launcher: Launcher) -> str:
     """The answer as one line of JSON; raises RequestError for a wrong request, WorkerFailed if the worker fails."""
     ids = read_ids(request.ids_file)
     scenario = _scenario(request, len(ids))
     model = open_model(scenario.model, scenario.model_path, scenario.seed)
-    host = environment()
-    _check(scenario, model)
-    choose(scenario, host)
+    _check_sizes(scenario, model)
+    resolved = resolve(scenario, environment(packages()))
+    check_memory(resolved, model, available_bytes())
     _check_vocabulary(request.ids_file, ids, model)
-    outcome = run_worker(eval_task(scenario, ids, host), threads=scenario.threads, timeout_s=_TIMEOUT_S)
+    outcome = launcher.run(Request("evaluate", resolved, ids=ids), _TIMEOUT_S)
     if outcome.status != "ok":
         raise WorkerFailed(f"{outcome.status}: {outcome.reason}")
+    ran = {"kernel": resolved.kernel, "isa": resolved.isa}
     try:
-        return json.dumps({key: outcome.result.get(key) for key in _KEYS}, allow_nan=False)
+        return json.dumps({**outcome.answer.evaluation, **ran}, allow_nan=False)
     except ValueError:  # a file can be whole, and its weights still be nonsense
         raise WorkerFailed("failed: expected finite numbers, found others; the model's weights are damaged") from None
 
@@ -83,7 +85,7 @@ def _scenario(request: EvalRequest, n_prompt: int) -> Scenario:
     return Scenario(
         model=request.model if is_preset else "gguf",
         model_path=None if is_preset else request.model,
-        engine="smjax",
+        engine=request.engine,
         kernel=request.kernel,
         isa=request.isa,
         threads=request.threads,
@@ -97,14 +99,13 @@ def _scenario(request: EvalRequest, n_prompt: int) -> Scenario:
     )
 
 
-def _check(scenario: Scenario, model: Model) -> None:
+def _check_sizes(scenario: Scenario, model: Model) -> None:
     if scenario.n_gen < 0:
         raise RequestError(f"--n-gen: expected at least 0, found {scenario.n_gen}")
     # A measurement needs two generated tokens, an answer none: they are counted as prompt tokens here.
     borrowed = max(0, 2 - scenario.n_gen)
     counted = replace(scenario, n_gen=2, n_prompt=scenario.n_prompt, ctx=scenario.ctx + borrowed)
     check_scenario(counted if borrowed else scenario, model.config.ctx_train + borrowed)
-    check_memory(scenario, model, available_bytes())
 
 
 def _check_vocabulary(path: Path, ids: list[int], model: Model) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -14,36 +12,30 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.machine.host import pick_cpus
 from smjax.core.machine.readings import read_machine
 from smjax.core.records.document import write_record
-from smjax.core.records.scenario import Scenario
-from smjax.sweep.ahead.prepared import Ahead, get_ready
+from smjax.core.records.request import Request
+from smjax.core.records.resolved import Resolved
+from smjax.sweep.ahead.steps import Ahead, get_ready
 from smjax.sweep.plan.blocks import Plan, Process, Run, process_of
 from smjax.sweep.plan.resume import standings_of
-from smjax.sweep.process.local import Outcome, run_worker
+from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.process.model_file import unless_changed
-from smjax.sweep.process.requests import measure_task
-from smjax.sweep.request.config import ReportConfig
 from smjax.sweep.request.validate import model_key
+from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress, point
 from smjax.sweep.run.record import Stamps, make_record
 
-Report = Callable[[Path, ReportConfig], Sequence[Path]]
-"""Prints the tables of a run folder, writes the files that follow from its records, and returns those.
 
-Raises RequestError where they cannot be written.
-"""
-
-
-def execute(sweep: Sweep, report: Report) -> ExitCode:
+def execute(sweep: Sweep, outside: Outside) -> ExitCode:
     """Measure, report, and return the exit code."""
-    return _Execution(sweep, report).run()
+    return _Execution(sweep, outside).run()
 
 
 class _Execution:
     """One sweep under way."""
 
-    def __init__(self, sweep: Sweep, report: Report) -> None:
-        self.sweep, self.report = sweep, report
+    def __init__(self, sweep: Sweep, outside: Outside) -> None:
+        self.sweep, self.outside = sweep, outside
         self.errors = Console(stderr=True)
         self.plan: Plan | None = None
         """None until it is known what was measured before."""
@@ -70,28 +62,29 @@ class _Execution:
         sweep = self.sweep
         with Progress(self.errors) as progress:
             ready = self._get_ready(progress)
-            identities = {scenario: ahead.identity for scenario, ahead in ready.items()}
+            identities = {resolved: ahead.identity for resolved, ahead in ready.items()}
             standings = standings_of(identities, sweep.folder.earlier(self._say), self._say)
             whole = sweep.whole
             self.plan = Plan(standings, seed=sweep.seed, budget_s=whole.budget_s, retry_failed=whole.retry_failed)
             for run in self.plan.runs():
                 progress.starting(run, self.plan)
-                outcome, process = self._measure(run, ready[run.scenario], progress)
+                outcome, process = self._measure(run, ready[run.resolved], progress)
                 self.plan.finished(run, process)
                 progress.finished(run, self.plan, outcome)
 
-    def _get_ready(self, progress: Progress) -> dict[Scenario, Ahead]:
+    def _get_ready(self, progress: Progress) -> dict[Resolved, Ahead]:
         """What comes before each scenario's processes; of a file and its copy, which have the same ones, the first."""
-        sweep, ready = self.sweep, dict[Scenario, Ahead]()
-        for scenario in sweep.scenarios:
-            progress.preparing(scenario)
-            model = sweep.models[model_key(scenario)]
-            ahead = get_ready(scenario, model, sweep.environment, progress.phase)
+        sweep, ready = self.sweep, dict[Resolved, Ahead]()
+        for resolved in sweep.resolved:
+            progress.preparing(resolved.scenario)
+            model = sweep.models[model_key(resolved.scenario)]
+            ahead = get_ready(resolved, model, sweep.environment, self.outside.launcher, progress.phase)
             same = next((other for other in ready if ready[other].identity == ahead.identity), None)
             if same is None:
-                ready[scenario] = ahead
+                ready[resolved] = ahead
             else:
-                self._say(f"{point(scenario)}: measured once, as it is the same as {point(same)}")
+                twins = point(resolved.scenario), point(same.scenario)
+                self._say("{}: measured once, as it is the same as {}".format(*twins))
         return ready
 
     def _measure(self, run: Run, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
@@ -100,12 +93,9 @@ class _Execution:
         started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         cpus = pick_cpus(scenario.threads)
         before = read_machine(cpus)
-        outcome = run_worker(
-            measure_task(scenario, sweep.environment, ahead.cache_dir, ahead.choices),
-            threads=scenario.threads,
-            timeout_s=scenario.measure.timeout_s,
-            on_phase=progress.phase,
-        )
+        cache_dir = None if ahead.cache_dir is None else str(ahead.cache_dir)
+        request = Request("measure", run.resolved, ahead.prepared, cache_dir)
+        outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path])
         stamps = Stamps(started, self.plan.ended if self.plan else 0, readings)
@@ -118,7 +108,7 @@ class _Execution:
         """Write the derived files, print the tables and the paths."""
         folder, report = self.sweep.folder, self.sweep.whole.report
         try:
-            paths = self.report(folder.path, report)
+            paths = self.outside.report(folder.path, report)
         except RequestError as error:
             self._say(str(error))
             return ExitCode.FAILED

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from smjax.core.errors import RequestError
-from smjax.core.machine.host import environment
 from smjax.core.models.source import Model
 from smjax.core.records.document import canonical_json
-from smjax.core.records.scenario import Scenario
+from smjax.core.records.resolved import Resolved
 from smjax.doctor import examine, noisy
 from smjax.sweep.plan.identity import settings
 from smjax.sweep.process.model_file import FileState, file_state
-from smjax.sweep.request.choice import expand, why_not_native
 from smjax.sweep.request.compose import Composed
 from smjax.sweep.request.config import JobConfig, ReportConfig, scenario_of
 from smjax.sweep.request.folder import RunFolder
-from smjax.sweep.request.validate import ModelKey, check_all
+from smjax.sweep.request.resolve import expand, passed_over
+from smjax.sweep.request.validate import ModelKey, resolve_all
 from smjax.sweep.run.lock import REFUSE, WAIT, only_sweep
+from smjax.sweep.run.outside import Outside
 
 
 @dataclass(frozen=True)
 class Sweep:
     """All that is needed to measure."""
 
-    scenarios: list[Scenario]
-    """Distinct ones."""
+    resolved: list[Resolved]
+    """Distinct scenarios, with nothing left to choose."""
     models: dict[ModelKey, Model]
     files: dict[str | None, FileState]
     """Of each model's file, before it was checked."""
@@ -52,46 +52,35 @@ class Whole:
     lock: str
 
 
-def prepare(
-    composed: Composed,
-    held: contextlib.ExitStack,
-    say: Callable[[str], None],
-    check_report: Callable[[ReportConfig], None],
-) -> Sweep:
+def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) -> Sweep:
     """The sweep of all points; raises RequestError if any of them cannot be served.
 
-    `held` takes the lock of the host, which is waited for only when nothing else can be refused. `check_report` raises
-    RequestError where the report that the sweep is to end with cannot be made.
+    `held` takes the lock of the host, which is waited for only when nothing else can be refused.
     """
     whole = _whole(composed.points)
-    check_report(whole.report)
-    host = environment()
-    scenarios = distinct([one for point in composed.points for one in expand(scenario_of(point), host)])
+    outside.check_report(whole.report)
+    host = outside.environment()
+    scenarios = [one for point in composed.points for one in expand(scenario_of(point), host)]
     files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
-    models = check_all(scenarios, host)
+    resolved, models = resolve_all(list(dict.fromkeys(scenarios)), host)
     for model in models.values():
         _ = model.hash  # reads the whole file: now, and not beside a worker that is being timed
     composed.folder.open()
-    held.enter_context(only_sweep(whole.lock, say))
+    held.enter_context(only_sweep(whole.lock, outside.say))
     if whole.strict and (found := noisy(examine())):
         raise RequestError(
             f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
         )
-    return Sweep(
-        scenarios, models, files, host, composed.folder, composed.points[0].seed, whole, _note(scenarios, host)
-    )
+    note = passed_over(scenarios, host)
+    return Sweep(distinct(resolved), models, files, host, composed.folder, composed.points[0].seed, whole, note)
 
 
-def distinct(scenarios: Sequence[Scenario]) -> list[Scenario]:
+def distinct(resolved: Sequence[Resolved]) -> list[Resolved]:
     """Each once; of those that differ only in how often they are measured the one that asks for most processes."""
-    by_process: dict[str, Scenario] = {}
-    for scenario in sorted(scenarios, key=lambda scenario: scenario.measure.replicates):
-        by_process[canonical_json([settings(scenario), scenario.model_path])] = scenario
-    return [scenario for scenario in dict.fromkeys(scenarios) if scenario in by_process.values()]
-
-
-def _note(scenarios: Sequence[Scenario], host: dict[str, Any]) -> str | None:
-    return why_not_native(host) if any(scenario.kernel == "auto" for scenario in scenarios) else None
+    by_process: dict[str, Resolved] = {}
+    for one in sorted(resolved, key=lambda one: one.scenario.measure.replicates):
+        by_process[canonical_json([settings(one), one.scenario.model_path])] = one
+    return [one for one in dict.fromkeys(resolved) if one in by_process.values()]
 
 
 def _whole(points: Sequence[JobConfig]) -> Whole:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from smjax.core.records.scenario import Scenario
 from smjax.sweep.plan.blocks import Plan, Run
-from smjax.sweep.process.local import Outcome
+from smjax.sweep.process.launcher import Outcome
 
 
 class Progress:
@@ -86,7 +86,7 @@ def duration(seconds: float) -> str:
 
 def _figure(run: Run, plan: Plan) -> str:
     """The process's decode rate, the scenario's interval so far, and whether something disturbed it."""
-    standing = plan.standings[run.scenario]
+    standing = plan.standings[run.resolved]
     process = standing.slots[run.replicate]
     rate = f"{process.decode_tok_per_s:,.4g} tok/s" if process.decode_tok_per_s else ""
     width = standing.width

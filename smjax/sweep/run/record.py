@@ -10,9 +10,10 @@ from smjax.core.machine.disturbances import disturbances
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import record_id
+from smjax.core.records.typed import encode
 from smjax.sweep.plan.blocks import Run
 from smjax.sweep.plan.identity import digest
-from smjax.sweep.process.local import Outcome
+from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.request.validate import is_oversubscribed
 
 
@@ -31,7 +32,7 @@ def make_record(
     run: Run, model: Model, environment: dict[str, Any], identity: dict[str, str], stamps: Stamps, outcome: Outcome
 ) -> dict[str, Any]:
     """The record of one worker process that ran between the two readings of the machine."""
-    sent = outcome.result
+    sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
     disturbed = disturbances_of(sent.get("readings"), run.scenario.threads)
     flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *(["disturbed"] if disturbed else [])}
     whole = digest(identity)
@@ -53,7 +54,7 @@ def make_record(
         "status": outcome.status,
         "reason": outcome.reason,
         "wall_ns": outcome.wall_ns,
-        "model": {**describe(model), **(sent.get("model") or {})},
+        "model": describe(model),
         "readings": {**(sent.get("readings") or {}), "disturbed": disturbed, "around": stamps.readings},
         "flags": sorted(flags),
     }

@@ -1,24 +1,31 @@
-"""What runs a model: the one protocol that the worker drives, and its implementations.
+"""What runs a model: the one protocol that the worker drives.
 
-A second engine is one new module with a class like `smjax.SmjaxEngine` and one entry in `ENGINES`.
+An engine is a folder here with a function `make`, and its spec in `smjax.core.engines`. Only the one that a worker was
+asked for is imported.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 
 from smjax.core.models.source import Model
-from smjax.core.records.scenario import Scenario
+from smjax.core.records.answer import Answer
+from smjax.core.records.request import Request
 from smjax.worker.engines.handicap import Handicapped
-from smjax.worker.engines.smjax.engine import SmjaxEngine
-from smjax.worker.kernels import Setup
 
 
 class Engine(Protocol):
     """A model ready to be timed. Nothing but `prefill` and `decode` is called while a clock runs."""
+
+    def versions(self) -> dict[str, str]:
+        """Of what computes, as it says of itself, by package."""
+
+    def settle(self) -> None:
+        """Give back what starting took and nothing needs again; outside of every phase."""
 
     def load(self) -> None:
         """Bring the weights into memory, in the layout that is computed with."""
@@ -33,7 +40,7 @@ class Engine(Protocol):
         """The next `n_ids` ids, int32[up to tokens_per_dispatch] at a time as they reach the host."""
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
-        """The errors that it saw in proving itself right, after a prefill of `prompt`; raises CheckFailedError."""
+        """The errors that it saw in proving itself right, after a prefill of `prompt`; raises where it is wrong."""
 
     def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
         """`nll_mean` (nats of ids[1:] given their prefixes), `logits` after the last id, `greedy` ids after it."""
@@ -41,15 +48,16 @@ class Engine(Protocol):
     def read_bandwidth(self) -> float | None:
         """Bytes a second at which its threads read what one step reads; None where that cannot be measured."""
 
-    def describe(self) -> dict[str, Any]:
-        """What was chosen (`resolved`, `variants` by shape), and the bytes of weights, cache and one step."""
+    def describe(self, answer: Answer) -> None:
+        """Put into `answer` what it computes with, what it had to compile, and bytes: of weights, cache, one step."""
+
+    def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Take one of its spec's steps: what the workers of the scenario are handed, and notes on how it came to be."""
 
 
-ENGINES = {"smjax": SmjaxEngine}
-
-
-def make_engine(scenario: Scenario, model: Model, setup: Setup) -> Engine:
-    """The engine of a scenario, with the kernel and the machine that `setup` describes."""
-    engine: Engine = ENGINES[scenario.engine](scenario, model, setup)
-    share = scenario.measure.handicap
+def make_engine(request: Request, model: Model) -> Engine:
+    """The engine that the request asks for; nothing else that could run a model is imported."""
+    module = importlib.import_module(f"smjax.worker.engines.{request.resolved.scenario.engine}")
+    engine: Engine = module.make(request, model)
+    share = request.resolved.scenario.measure.handicap
     return Handicapped(engine, share) if share else engine

@@ -3,87 +3,88 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smjax.core.models.source import open_model, product_shapes
-from smjax.sweep.ahead import tune_ahead
-from smjax.sweep.process import local as launcher
-from tests.sweep.ahead.test_compile_ahead import ENVIRONMENT, SCENARIO
+from tests.sweep.ahead.engine_steps import HOST, SCENARIO, StepTaker, ready
 
-XLA = dataclasses.replace(SCENARIO, kernel="xla")
-CHOICES = {"Q4_0 288x288": "loop"}
-
-
-class Tuner:
-    """Stands for the worker that tunes."""
-
-    def __init__(self) -> None:
-        self.tasks: list[dict[str, Any]] = []
-        self.status = "ok"
-
-    def run(self, task: dict[str, Any], *, on_phase: Callable[[str], None], **_: Any) -> launcher.Outcome:
-        self.tasks.append(task)
-        on_phase("tune")
-        return launcher.Outcome(self.status, "", 1, {"choices": CHOICES, "tuning": {"Q4_0 288x288": {"loop": 1.0}}})
+XLA = dataclasses.replace(SCENARIO, kernel="xla", measure=dataclasses.replace(SCENARIO.measure, compile_cache=False))
+VARIANTS = {"Q4_0 288x288": "loop"}
 
 
 @pytest.fixture
-def tuner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tuner:
+def tuner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StepTaker:
     monkeypatch.setenv("SMJAX_CACHE_DIR", str(tmp_path))
-    stand_in = Tuner()
-    monkeypatch.setattr(tune_ahead, "run_worker", stand_in.run)
-    return stand_in
+    taker = StepTaker()
+    taker.found = {"variants": VARIANTS}
+    return taker
 
 
-def tuned(scenario: Any = XLA, environment: Any = ENVIRONMENT) -> dict[str, str]:
-    model = open_model(scenario.model, None, scenario.seed)
-    return tune_ahead.tune_ahead(scenario, model, environment, lambda phase: None)
+def tuned(tuner: StepTaker, scenario: Any = XLA, host: Any = HOST) -> dict[str, str]:
+    """What a worker would be handed of the step's result."""
+    found: dict[str, str] = ready(tuner, scenario, host=host).prepared["tune"].get("variants", {})
+    return found
 
 
-def test_what_was_measured_is_remembered(tuner: Tuner) -> None:
-    assert tuned() == tuned() == CHOICES
-    (task,) = tuner.tasks
-    assert (task["task"], task["kernel"]) == ("tune", "xla")
+def test_what_was_measured_is_remembered(tuner: StepTaker) -> None:
+    assert tuned(tuner) == tuned(tuner) == VARIANTS
+    (request,) = tuner.requests
+    assert (request.task, request.step, request.resolved.kernel) == ("ahead", "tune", "xla")
+
+
+def test_how_long_variants_took_makes_no_other_processes(tuner: StepTaker, tmp_path: Path) -> None:
+    first = ready(tuner, XLA)
+    (note,) = tmp_path.rglob("tune/*.json")
+    note.unlink()
+    assert ready(tuner, XLA) == first
+    assert len(tuner.requests) == 2
+
+
+def test_compiling_is_handed_what_tuning_found(tuner: StepTaker) -> None:
+    ready(tuner, dataclasses.replace(XLA, measure=SCENARIO.measure))
+    assert tuner.steps() == ["tune", "compile"]
+    assert tuner.requests[1].prepared == {"tune": {"variants": VARIANTS}}
 
 
 @pytest.mark.parametrize("change", [{"threads": 2}, {"isa": "avx2"}, {"model": "tinystories-1m"}])
-def test_other_shapes_threads_or_instructions_are_measured_for_themselves(tuner: Tuner, change: dict[str, Any]) -> None:
-    tuned()
-    tuned(dataclasses.replace(XLA, **change))
-    assert len(tuner.tasks) == 2
+def test_other_shapes_threads_or_instructions_are_measured_for_themselves(
+    tuner: StepTaker, change: dict[str, Any]
+) -> None:
+    tuned(tuner)
+    tuned(tuner, dataclasses.replace(XLA, **change))
+    assert len(tuner.requests) == 2
 
 
 @pytest.mark.parametrize("change", [{"ctx": 512}, {"n_gen": 64}, {"tokens_per_dispatch": 8}])
-def test_what_products_do_not_depend_on_is_not_measured_again(tuner: Tuner, change: dict[str, Any]) -> None:
-    tuned()
-    tuned(dataclasses.replace(XLA, **change))
-    assert len(tuner.tasks) == 1
+def test_what_products_do_not_depend_on_is_not_measured_again(tuner: StepTaker, change: dict[str, Any]) -> None:
+    tuned(tuner)
+    tuned(tuner, dataclasses.replace(XLA, **change))
+    assert len(tuner.requests) == 1
 
 
-def test_another_jaxlib_or_host_is_measured_for_itself(tuner: Tuner) -> None:
-    tuned()
-    tuned(environment={**ENVIRONMENT, "packages": {**ENVIRONMENT["packages"], "jaxlib": "0.11.0"}})
-    tuned(environment={**ENVIRONMENT, "host": "ffffffffffff"})
-    assert len(tuner.tasks) == 3
+def test_another_jaxlib_or_host_is_measured_for_itself(tuner: StepTaker) -> None:
+    tuned(tuner)
+    tuned(tuner, host={**HOST, "packages": {**HOST["packages"], "jaxlib": "0.11.0"}})
+    tuned(tuner, host={**HOST, "host": "ffffffffffff"})
+    assert len(tuner.requests) == 3
 
 
-def test_a_failure_is_the_rule_of_thumb_and_not_remembered(tuner: Tuner) -> None:
+def test_a_failure_is_the_rule_of_thumb_and_not_remembered(tuner: StepTaker) -> None:
     tuner.status = "failed"
-    assert tuned() == {}
+    assert tuned(tuner) == {}
     tuner.status = "ok"
-    assert tuned() == CHOICES
+    assert tuned(tuner) == VARIANTS
 
 
-def test_damaged_notes_are_measured_again(tuner: Tuner, tmp_path: Path) -> None:
-    tuned()
-    (note,) = tmp_path.rglob("tuned/*.json")
+def test_damaged_notes_are_measured_again(tuner: StepTaker, tmp_path: Path) -> None:
+    tuned(tuner)
+    (note,) = tmp_path.rglob("tune/*.json")
     note.write_text(note.read_text()[:20])
-    assert tuned() == CHOICES
-    assert len(tuner.tasks) == 2
+    assert tuned(tuner) == VARIANTS
+    assert len(tuner.requests) == 2
 
 
 def test_distinct_products_of_a_step() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.sweep.plan.blocks import Plan, Process, Run, Standing, process_of
+from tests.sweep.points import chosen
 
 ONE = Scenario(
     "stories-15m", None, "smjax", "auto", "auto", 1, 256, 128, 128, 1, "auto", 42, Measure(3, 5, 1, 600.0)
@@ -34,7 +35,7 @@ def ran(standings: list[Standing], outcome: Outcomes, budget_s: float = 0, seed:
 
 
 def fresh(*scenarios: Scenario) -> list[Standing]:
-    return [Standing(scenario, {}) for scenario in scenarios]
+    return [Standing(chosen(scenario), {}) for scenario in scenarios]
 
 
 def with_measure(scenario: Scenario, **changes: float) -> Scenario:
@@ -124,7 +125,10 @@ def test_a_scenario_that_only_fails_is_given_up(failing: set[int], expected: int
 
 
 def test_what_is_measured_already_does_not_run_again() -> None:
-    runs = ran([Standing(ONE, {0: GOOD, 2: GOOD}), Standing(TWO, dict.fromkeys(range(3), GOOD))], lambda run: GOOD)
+    runs = ran(
+        [Standing(chosen(ONE), {0: GOOD, 2: GOOD}), Standing(chosen(TWO), dict.fromkeys(range(3), GOOD))],
+        lambda run: GOOD,
+    )
     assert [(run.scenario.threads, run.replicate) for run in runs] == [(1, 1)]
 
 
@@ -137,7 +141,7 @@ def test_a_sweep_that_has_spent_its_budget_is_over_in_later_sessions_too() -> No
 
 def test_failed_ones_run_again_where_that_is_asked() -> None:
     def slots() -> list[Standing]:
-        return [Standing(ONE, {0: GOOD, 1: BAD, 2: GOOD})]
+        return [Standing(chosen(ONE), {0: GOOD, 1: BAD, 2: GOOD})]
 
     assert ran(slots(), lambda run: GOOD) == []
     (run,) = ran(slots(), lambda run: GOOD, retry_failed=True)
@@ -151,7 +155,7 @@ def test_a_plan_knows_how_much_is_left() -> None:
         plan.finished(run, dataclasses.replace(GOOD, wall_s=2.0 * run.scenario.threads))
     assert (plan.total, plan.ended, plan.left_s) == (6, 2, 12)
     assert plan.all_ok
-    plan.finished(Run(ONE, 1), BAD)
+    plan.finished(Run(chosen(ONE), 1), BAD)
     assert not plan.all_ok
 
 

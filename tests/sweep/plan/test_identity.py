@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from smjax.sweep.plan import identity
-from smjax.sweep.run import prepare
 from tests.small_llama import write_llama
+from tests.sweep.conftest import Handed
 from tests.sweep.run_folder import contents, rows, slots
 
 Run = Callable[..., int]
@@ -18,32 +18,36 @@ Fake = Callable[[str], None]
 MODEL = ("model=gguf", "model.path=model.gguf", "ctx=16", "n_gen=4", "hydra.run.dir=run")
 
 
-def other_environment(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
-    host = {**prepare.environment(), **changed}
-    monkeypatch.setattr(prepare, "environment", lambda: host)
+def other_environment(handed: Handed, **changed: Any) -> None:
+    host = {**handed.environment(), **changed}
+    handed.environment = lambda: host
 
 
-def other_jaxlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    packages = prepare.environment()["packages"]
-    other_environment(monkeypatch, packages={**packages, "jaxlib": "0.0.1"})
+def other_jaxlib(handed: Handed, _: pytest.MonkeyPatch) -> None:
+    other_environment(handed, packages={**handed.environment()["packages"], "jaxlib": "0.0.1"})
 
 
-def other_weights(_: pytest.MonkeyPatch) -> None:
+def other_files(_: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "sources", lambda engine: ["changed"])
+
+
+def other_weights(*_: object) -> None:
     whole = Path("model.gguf").read_bytes()
     Path("model.gguf").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
 
 
-CHANGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+CHANGES: dict[str, Callable[[Handed, pytest.MonkeyPatch], None]] = {
     "weights": other_weights,
-    "smjax's files": lambda monkeypatch: monkeypatch.setattr(identity, "sources", lambda part="": ["changed"]),
+    "smjax's files": other_files,
     "jaxlib": other_jaxlib,
-    "host": lambda monkeypatch: other_environment(monkeypatch, host="0123456789ab"),
+    "host": lambda handed, _: other_environment(handed, host="0123456789ab"),
 }
 
 
 @pytest.mark.parametrize("part", CHANGES)
 def test_what_figures_depend_on_starts_anew_when_it_changes(
     part: str,
+    handed: Handed,
     run_job: Run,
     fake_worker: Fake,
     records: Path,
@@ -54,7 +58,7 @@ def test_what_figures_depend_on_starts_anew_when_it_changes(
     write_llama(Path("model.gguf"))
     assert run_job(*MODEL, "measure=quick") == 0
     before = contents(records)
-    CHANGES[part](monkeypatch)
+    CHANGES[part](handed, monkeypatch)
     capfd.readouterr()
     assert run_job(*MODEL, "measure=quick") == 0
     assert capfd.readouterr().err.splitlines()[:2] == [

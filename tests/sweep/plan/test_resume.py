@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import smjax.sweep.run.execute as execute_module
 from smjax.core.records.document import canonical_json
-from smjax.sweep.process.local import Outcome, run_worker
+from smjax.core.records.request import Request
+from smjax.sweep.process.launcher import Launcher, OnPhase, Outcome
+from tests.sweep.conftest import Handed
 from tests.sweep.processes import PATIENCE_S, fake_workers, wait_until
 from tests.sweep.run_folder import contents, rows, slots
 
@@ -26,17 +26,19 @@ START, WORKER, RECORD, END = "start", "worker", "record", "end"
 """What a moment comes shortly after: the supervisor's start, that of a worker, a record, the last record."""
 
 
-@pytest.fixture
-def count_workers(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The tasks of all measuring workers."""
-    tasks: list[dict[str, Any]] = []
+class Watched:
+    """A launcher that notes what measuring workers were asked, and lets something else happen to the n-th."""
 
-    def counted(task: dict[str, Any], **options: Any) -> Outcome:
-        tasks.append(task)
-        return run_worker(task, **options)
+    def __init__(self, launcher: Launcher, others: dict[int, Launcher] | None = None) -> None:
+        self.launcher, self.others = launcher, others or {}
+        self.requests: list[Request] = []
 
-    monkeypatch.setattr(execute_module, "run_worker", counted)
-    return tasks
+    def run(self, request: Request, timeout_s: float, on_phase: OnPhase = lambda phase: None) -> Outcome:
+        if request.task != "measure":
+            return self.launcher.run(request, timeout_s, on_phase)
+        self.requests.append(request)
+        launcher = self.others.get(len(self.requests), self.launcher)
+        return launcher.run(request, timeout_s, on_phase)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")
@@ -87,16 +89,17 @@ def test_a_complete_folder_is_only_reported_again(
     run_job: Run,
     fake_worker: Fake,
     records: Path,
-    count_workers: list[dict[str, Any]],
+    handed: Handed,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     fake_worker("ok")
+    handed.launcher = watched = Watched(handed.launcher)
     assert run_job(*SWEEP) == 0
     before, summary, said = contents(records), (records.parent / "summary.csv").read_bytes(), capfd.readouterr().out
-    assert len(count_workers) == 4
+    assert len(watched.requests) == 4
     (records / ".half-written.json.1.tmp").write_text('{"id": ')
     assert run_job(*SWEEP) == 0
-    assert len(count_workers) == 4
+    assert len(watched.requests) == 4
     assert (contents(records), (records.parent / "summary.csv").read_bytes()) == (before, summary)
     told = "smjax: resuming: 4 of the folder's 4 records are processes of this sweep and stay\n"
     assert capfd.readouterr() == (said, told)
@@ -183,17 +186,12 @@ def test_a_full_disk_is_resumed_when_there_is_space(
 
 
 def test_a_killed_worker_is_recorded_and_can_be_retried(
-    run_job: Run, fake_worker: Fake, records: Path, monkeypatch: pytest.MonkeyPatch
+    run_job: Run, fake_worker: Fake, records: Path, handed: Handed
 ) -> None:
-    started = []
-
-    def second_is_killed(task: dict[str, Any], **options: Any) -> Outcome:
-        started.append(task)
-        fake_worker("SIGKILL" if len(started) == 2 else "ok")
-        return run_worker(task, **options)
-
+    fake_worker("SIGKILL")
+    killed = handed.launcher
     fake_worker("ok")
-    monkeypatch.setattr(execute_module, "run_worker", second_is_killed)
+    handed.launcher = Watched(handed.launcher, {2: killed})
     assert run_job("measure.replicates=3", "hydra.run.dir=run") == 1
     first = [(1, 0, 0, "ok"), (1, 1, 0, "killed"), (1, 2, 0, "ok")]
     assert slots(records) == first

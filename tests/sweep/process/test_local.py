@@ -7,15 +7,21 @@ from typing import Any
 
 import pytest
 
+from smjax.core.engines import inherited
 from smjax.core.machine.host import pick_cpus
 from smjax.core.records.columns import STATUSES
-from smjax.sweep.process.local import Outcome, run_worker, worker_environment
+from smjax.core.records.request import Request
+from smjax.sweep.process.launcher import Outcome
+from smjax.sweep.process.local import LocalLauncher
+from tests.sweep.points import chosen
 from tests.sweep.processes import FAKE
+from tests.worker.models import scenario
+
+REQUEST = Request("measure", chosen(scenario(n_gen=8)))
 
 
-def run_fake(how: str, *, timeout_s: float = 30, **more: Any) -> Outcome:
-    task = {"task": "measure", "scenario": {"n_gen": 8}, **more.pop("task", {})}
-    return run_worker(task, threads=1, timeout_s=timeout_s, command=(sys.executable, str(FAKE), how), **more)
+def run_fake(how: str, *, timeout_s: float = 30, request: Request = REQUEST, **more: Any) -> Outcome:
+    return LocalLauncher((sys.executable, str(FAKE), how)).run(request, timeout_s, **more)
 
 
 def test_a_result_arrives_with_its_phases() -> None:
@@ -23,26 +29,26 @@ def test_a_result_arrives_with_its_phases() -> None:
     outcome = run_fake("ok", on_phase=phases.append)
     assert (outcome.status, outcome.reason) == ("ok", "")
     assert phases == ["load"]
-    assert outcome.result["samples"][0]["ttft_ns"] == 2_000_000
+    assert outcome.answer.samples[0].ttft_ns == 2_000_000
     assert outcome.wall_ns > 0
 
 
 def test_the_request_crosses_the_border_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_something")
     ids = list(range(100_000))  # more than a pipe holds
-    outcome = run_fake("echo", task={"ids": ids})
-    request = outcome.result["request"]
+    seen = run_fake("echo", request=Request("evaluate", REQUEST.resolved, ids=ids)).answer.evaluation
+    request = seen["request"]
     assert request["ids"] == ids
-    assert request["task"] == "measure"
+    assert request["task"] == "evaluate"
     assert request["cpus"] == pick_cpus(1)
     assert request["spawned_ns"] > 0
-    assert "XLA_FLAGS" not in outcome.result["environment"]
-    assert outcome.result["environment"]["PJRT_NPROC"] == "1"
-    assert outcome.result["session"] != os.getsid(0), "Ctrl-C must not reach the worker by itself"
+    assert "XLA_FLAGS" not in seen["environment"]
+    assert seen["environment"]["PJRT_NPROC"] == "1"
+    assert seen["session"] != os.getsid(0), "Ctrl-C must not reach the worker by itself"
 
 
 def test_a_long_line_is_read_whole() -> None:
-    assert run_fake("large").result["numbers"][-1] == 999_999
+    assert run_fake("large").answer.evaluation["numbers"][-1] == 999_999
 
 
 @pytest.mark.parametrize(
@@ -50,8 +56,10 @@ def test_a_long_line_is_read_whole() -> None:
     [
         ("failed", "failed", "two lines"),
         ("unknown-status", "failed", f"expected a status of {', '.join(STATUSES)} from the worker, found 'splendid'"),
-        ("garbage", "failed", "expected a result from the worker, found '\"half a line'"),
-        ("no-result", "failed", "expected a result from the worker, found none"),
+        ("garbage", "failed", "expected an answer from the worker, found '\"half a line'"),
+        ("another-version", "refused", "expected an answer of version 1, found 99; install one smjax for both sides"),
+        ("wrong-type", "refused", "answer.samples[0].ttft_ns: expected a whole number, found 'soon'"),
+        ("no-result", "failed", "expected an answer from the worker, found none"),
         ("raises", "failed", "ValueError: the matrix is not there"),
         ("loud", "failed", "the last word"),
         ("SIGKILL", "killed", "killed by SIGKILL (9) in phase load; out of memory?"),
@@ -68,8 +76,8 @@ def test_what_goes_wrong_in_a_worker_becomes_an_outcome(how: str, status: str, r
 def test_a_worker_that_hangs_is_stopped(how: str, phase: str, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     command = (sys.executable, str(FAKE), how, str(pid_file))
-    task = {"task": "eval", "ids": [0] * 100_000}
-    outcome = run_worker(task, threads=1, timeout_s=1.5, command=command)
+    request = Request("evaluate", REQUEST.resolved, ids=[0] * 100_000)
+    outcome = LocalLauncher(command).run(request, 1.5)
     assert outcome.status == "timeout"
     assert outcome.reason == f"took longer than measure.timeout_s = 1.5 s, in phase {phase}; stopped"
     with pytest.raises(ProcessLookupError):
@@ -84,7 +92,7 @@ def test_a_worker_that_has_answered_but_does_not_end_is_stopped_and_its_answer_k
 
 
 def test_a_worker_that_cannot_be_started_is_an_outcome() -> None:
-    outcome = run_worker({}, threads=1, timeout_s=1, command=("/nonexistent/python",))
+    outcome = LocalLauncher(("/nonexistent/python",)).run(REQUEST, 1)
     assert (outcome.status, outcome.reason) == ("failed", "the worker did not start: No such file or directory")
 
 
@@ -98,7 +106,7 @@ def test_a_worker_without_room_for_its_stderr_is_an_outcome(monkeypatch: pytest.
 
 
 def test_a_workers_environment_has_no_inherited_settings() -> None:
-    inherited = {
+    variables = {
         "HOME": "/home/user",
         "PATH": "/bin",
         "XLA_FLAGS": "x",
@@ -109,9 +117,4 @@ def test_a_workers_environment_has_no_inherited_settings() -> None:
         "PJRT_NPROC": "9",
         "NPROC": "9",
     }
-    assert worker_environment(inherited, 2) == {
-        "HOME": "/home/user",
-        "PATH": "/bin",
-        "JAX_PLATFORMS": "cpu",
-        "PJRT_NPROC": "2",
-    }
+    assert inherited(variables) == {"HOME": "/home/user", "PATH": "/bin"}

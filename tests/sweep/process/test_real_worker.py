@@ -15,11 +15,12 @@ import pytest
 
 import smjax.run
 from smjax.core.records.document import read_record
-from smjax.sweep.process import local as launcher
-from smjax.sweep.run.execute import Report
+from smjax.sweep.process.local import LocalLauncher
+from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress
 from tests.small_llama import write_llama
+from tests.sweep.conftest import Handed
 
 Run = Callable[..., int]
 SMALL = ("model=gguf", "model.path=model.gguf", "n_gen=4", "measure=quick", "hydra.run.dir=run")
@@ -87,11 +88,9 @@ def test_a_worker_that_takes_too_long_is_stopped(run_job: Run, capfd: pytest.Cap
     assert " | timeout |" in capfd.readouterr().out
 
 
-def test_a_worker_that_is_stopped_in_its_tracks_is_killed_in_time(
-    run_job: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_is_stopped_in_its_tracks_is_killed_in_time(run_job: Run, handed: Handed) -> None:
     what = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
-    monkeypatch.setattr(launcher, "WORKER", (sys.executable, "-c", BEFORE_LOADING.format(what=what)))
+    handed.launcher = LocalLauncher((sys.executable, "-c", BEFORE_LOADING.format(what=what)))
     assert run_job(*SMALL, "ctx=16", "measure.timeout_s=6", "measure.compile_cache=false") == 1
     (record,) = records().values()
     assert record["status"] == "timeout"
@@ -99,10 +98,10 @@ def test_a_worker_that_is_stopped_in_its_tracks_is_killed_in_time(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits what a process has mapped")
-def test_a_worker_that_runs_out_of_memory_is_recorded(run_job: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_runs_out_of_memory_is_recorded(run_job: Run, handed: Handed) -> None:
     limit = "resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + 2**28,) * 2)"
     code = BEFORE_LOADING.format(what=f"import psutil, resource; {limit}")
-    monkeypatch.setattr(launcher, "WORKER", (sys.executable, "-c", code))
+    handed.launcher = LocalLauncher((sys.executable, "-c", code))
     assert run_job(*SMALL, "ctx=16", "measure.compile_cache=false") == 1
     (record,) = records().values()
     assert record["status"] in ("failed", "killed"), "as MemoryError, or as XLA's abort"
@@ -114,9 +113,9 @@ def after_the_checks(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], obje
     """Let something happen when the request has been accepted and nothing was started."""
     execute = smjax.run.execute
 
-    def execute_after(sweep: Sweep, report: Report) -> int:
+    def execute_after(sweep: Sweep, outside: Outside) -> int:
         happens()
-        return execute(sweep, report)
+        return execute(sweep, outside)
 
     monkeypatch.setattr(smjax.run, "execute", execute_after)
 
@@ -145,10 +144,10 @@ def test_a_file_that_is_gone_after_it_was_checked_is_a_failed_record(
 
 
 def test_a_file_that_is_cut_while_it_is_mapped_is_a_killed_worker(
-    run_job: Run, monkeypatch: pytest.MonkeyPatch, model_file: Path
+    run_job: Run, handed: Handed, model_file: Path
 ) -> None:
     code = BEFORE_LOADING.format(what=f"import os; os.truncate({str(model_file)!r}, 4096)")
-    monkeypatch.setattr(launcher, "WORKER", (sys.executable, "-c", code))
+    handed.launcher = LocalLauncher((sys.executable, "-c", code))
     assert run_job(*SMALL, "ctx=16", "measure.compile_cache=false") == 1
     (record,) = records().values()
     assert record["status"] == "killed"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,12 @@ import pytest
 from smjax.__main__ import main
 from smjax.core import native_library as native
 from smjax.core.errors import RequestError
-from smjax.sweep.process import local as launcher
-from smjax.sweep.run.evaluate import read_ids
+from smjax.core.records.answer import Answer
+from smjax.core.records.request import Request
+from smjax.sweep.process.launcher import OnPhase, Outcome
+from smjax.sweep.process.local import LocalLauncher
+from smjax.sweep.run.evaluate import EvalRequest, WorkerFailed, evaluate, read_ids
+from tests.sweep.processes import FAKE
 
 MODEL = Path(__file__).parents[2] / "data" / "shakespeare-q4_0.gguf"
 Ask = Callable[..., int]
@@ -20,12 +25,12 @@ Ask = Callable[..., int]
 def ask(empty_dir: Path) -> Ask:
     """`smjax eval` of these ids with these further options."""
 
-    def evaluate(ids: object, *options: str, model: str = "tinystories-1m", n_gen: int = 2) -> int:
+    def asked(ids: object, *options: str, model: str = "tinystories-1m", n_gen: int = 2) -> int:
         text = ids if isinstance(ids, str) else json.dumps(ids)
         (empty_dir / "ids.json").write_text(text)
         return main(["eval", "--model", model, "--ids-file", "ids.json", "--n-gen", str(n_gen), *options])
 
-    return evaluate
+    return asked
 
 
 def test_the_answer_is_one_line_of_json(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
@@ -84,30 +89,44 @@ def test_a_wrong_request_is_refused(options: list[str], said: str, ask: Ask, cap
     assert errors.count("\n") == 1
 
 
+class Answering:
+    """A launcher whose workers know the answer."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def run(self, request: Request, timeout_s: float, on_phase: OnPhase = lambda phase: None) -> Outcome:
+        self.requests.append(request)
+        return Outcome("ok", "", 1, Answer("ok", evaluation={"nll_mean": 1.0, "logits": [], "greedy": []}))
+
+
 @pytest.mark.parametrize(("n_gen", "ctx"), [(0, 2048), (1, 2048), (2, 2048)])
-def test_few_generated_tokens_and_a_full_context_are_fine(
-    n_gen: int, ctx: int, ask: Ask, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    requests = []
+def test_few_generated_tokens_and_a_full_context_are_fine(n_gen: int, ctx: int, empty_dir: Path) -> None:
+    ids, launcher = [1] * (ctx - n_gen), Answering()
+    (empty_dir / "ids.json").write_text(json.dumps(ids))
+    answer = json.loads(evaluate(EvalRequest("tinystories-1m", Path("ids.json"), n_gen), launcher))
+    (request,) = launcher.requests
+    assert (request.task, request.resolved.scenario.ctx, request.ids) == ("evaluate", ctx, ids)
+    assert list(answer) == ["nll_mean", "logits", "greedy", "kernel", "isa"]
+    assert (answer["nll_mean"], answer["kernel"]) == (1.0, request.resolved.kernel)
 
-    def answered(task: dict, **_: object) -> launcher.Outcome:
-        requests.append(task)
-        return launcher.Outcome("ok", "", 1, {"nll_mean": 1.0, "logits": [], "greedy": [], "kernel": "k", "isa": "i"})
 
-    monkeypatch.setattr("smjax.sweep.run.evaluate.run_worker", answered)
-    ids = [1] * (ctx - n_gen)
-    assert ask(ids, n_gen=n_gen) == 0
-    assert requests[0]["scenario"]["ctx"] == ctx
-    assert requests[0]["ids"] == ids
-    assert json.loads(capfd.readouterr().out)["nll_mean"] == 1.0
+def test_a_worker_that_fails_says_why(empty_dir: Path) -> None:
+    (empty_dir / "ids.json").write_text("[1, 2]")
+    fake = LocalLauncher((sys.executable, str(FAKE), "raises"))
+    with pytest.raises(WorkerFailed, match=r"^failed: ValueError: the matrix is not there$"):
+        evaluate(EvalRequest("tinystories-1m", Path("ids.json"), 2), fake)
 
 
 def test_a_failing_worker_is_exit_code_1(
-    ask: Ask, fake_worker: Callable[[str], None], capfd: pytest.CaptureFixture[str]
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    fake_worker("raises")
+    def fails(*_: object) -> str:
+        raise WorkerFailed("failed: for a reason")
+
+    monkeypatch.setattr("smjax.sweep.run.evaluate.evaluate", fails)
     assert ask([1, 2]) == 1
-    assert capfd.readouterr() == ("", "smjax: failed: ValueError: the matrix is not there\n")
+    assert capfd.readouterr() == ("", "smjax: failed: for a reason\n")
 
 
 def test_deeply_nested_ids_are_refused(tmp_path: Path) -> None:

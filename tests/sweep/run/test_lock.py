@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-import smjax.run
 from smjax.core.errors import RequestError
 from smjax.sweep.run.lock import REFUSE, WAIT, lock_path, only_sweep
+from tests.sweep.conftest import Handed
 from tests.sweep.processes import PATIENCE_S, worker_pid
 
 Run = Callable[..., int]
@@ -21,6 +21,7 @@ Fake = Callable[[str], None]
 _HOLD = """
 import time
 from smjax.sweep.run.lock import only_sweep
+from tests.sweep.conftest import Handed
 with only_sweep("wait", print):
     print("held", flush=True)
     time.sleep(60)
@@ -74,7 +75,7 @@ def test_a_second_sweep_says_that_it_waits_and_runs_when_the_first_is_killed(
     run_job: Run,
     fake_worker: Fake,
     empty_dir: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    handed: Handed,
 ) -> None:
     said: list[str] = []
 
@@ -84,7 +85,7 @@ def test_a_second_sweep_says_that_it_waits_and_runs_when_the_first_is_killed(
         holder.kill()
 
     fake_worker("ok")
-    monkeypatch.setattr(smjax.run, "_say", say_and_end_the_first)
+    handed.say = say_and_end_the_first
     assert run_job("measure=quick", "hydra.run.dir=run") == 0
     assert said == [
         f"another sweep (pid {holder.pid}) measures on this host: waiting for its end; lock=refuse would not wait"

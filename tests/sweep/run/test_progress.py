@@ -8,8 +8,9 @@ from rich.console import Console
 
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.sweep.plan.blocks import Plan, Process, Standing
-from smjax.sweep.process.local import Outcome
+from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.run.progress import Progress, duration
+from tests.sweep.points import chosen
 
 SCENARIO = Scenario(
     "stories-15m", None, "smjax", "auto", "auto", 2, 256, 128, 128, 1, "auto", 42, Measure(2, 5, 1, 600.0)
@@ -22,7 +23,7 @@ def shown(is_terminal: bool, ends: list[tuple[Outcome, Process]], budget_s: floa
     console = Console(
         file=io.StringIO(), force_terminal=is_terminal, width=150, color_system=None, legacy_windows=False
     )
-    plan = Plan([Standing(SCENARIO, {})], seed=1, budget_s=budget_s)
+    plan = Plan([Standing(chosen(SCENARIO), {})], seed=1, budget_s=budget_s)
     with Progress(console) as progress:
         assert threading.active_count() == 1, "a thread would run beside the worker that is timed"
         progress.preparing(SCENARIO)

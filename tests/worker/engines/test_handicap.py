@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from smjax.core.records.request import Request
 from smjax.worker.engines import handicap, make_engine
 from smjax.worker.engines.handicap import Handicapped
 from smjax.worker.engines.smjax.engine import SmjaxEngine
-from smjax.worker.kernels import Setup
 from tests.small_llama import CONFIG
+from tests.sweep.points import chosen
 from tests.worker.models import random_model, scenario
 
 
@@ -72,5 +73,5 @@ def test_everything_else_is_the_engine_s(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_only_a_scenario_with_a_handicap_gets_one() -> None:
     model, plain = random_model(CONFIG), scenario()
     slower = replace(plain, measure=replace(plain.measure, handicap=0.05))
-    assert type(make_engine(plain, model, Setup("xla"))) is SmjaxEngine
-    assert type(make_engine(slower, model, Setup("xla"))) is Handicapped
+    assert type(make_engine(Request("measure", chosen(plain)), model)) is SmjaxEngine
+    assert type(make_engine(Request("measure", chosen(slower)), model)) is Handicapped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import jax
 import jaxlib.version
 import numpy as np
 
+from smjax.core.records.answer import Answer
 from smjax.worker.process import give_back_memory
 
 _HIT, _MISS = "/jax/compilation_cache/cache_hits", "/jax/compilation_cache/cache_misses"
@@ -46,6 +46,12 @@ class CompilationCache:
         """One line for the record."""
         return "off" if self.folder is None else f"{self._counts[_HIT]} hits, {self._counts[_MISS]} misses"
 
+    def tell(self, answer: Answer) -> None:
+        """Put into `answer` whether the cache helped."""
+        answer.compilation_cache = self.state()
+        if self.all_hits():
+            answer.flags.append("compile-cached")
+
 
 def compile_program(function: Callable[..., Any], *arguments: Any, donate: tuple[int, ...] = ()) -> jax.stages.Compiled:
     """The program of `function` for arguments of these shapes, and nothing else of what making it took.
@@ -62,7 +68,6 @@ def compile_program(function: Callable[..., Any], *arguments: Any, donate: tuple
 def versions() -> dict[str, str]:
     """What computes, as it says of itself."""
     return {
-        "python": platform.python_version(),
         "jax": jax.__version__,
         "jaxlib": jaxlib.version.__version__,
         "numpy": np.__version__,

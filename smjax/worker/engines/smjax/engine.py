@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from smjax.core.models.source import Model
+from smjax.core.models.source import Model, product_shapes
+from smjax.core.records.answer import Answer, Memory, Ran
 from smjax.core.records.scenario import Scenario
 from smjax.worker.engines.smjax.check import check_agreement, check_products
-from smjax.worker.engines.smjax.compilation import compile_program
+from smjax.worker.engines.smjax.compilation import CompilationCache, compile_program, versions
 from smjax.worker.engines.smjax.programs import (
     answer_scores,
     decode_many,
@@ -24,8 +25,11 @@ from smjax.worker.engines.smjax.programs import (
 )
 from smjax.worker.kernels import Cache, Setup, make_kernel
 from smjax.worker.kernels.native import read_bandwidth
+from smjax.worker.kernels.xla.tune import tune
 from smjax.worker.model.decoder import logits
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes, step_weights
+from smjax.worker.process import give_back_code
+from smjax.worker.prompt import seeded_prompt
 
 CHECKED_POSITIONS = 4
 READ_SECONDS = 0.2
@@ -35,10 +39,12 @@ READ_SECONDS = 0.2
 class SmjaxEngine:
     """See `smjax.worker.engines.Engine`."""
 
-    def __init__(self, scenario: Scenario, model: Model, setup: Setup) -> None:
+    def __init__(
+        self, scenario: Scenario, model: Model, setup: Setup, compilation_cache: CompilationCache | None = None
+    ) -> None:
         self.scenario, self.model, self.config = scenario, model, model.config
         self.setup, self.kernel = setup, make_kernel(setup)
-        self.kv_dtype = self.kernel.kv_dtype if scenario.kv_dtype == "auto" else scenario.kv_dtype
+        self.compilation_cache = compilation_cache
         self.weights: Weights
         self.arrays: list[jax.Array]
         """Those of the weights: a call that has to take the tree apart costs 2 µs more."""
@@ -50,10 +56,18 @@ class SmjaxEngine:
         self._logits_program: jax.stages.Compiled | None = None
         self._counts: dict[int, jax.Array] = {}
 
+    def versions(self) -> dict[str, str]:
+        return versions()
+
+    def settle(self) -> None:
+        give_back_code("/libjax_common.so")
+
     def load(self) -> None:
         self.weights = jax.block_until_ready(load_weights(self.model, self.kernel))
         self.arrays = jax.tree.leaves(self.weights)
-        self.cache = jax.block_until_ready(self.kernel.empty_cache(self.config, self.scenario.ctx, self.kv_dtype))
+        self.cache = jax.block_until_ready(
+            self.kernel.empty_cache(self.config, self.scenario.ctx, self.scenario.kv_dtype)
+        )
 
     def compile(self) -> None:
         # The larger program first: what it takes for a moment is then the less on top of.
@@ -136,14 +150,29 @@ class SmjaxEngine:
     def _kv_step_bytes(self) -> int:
         """Of the cache, as far as it is filled at the middle of the answer."""
         filled = self.scenario.n_prompt + self.scenario.n_gen // 2
-        return self.config.kv_bytes(filled, jnp.dtype(self.kv_dtype).itemsize)
+        return self.config.kv_bytes(filled, jnp.dtype(self.scenario.kv_dtype).itemsize)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self, answer: Answer) -> None:
         cache_bytes = sum(array.nbytes for array in jax.tree.leaves(self.cache))
-        return {
-            "resolved": {"kernel": self.kernel.name, "isa": self.kernel.isa, "kv_dtype": self.kv_dtype},
-            "variants": dict(self.setup.choices),
-            "weight_bytes": packed_bytes(self.weights),
-            "kv_bytes": cache_bytes,
-            "bytes_per_token": step_bytes(self.weights, self.config) + self._kv_step_bytes(),
-        }
+        answer.resolved = Ran(self.kernel.name, self.kernel.isa, self.scenario.kv_dtype)
+        answer.variants = dict(self.setup.choices)
+        answer.memory = Memory(weight_bytes=packed_bytes(self.weights), kv_bytes=cache_bytes)
+        answer.bytes_per_token = step_bytes(self.weights, self.config) + self._kv_step_bytes()
+        if self.compilation_cache is not None:
+            self.compilation_cache.tell(answer)
+
+    def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        if step == "tune":
+            variants, times = tune(product_shapes(self.model))
+            return {"variants": variants}, {"us_by_variant": times}
+        assert step == "compile", "one of the spec's steps"
+        self._compile_into_the_cache()
+        return {}, {}
+
+    def _compile_into_the_cache(self) -> None:
+        """All that a worker of the scenario compiles before its clock starts, its check of itself included."""
+        prompt = seeded_prompt(self.scenario, self.config.n_vocab)
+        self.load()
+        self.compile()
+        self.prefill(prompt)
+        self.check(prompt)

@@ -1,0 +1,78 @@
+"""What an engine is, as data: nothing of it is imported outside the worker that runs it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smjax.core.errors import RequestError
+from smjax.core.records.resolved import Resolved
+
+Host = Mapping[str, Any]
+"""What `smjax.core.machine.host.environment` returns."""
+
+
+@dataclass(frozen=True)
+class KernelSpec:
+    """One of an engine's kernels: whether it is here, and with what."""
+
+    name: str
+    isas: Callable[[Host], tuple[str, ...]]
+    """Instruction sets that it runs with on this host, best first; empty where it is not there or cannot be limited."""
+    kv_dtype: str
+    """What `kv_dtype=auto` means with it."""
+    why_missing: Callable[[], str | None] = lambda: None
+    """Why it is not installed and what to do, in a few words; None where it is."""
+    fit_for: Callable[[tuple[str, ...], str], bool] = lambda isas, isa: True
+    """Whether `kernel=auto` may take it, with the `isas` that it has, where `isa` is asked for."""
+
+
+@dataclass(frozen=True)
+class StepAhead:
+    """Something that is done once for a scenario in a process of its own, before any of its processes is timed."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    """Names of the scenario's fields that its result depends on, besides engine, kernel, instruction set and model."""
+    wanted: Callable[[Resolved], bool] = lambda resolved: True
+    fills_cache: bool = False
+    """Its result is what it leaves in the cache's folder: without one there is no point in it."""
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """What an engine needs and can do. Its module is `smjax.worker.engines.NAME`, imported in its worker alone."""
+
+    name: str
+    packages: tuple[str, ...]
+    """Distributions that compute; their versions are recorded, and part of a process's identity."""
+    modules: tuple[str, ...]
+    """Importable names that must be there."""
+    install: str
+    """What to type where they are not."""
+    kernels: tuple[KernelSpec, ...]
+    """Best first."""
+    kv_dtypes: tuple[str, ...]
+    model_formats: tuple[str, ...]
+    """Of `preset` and `gguf`."""
+    worker_bytes: float
+    """Memory that its worker takes beside the model."""
+    sources: tuple[str, ...] = ()
+    """Files and folders of smjax, besides its own, that its figures depend on."""
+    variables: Callable[[Resolved], dict[str, str]] = lambda resolved: {}
+    """Of the worker's environment, so that at most the scenario's threads run."""
+    ahead: tuple[StepAhead, ...] = ()
+    """In their order: a later step is handed the results of those before it."""
+
+    def kernel(self, name: str) -> KernelSpec:
+        """The kernel called `name`."""
+        return next(kernel for kernel in self.kernels if kernel.name == name)
+
+    def check_installed(self) -> None:
+        """Raise RequestError unless what it imports can be found."""
+        missing = [name for name in self.modules if importlib.util.find_spec(name) is None]
+        if missing:
+            found = f"{self.name} without {', '.join(missing)}"
+            raise RequestError(f"engine: expected one that is installed, found {found}; {self.install}")

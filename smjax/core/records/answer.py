@@ -1,0 +1,108 @@
+"""What a worker answers, as it crosses the process border and as a record keeps it: each section as far as it got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Sample:
+    """One answer: `n_gen` ids to one prompt."""
+
+    ttft_ns: int
+    """From prompt ids on the host to the first id on the host."""
+    decode_ns: int
+    """From the first id on the host to the last."""
+    token_ns: list[int] | None = None
+    """Of each id after the first, where each was dispatched alone."""
+    rss_bytes: int | None = None
+    """Resident memory after it."""
+
+
+@dataclass
+class Threads:
+    """Where the worker ran: the affinity read back, and the CPU time of each thread while answers were timed."""
+
+    affinity: list[int] = field(default_factory=list)
+    cpu_ns: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Memory:
+    """Bytes; None where the system does not tell."""
+
+    weight_bytes: int | None = None
+    kv_bytes: int | None = None
+    peak_rss_bytes: int | None = None
+    steady_rss_bytes: int | None = None
+
+
+@dataclass
+class Ran:
+    """What the engine computed with, as it says itself."""
+
+    kernel: str
+    isa: str
+    kv_dtype: str
+
+
+@dataclass
+class Bandwidth:
+    """At which the worker's threads read as many bytes as one decode step does."""
+
+    bytes_per_s: float | None
+    working_set_bytes: float | None = None
+
+
+@dataclass
+class Clock:
+    """GHz of the worker's first CPU; `source`: measured or read."""
+
+    value: float | None = None
+    source: str | None = None
+
+
+@dataclass
+class Energy:
+    """Of the CPU packages, per generated token."""
+
+    joules_per_token: float | None = None
+    source: str | None = None
+
+
+@dataclass
+class Answer:
+    """All that a worker sends at its end. What it did not reach is empty or None, and no figure is made up for it."""
+
+    status: str = "failed"
+    reason: str = ""
+    """One line; empty if the status is ok."""
+    flags: list[str] = field(default_factory=list)
+    phases_ns: dict[str, int] = field(default_factory=dict)
+    threads: Threads = field(default_factory=Threads)
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of the interpreter and of the engine's packages, as they say themselves."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Of the worker's environment, as far as they were set for it."""
+    resolved: Ran | None = None
+    variants: dict[str, str] = field(default_factory=dict)
+    """Formulations of products that were used, by shape."""
+    compilation_cache: str | None = None
+    memory: Memory | None = None
+    bytes_per_token: float | None = None
+    checks: dict[str, float] = field(default_factory=dict)
+    """Errors that the engine saw in proving itself right."""
+    warmup_samples: list[Sample] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    readings: dict[str, Any] | None = None
+    """See `smjax.core.machine.disturbances`."""
+    energy: Energy | None = None
+    ghz: Clock | None = None
+    read_bandwidth: Bandwidth | None = None
+    prepared: dict[str, Any] = field(default_factory=dict)
+    """What a step ahead of the sweep found out, to be handed to the workers of its scenario."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """How it came to be; kept beside it, and handed to nobody."""
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    """`nll_mean`, `logits`, `greedy`: the answer for checking."""

@@ -1,0 +1,86 @@
+"""What is done once for a scenario before any of the sweep's processes is timed, and is then the same for all.
+
+A worker that compiles takes 80 to 130 MB for it and gives little of it back, more than a small model needs (measured
+with jaxlib 0.10.2), and one that tuned would choose anew in every process: so an engine's steps run in processes of
+their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from smjax.core.engines import Host, StepAhead
+from smjax.core.models.source import Model
+from smjax.core.records.request import Request
+from smjax.core.records.resolved import Resolved
+from smjax.sweep.ahead.cache import cache_folder, recall, remember
+from smjax.sweep.plan.identity import digest, identity_parts, sources
+from smjax.sweep.process.launcher import Launcher, OnPhase
+from smjax.sweep.request.resolve import engine_of
+
+Prepared = dict[str, Any]
+"""What each step found out, by its name."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What every replicate of a scenario is handed."""
+
+    prepared: Prepared
+    cache_dir: Path | None
+    """Where its engine finds what it has compiled."""
+    identity: dict[str, str]
+
+
+def get_ready(resolved: Resolved, model: Model, host: Host, launcher: Launcher, on_phase: OnPhase) -> Ahead:
+    """Take the steps of the scenario's engine, as far as they were not taken before.
+
+    A step that fails is no error here: the scenario's workers will meet the same, and their records will say so.
+    """
+    engine = engine_of(resolved.scenario)
+    wanted = [step for step in engine.ahead if step.wanted(resolved)]
+    folder = cache_folder(engine.name, host["host"]) if wanted else None
+    kept = folder if resolved.scenario.measure.compile_cache else None
+    prepared: Prepared = {}
+    for step in wanted:
+        if kept or not step.fills_cache:
+            request = Request("ahead", resolved, dict(prepared), None if kept is None else str(kept), step.name)
+            path = folder and folder / step.name / f"{_key(step, request, model, host)}.json"
+            found = recall(path) if path else None
+            if found is None:
+                found = _take(request, launcher, on_phase)
+                if path and found is not None:
+                    remember(path, found)
+            prepared[step.name] = (found or {}).get("prepared", {})
+    return Ahead(prepared, kept, identity_parts(resolved, model, host, prepared))
+
+
+def _take(request: Request, launcher: Launcher, on_phase: OnPhase) -> dict[str, Any] | None:
+    """What the step finds out, and its notes; None where it fails."""
+    timeout_s = request.resolved.scenario.measure.timeout_s
+    outcome = launcher.run(request, timeout_s, lambda phase: on_phase(f"{phase}, ahead of the measurement"))
+    found = {"prepared": outcome.answer.prepared, "notes": outcome.answer.notes}
+    return found if outcome.status == "ok" else None
+
+
+def _key(step: StepAhead, request: Request, model: Model, host: Host) -> str:
+    """A digest of everything that the step's result depends on: shapes and encodings, but no weights."""
+    resolved, scenario = request.resolved, request.resolved.scenario
+    return digest(
+        {
+            "scenario": {name: getattr(scenario, name) for name in step.depends_on},
+            "resolved": [scenario.engine, resolved.kernel, resolved.isa, resolved.simd, resolved.kv_dtype],
+            "decoder": asdict(model.config),
+            "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
+            "prepared": request.prepared,
+            "packages": _packages(host, engine_of(scenario).packages),
+            "sources": sources(engine_of(scenario)),
+        }
+    )
+
+
+def _packages(host: Host, names: tuple[str, ...]) -> Mapping[str, Any]:
+    return {name: host["packages"].get(name) for name in names}

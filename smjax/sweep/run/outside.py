@@ -1,0 +1,33 @@
+"""What a sweep is handed from outside: how workers are started, what the host is, how it is told and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smjax.sweep.process.launcher import Launcher
+from smjax.sweep.request.config import ReportConfig
+
+CheckReport = Callable[[ReportConfig], None]
+"""Raises RequestError where the report that a sweep is to end with cannot be made."""
+
+Report = Callable[[Path, ReportConfig], Sequence[Path]]
+"""Prints the tables of a run folder, writes the files that follow from its records, and returns those.
+
+Raises RequestError where they cannot be written.
+"""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Handed in by the commands; tests hand in others."""
+
+    launcher: Launcher
+    environment: Callable[[], dict[str, Any]]
+    """What a record says about the host; takes a second."""
+    check_report: CheckReport
+    report: Report
+    say: Callable[[str], None]
+    """Tells whoever waits one line."""

@@ -1,0 +1,86 @@
+"""A measurement: checks before the clock starts, then answers, timed and watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from smjax.core.machine.topology import read_ghz
+from smjax.core.native_library import effective_ghz
+from smjax.core.records.answer import Bandwidth, Clock, Memory
+from smjax.worker import process
+from smjax.worker.prompt import seeded_prompt
+from smjax.worker.surroundings import Surroundings
+from smjax.worker.tasks.session import Session
+from smjax.worker.timing import answers_to_time, garbage_collection_off, time_answers
+
+
+def measure(session: Session) -> None:
+    """Answer once and prove that right; then warm up and time answers."""
+    prompt = check(session)
+    life_peak = process.peak_rss_bytes()
+    surroundings = Surroundings(session.request.cpus)
+    with garbage_collection_off():
+        resettable = _time(session, prompt, surroundings.look)
+    answer = session.answer
+    n_answers = len(answer.warmup_samples) + len(answer.samples)
+    around = surroundings.close(session.scenario.n_gen * n_answers)
+    session.phase_done("measure")
+    answer.threads.cpu_ns, answer.readings, answer.energy = around.thread_cpu_ns, around.readings, around.energy
+    _read_memory(session, life_peak, resettable)
+    answer.ghz = _clock(answer.threads.affinity)
+    _read_bandwidth(session)
+
+
+def check(session: Session) -> np.ndarray:
+    """Everything before the clock starts; the seeded prompt that it was done with, int32[n_prompt]."""
+    prompt = seeded_prompt(session.scenario, session.model.config.n_vocab)
+    session.prepare()
+    session.engine.prefill(prompt)
+    session.cold_start_done()
+    session.say("check")
+    session.answer.checks = session.engine.check(prompt)
+    session.phase_done("check")
+    return prompt
+
+
+def _time(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> bool:
+    """Warm up and measure, with nothing in between that would cost the first sample caches or memory.
+
+    Returns whether the peak of memory could be reset for it.
+    """
+    s, answer = session.scenario, session.answer
+    each_token = s.tokens_per_dispatch == 1
+    timed = partial(time_answers, session.engine, prompt, s.n_gen, each_token=each_token, between=between)
+    session.say("warmup")
+    answer.warmup_samples = timed(max(0, s.measure.warmup - 1))
+    session.say("measure")  # now, so that whoever shows it has done so when the last of the warm-up is over
+    answer.warmup_samples += timed(min(1, s.measure.warmup))
+    session.phase_done("warmup", tidy=False)
+    resettable = process.reset_peak_rss()
+    answer.samples = timed(answers_to_time(s.measure, answer.warmup_samples))
+    return resettable
+
+
+def _read_memory(session: Session, life_peak: int | None, resettable: bool) -> None:
+    memory = session.answer.memory = session.answer.memory or Memory()
+    steady = process.peak_rss_bytes()
+    memory.steady_rss_bytes = steady if resettable else None
+    memory.peak_rss_bytes = max(filter(None, (life_peak, steady)), default=None)
+
+
+def _clock(cpus: list[int]) -> Clock:
+    """Of the first CPU, measured where that can be, else as the system reports it."""
+    measured = effective_ghz(cpus[0] if cpus else None)
+    ghz = measured or (read_ghz(cpus[0]) if cpus else None)
+    return Clock(ghz, ("measured" if measured else "read") if ghz else None)
+
+
+def _read_bandwidth(session: Session) -> None:
+    """After everything that is measured, on memory that is there already: it would count in the peak."""
+    session.say("bandwidth")
+    rate = session.engine.read_bandwidth()
+    session.answer.read_bandwidth = Bandwidth(rate, session.answer.bytes_per_token)
+    session.phase_done("bandwidth")
