@@ -10,7 +10,7 @@ from typing import Any
 from smjax.core.errors import RequestError
 from smjax.core.records.answer import Answer
 from smjax.core.records.request import VERSION, Request
-from smjax.core.records.typed import decode, encode
+from smjax.core.records.typed import WrongValueError, decode, encode
 from smjax.worker.process import die_with_parent
 from smjax.worker.tasks import TASKS, Session
 from smjax.worker.tasks.session import Say
@@ -35,12 +35,13 @@ def main() -> int:
     os._exit(0)
 
 
-def _answer(request: dict[str, Any], say: Say) -> Answer:
+def _answer(asked: Any, say: Say) -> Answer:
     """The answer to a request, as far as it gets."""
-    if (found := request.get("version")) != VERSION:
-        reason = f"expected a request of version {VERSION}, found {found}; install one smjax for both sides"
-        return Answer("refused", reason)
-    session = Session(decode(Request, request, "request"), say)
+    try:
+        request = understand(asked)
+    except WrongValueError as error:
+        return Answer("refused", str(error))
+    session = Session(request, say)
     try:
         session.start()
         TASKS[session.request.task](session)
@@ -48,6 +49,15 @@ def _answer(request: dict[str, Any], say: Say) -> Answer:
     except Exception as error:
         session.answer.status, session.answer.reason = "failed", _one_line(error)
     return session.answer
+
+
+def understand(asked: Any) -> Request:
+    """The request that crossed the border; raises WrongValueError for one of another version, or a wrong one."""
+    if isinstance(asked, dict) and (found := asked.get("version")) != VERSION:
+        raise WrongValueError(
+            f"expected a request of version {VERSION}, found {found}; install one smjax for both sides"
+        )
+    return decode(Request, asked, "request")
 
 
 def _one_line(error: Exception) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from smjax.core.errors import RequestError
 from smjax.core.machine.probe import fields, read_text
 
 PR_SET_PDEATHSIG = 1
@@ -32,12 +33,25 @@ def die_with_parent(requests: IO[bytes], parent: int) -> None:
 
 
 def pin(cpus: Sequence[int]) -> list[int]:
-    """Pin this process, and all threads it will start, to `cpus`; returns the affinity read back, empty if unknown."""
+    """Pin this process, and all threads it will start, to `cpus`; returns the affinity read back, empty if unknown.
+
+    Raises RequestError where the system refuses: figures of threads that ran elsewhere would be another scenario's.
+    """
     if not hasattr(os, "sched_setaffinity"):
         return []
+    refused = ""
     if cpus:
-        os.sched_setaffinity(0, cpus)
-    return sorted(os.sched_getaffinity(0))
+        try:
+            os.sched_setaffinity(0, cpus)
+        except OSError as error:
+            refused = f" ({error.strerror})"
+    found = sorted(os.sched_getaffinity(0))
+    if cpus and found != sorted(cpus):
+        raise RequestError(
+            f"threads: expected to run on the CPUs {sorted(cpus)}, found {found}{refused}; "
+            "give this process those CPUs (taskset, cpuset), or use fewer threads"
+        )
+    return found
 
 
 def rss_bytes() -> int | None:
