@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import itertools
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, read_write
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
@@ -25,6 +27,17 @@ class RunFolder:
         self.records = path / "records"
         self._missing = [folder for folder in (self.records, path, *path.parents) if not folder.exists()]
         self._hydra_file_before = _read(path / _HYDRA_FILE)
+
+    @classmethod
+    def fresh(cls, path: Path) -> RunFolder:
+        """Make a folder of that name, or with a number behind it, that no other run has and none will be given."""
+        for name in itertools.chain([path.name], (f"{path.name}-{number}" for number in itertools.count(2))):
+            folder = cls(path.with_name(name))
+            folder.path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                folder.path.mkdir()
+                return folder
+        raise AssertionError("numbers do not end")
 
     def open(self) -> None:
         """Make the folder of the records; raises RequestError where it cannot be written."""
@@ -60,10 +73,31 @@ class NoteRunFolder(Callback):
     noted: ClassVar[list[RunFolder]] = []
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        self.noted.append(RunFolder(Path(config.hydra.run.dir)))
+        self._note(config, "hydra.run.dir", ("hydra.run.dir",))
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        self.noted.append(RunFolder(Path(config.hydra.sweep.dir)))
+        self._note(config, "hydra.sweep.dir", ("hydra.sweep.dir", "hydra.run.dir"))
+
+    def _note(self, config: DictConfig, key: str, names: Sequence[str]) -> None:
+        """Only a folder that the command line names may be one that is there already."""
+        path, overrides = Path(OmegaConf.select(config, key)), config.hydra.overrides.hydra
+        if any(override.lstrip("+").startswith(f"{name}=") for override in overrides for name in names):
+            self.noted.append(RunFolder(path))
+            return
+        try:
+            folder = RunFolder.fresh(path)
+        except OSError:  # Hydra meets the same, and what it raises is heard
+            self.noted.append(RunFolder(path))
+            return
+        self.noted.append(folder)
+        with read_write(config):  # each point of a sweep is composed again, with these
+            OmegaConf.update(config, key, str(folder.path))
+            overrides.append(f"{key}={_quoted(str(folder.path))}")
+
+
+def _quoted(text: str) -> str:
+    """A value of Hydra's grammar, in which backslashes count only before a quote."""
+    return "'" + re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text) + "'"
 
 
 def _read(path: Path) -> bytes | None:
