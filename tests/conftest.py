@@ -1,9 +1,30 @@
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.leftovers import adopt_orphans, no_file_left, nothing_left
+from tests.surroundings import settle
+
+
+@pytest.hookimpl(trylast=True)  # pytest's own output is the caller's affair
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test module is imported, as some look about when they are."""
+    home = tempfile.TemporaryDirectory(prefix="smjax-home-")
+    config.add_cleanup(home.cleanup)
+    settle(Path(home.name))
+    adopt_orphans()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _away_from_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test finds a file because of where it was called."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("nowhere"))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,3 +38,15 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("SMJAX_CACHE_DIR", str(folder))
         patch.setenv("SMJAX_LOCK", str(folder / "lock"))
         yield folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leaves_the_checkout_alone() -> Iterator[None]:
+    with no_file_left():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind() -> Iterator[None]:
+    with nothing_left():
+        yield
