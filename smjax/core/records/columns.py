@@ -207,11 +207,3 @@ FIELDS = (
 # fmt: on
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
-
-SCENARIO_KEYS, COMPARED_KEYS = (
-    tuple(column.name for column in (*FIELDS, *COLUMNS) if column.over == over) for over in ("scenario", "compared")
-)
-"""What makes two rows the same scenario, and what a comparison compares besides."""
-
-GROUP_KEYS = tuple(column.name for column in (*FIELDS, *COLUMNS) if column.is_key)
-"""Records that agree in all of these are processes of one row."""

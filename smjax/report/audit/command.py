@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
+from smjax.core.records.alike import LINE, POINT
 from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_records
 from smjax.report.audit import alone, together
@@ -13,15 +14,12 @@ from smjax.report.data.history import load_results
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Row, plural
 
-_MAY_TELL_APART = (
-    *("engine", "kernel", "isa", "kv_dtype", "n_prompt", "n_gen", "tokens_per_dispatch"),
-    *("arch", "os", "host", "provenance", "jaxlib", "smjax", "sources"),
-)
-_SET = ("cpu", "model", "model_hash", *(name for name in _MAY_TELL_APART if name not in ("n_prompt", "n_gen")))
+_SET = (*LINE, "model_hash")
 """Rows that agree in all of these are judged beside each other."""
-_SAME = tuple(
-    name for name in (*_SET, "threads", "ctx", "n_prompt", "n_gen", "replicates", "samples") if name in COLUMN_NAMES
-)
+_TOLD_ALWAYS = ("cpu", "model", "threads", "ctx")
+_MAY_TELL_APART = tuple(name for name in (*POINT, *LINE) if name not in _TOLD_ALWAYS)
+_SAME = tuple(name for name in (*LINE, *POINT, "replicates", "samples") if name in COLUMN_NAMES)
+"""Of a row and one that a summary states."""
 
 
 def audit(targets: Sequence[Path]) -> str:
@@ -73,7 +71,7 @@ def _alike(row: Row, others: Sequence[Row]) -> list[Row]:
 
 def _name(row: Row, rows: Sequence[Row]) -> str:
     """Machine, model, threads and context, and what else tells the row from others."""
-    twins = [other for other in rows if all(other[key] == row[key] for key in ("cpu", "model", "threads", "ctx"))]
+    twins = [other for other in rows if all(other[key] == row[key] for key in _TOLD_ALWAYS)]
     apart = [name for name in _MAY_TELL_APART if len({other.get(name) for other in twins}) > 1]
     parts = [row["cpu"], row["model"], plural(row["threads"], "thread", "threads"), f"ctx {row['ctx']}"]
     return ", ".join(str(part) for part in (*parts, *(f"{name} {row[name]}" for name in apart)) if part)

@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from smjax.core.records.columns import COLUMNS, FIELDS, GROUP_KEYS
+from smjax.core.records.alike import ROW
+from smjax.core.records.attempts import Attempt, that_count
+from smjax.core.records.columns import COLUMNS, FIELDS
 from smjax.core.text import printable
 
 PolarsType = pl.DataType | type[pl.DataType]
@@ -83,24 +85,24 @@ def processes(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
         sources=pl.col("sources").str.slice(0, 8),
         settings=pl.col("settings").str.slice(0, 8),
     )
-    return _with_choices(frame).with_columns(stands=_stands())
+    return _with_stands(_with_choices(frame))
 
 
-def _stands() -> pl.Expr:
-    """Of the attempts in one slot the last that finished ok, else the last.
-
-    A slot is one replicate of one row in one run: in the order of time every attempt 0 begins another.
-    """
-    replicate, time = [*GROUP_KEYS, "replicate"], ["date", "attempt", "process"]
-    run = (pl.col("attempt") == 0).cum_sum().over(replicate, order_by=time)
-    last = pl.col("process").sort_by(pl.col("status") == "ok", *time).last()
-    return pl.col("process") == last.over(*replicate, run)
+def _with_stands(frame: pl.DataFrame) -> pl.DataFrame:
+    """Which attempts count; a slot is one replicate of one row."""
+    slots = frame.select(*ROW, "replicate").rows()
+    others = frame.select("attempt", "status", "date").rows()
+    attempts = [
+        Attempt(slot, number, status == "ok", date) for slot, (number, status, date) in zip(slots, others, strict=True)
+    ]
+    counted = that_count(attempts)
+    return frame.with_columns(stands=pl.Series([place in counted for place in range(frame.height)], dtype=pl.Boolean))
 
 
 def _with_choices(frame: pl.DataFrame) -> pl.DataFrame:
     """Fill in what a worker that did not get there would have chosen, so that it shares a row with its siblings."""
     asked = [f"requested_{name}" for name in _CHOSEN_BY_WORKER]
-    same_request = [*(key for key in GROUP_KEYS if key not in _CHOSEN_BY_WORKER), *asked]
+    same_request = [*(key for key in ROW if key not in _CHOSEN_BY_WORKER), *asked]
     return frame.with_columns(
         pl.coalesce(name, pl.col(name).drop_nulls().first().over(same_request), f"requested_{name}")
         for name in _CHOSEN_BY_WORKER

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, GROUP_KEYS
+from smjax.core.records.alike import OVER_THREADS, ROW
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS
 from smjax.report.data import frames
 from smjax.report.data.figures import columns_over, expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
@@ -15,7 +16,7 @@ from smjax.stats.intervals import interval, is_wide
 from smjax.stats.order import starts_slow
 from smjax.stats.outliers import has_outlier
 
-_SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *GROUP_KEYS)
+_SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *ROW)
 _WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
 
 
@@ -33,13 +34,12 @@ def scenarios(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
     figures = _per_process(records)
     rows = (
         figures.filter("stands")
-        .join(_repeated(figures), on=GROUP_KEYS, how="left", nulls_equal=True, maintain_order="left")
-        .group_by(GROUP_KEYS, maintain_order=True)
+        .join(_repeated(figures), on=ROW, how="left", nulls_equal=True, maintain_order="left")
+        .group_by(ROW, maintain_order=True)
         .agg(_row_expressions())
     )
     rows = rows.with_columns(pl.DataFrame(map(_uncertainty, rows.to_dicts()), schema=_uncertainty_schema()))
-    alike = [*(key for key in GROUP_KEYS if key not in ("threads", "identity")), "sources"]
-    return conform(derive(rows, alike)).sort(_SORT_KEYS, nulls_last=True)
+    return conform(derive(rows, OVER_THREADS)).sort(_SORT_KEYS, nulls_last=True)
 
 
 def _row_expressions() -> list[pl.Expr]:
@@ -65,7 +65,7 @@ def _row_expressions() -> list[pl.Expr]:
 def _repeated(figures: pl.DataFrame) -> pl.DataFrame:
     """Of each row, why processes were repeated: an entry for each."""
     why = pl.when(pl.col("status") == "ok").then(pl.lit("disturbed")).otherwise("status").alias("repeated_because")
-    return figures.filter(~pl.col("stands")).group_by(GROUP_KEYS).agg(why)
+    return figures.filter(~pl.col("stands")).group_by(ROW).agg(why)
 
 
 def _uncertainty_schema() -> dict[str, frames.PolarsType]:

@@ -7,16 +7,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from smjax.core.errors import RequestError
+from smjax.core.records.alike import LINE
 from smjax.report.data.history import History
 from smjax.report.render import grid
 from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
 from smjax.report.tables.run_table import how_made
-
-_LINE = (
-    *("engine", "cpu", "arch", "os", "model"),
-    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance", "sources"),
-)
-"""Rows that agree in all of these are one line of the comparison, at several threads and contexts."""
 
 _POINT = ("threads", "ctx", "n_gen")
 _FIGURES = ("decode_tok_per_s", "ttft_ms", "peak_rss_mb")
@@ -66,7 +61,7 @@ def pick_baseline(rows: pl.DataFrame, baseline: str | None) -> str:
 
 def labelled(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `label`, the full name of the line that a row is of, which a baseline is picked by."""
-    parts = [pl.col(name).cast(pl.String) for name in _LINE if name != "tokens_per_dispatch" and name in rows.columns]
+    parts = [pl.col(name).cast(pl.String) for name in LINE if name != "tokens_per_dispatch" and name in rows.columns]
     per_dispatch = "tokens_per_dispatch=" + pl.col("tokens_per_dispatch").cast(pl.String)
     return rows.with_columns(label=pl.concat_str(*parts, per_dispatch, separator=" ", ignore_nulls=True))
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import polars as pl
 from rich.console import RenderableType
 
-from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, GROUP_KEYS, Column
+from smjax.core.records.alike import ROW
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, Column
 from smjax.report.render import grid
 from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
 from smjax.report.render.terminal import TerminalGrid
@@ -119,7 +120,7 @@ def _grid(rows: list[Row]) -> Grid:
     arch = rows[0]["arch"] or "unknown architecture"
     cpus = {row["cpu"] for row in rows if row["cpu"]}
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
-    alike = {tuple(row[key] for key in GROUP_KEYS if key != "identity") for row in rows}
+    alike = {tuple(row[key] for key in ROW if key != "identity") for row in rows}
     hidden = ["cpu"] * (title != arch) + ["identity"] * (len(alike) == len(rows))
     columns = [column for column in RUN if column not in [_BY_NAME[name] for name in hidden]]
     return grid.draw(title, [how_made(rows)], columns, rows, _notes(rows))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from smjax.core.records.columns import COMPARED_KEYS, SCENARIO_KEYS
+from smjax.core.records.alike import BEFORE, MAY_HAVE_CHANGED
 from smjax.core.records.folder import RECORDS, load_readable
 from smjax.report.data.rows import scenarios
 from smjax.report.render import grid
@@ -17,13 +17,8 @@ from smjax.report.render.grid import UNKNOWN, Grid, GridColumn, Row, figure, nam
 from smjax.report.tables.run_table import SCENARIO
 from smjax.stats.intervals import ratio
 
-_SAME = (*SCENARIO_KEYS, "host", "provenance")
-_MAY_DIFFER = {
-    **dict.fromkeys((key for key in (*COMPARED_KEYS, "sources", "settings") if key not in _SAME), 1),
-    "engine": 100,
-    "kernel": 10,
-}
-"""What may differ, and how much it weighs where a run has several rows to compare with."""
+_WEIGHTS = dict.fromkeys(MAY_HAVE_CHANGED, 1) | {"engine": 100, "kernel": 10}
+"""How much what may have changed weighs where a run has several rows to compare with."""
 
 _FEW_SAMPLES = 4
 _CAPTION = (
@@ -77,11 +72,11 @@ def _earlier_rows(run_dir: Path, outputs_root: Path) -> tuple[pl.DataFrame, int]
 def _pairs(current: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """Each current row with its newest earlier run; of that run's rows the one that differs least."""
     differences = pl.sum_horizontal(
-        pl.col(key).ne_missing(pl.col(f"{key}_before")) * weight for key, weight in _MAY_DIFFER.items()
+        pl.col(key).ne_missing(pl.col(f"{key}_before")) * weight for key, weight in _WEIGHTS.items()
     )
     return (
         current.with_row_index("row")
-        .join(earlier, on=_SAME, suffix="_before", nulls_equal=True, maintain_order="left_right")
+        .join(earlier, on=BEFORE, suffix="_before", nulls_equal=True, maintain_order="left_right")
         .filter(pl.col("date_before") < pl.col("date"))
         .with_columns(differences=differences)
         .sort(
@@ -134,7 +129,7 @@ def _signed(ratio_: float) -> str:
 
 def _differs(row: Row) -> str:
     """What else is not as it was, before → now."""
-    changed = [key for key in _MAY_DIFFER if row[key] != row[f"{key}_before"]]
+    changed = [key for key in MAY_HAVE_CHANGED if row[key] != row[f"{key}_before"]]
     told = (f"{key} {row[f'{key}_before'] or UNKNOWN} → {row[key] or UNKNOWN}" for key in changed)
     return ", ".join(told) or "nothing"
 

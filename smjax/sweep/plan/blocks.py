@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from smjax.core.records.attempts import takes_the_place
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
 from smjax.stats import rates
@@ -69,7 +70,7 @@ class Standing:
     def add(self, replicate: int, process: Process) -> None:
         self.spent_s += process.wall_s
         before = self.slots.get(replicate)
-        if before is not None and before.ok and not process.ok:
+        if before is not None and not takes_the_place(before.ok, process.ok):
             process = replace(before, attempt=process.attempt)
         self.slots[replicate] = process
 

@@ -11,6 +11,7 @@ from typing import Any
 from smjax.core.engines import EngineSpec, Host
 from smjax.core.models.source import Model
 from smjax.core.native_library import library_path
+from smjax.core.records.alike import settings
 from smjax.core.records.document import canonical_json
 from smjax.core.records.resolved import Resolved
 from smjax.sweep.request.resolve import engine_of
@@ -21,10 +22,6 @@ _MEASURING = (
     "core/native_library.py",
 )
 """Files and folders in which a change can change a measurement, whatever the engine; a report's or a plan's cannot."""
-_HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
-"""Settings of `measure` that say how often a process runs, and change nothing in one."""
-_SAYS_NOTHING = ("model_path", "label")
-"""Where a file lies, and what a person calls the sweep."""
 
 
 def digest(described: Any) -> str:
@@ -38,14 +35,6 @@ def sources(engine: EngineSpec) -> tuple[str, ...]:
     patterns = (*_MEASURING, f"worker/engines/{engine.name}", *engine.sources)
     paths = sorted({path for pattern in patterns for path in _python_files(pattern)})
     return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in [*paths, *filter(None, [library_path()])])
-
-
-def settings(resolved: Resolved) -> dict[str, Any]:
-    """What a process of the scenario is asked for; neither how many there are nor where its file lies counts."""
-    asked = {name: value for name, value in resolved.scenario.to_json().items() if name not in _SAYS_NOTHING}
-    measure = {name: value for name, value in asked["measure"].items() if name not in _HOW_OFTEN}
-    chosen = {name: getattr(resolved, name) for name in ("kernel", "isa", "simd", "kv_dtype", "variables")}
-    return {"asked": asked | {"measure": measure}, "chosen": chosen}
 
 
 def identity_parts(resolved: Resolved, model: Model, host: Host, prepared: Mapping[str, Any]) -> dict[str, str]:

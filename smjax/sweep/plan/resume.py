@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from smjax.core.records.alike import point
 from smjax.core.records.resolved import Resolved
+from smjax.core.records.scenario import Scenario
 from smjax.sweep.plan.blocks import Standing, process_of
 from smjax.sweep.plan.identity import digest
 
@@ -36,14 +38,10 @@ def _standing(resolved: Resolved, identity: str, records: Sequence[Record]) -> S
 
 def _why_anew(resolved: Resolved, parts: Mapping[str, str], records: Sequence[Record]) -> str | None:
     """What has changed since records of the same point were made, if none of them is of this identity."""
-    points = [_point(record["scenario"]) for record in records]
-    similar = [r for r, point in zip(records, points, strict=True) if point == _point(resolved.scenario.to_json())]
+    asked = point(resolved.scenario)
+    similar = [record for record in records if point(Scenario.from_json(record["scenario"])) == asked]
     if not similar or any(record.get("identity") == digest(parts) for record in similar):
         return None
     before = max(similar, key=lambda record: record["date"]).get("identity_parts") or {}
     changed = [name for name, value in parts.items() if before.get(name) != value]
     return f"starting anew beside earlier records of the same scenarios, as other than then: {', '.join(changed)}"
-
-
-def _point(scenario: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in scenario.items() if name != "measure"}

@@ -9,10 +9,10 @@ from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.models.source import Model
+from smjax.core.records.alike import settings
 from smjax.core.records.document import canonical_json
 from smjax.core.records.resolved import Resolved
 from smjax.doctor import examine, noisy
-from smjax.sweep.plan.identity import settings
 from smjax.sweep.process.model_file import FileState, file_state
 from smjax.sweep.request.compose import Composed
 from smjax.sweep.request.config import JobConfig, ReportConfig, scenario_of

@@ -1,0 +1,57 @@
+"""Which rows are the same scenario, which records are one row, and what may stand side by side: said here alone.
+
+Everything else is derived from these names of columns and fields.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smjax.core.records.columns import COLUMNS, FIELDS
+from smjax.core.records.resolved import Resolved
+from smjax.core.records.scenario import Scenario
+
+POINT = ("threads", "ctx", "n_prompt", "n_gen")
+"""Where on a machine's and program's curve a row lies."""
+
+SCENARIO, COMPARED = (
+    tuple(column.name for column in (*FIELDS, *COLUMNS) if column.over == over) for over in ("scenario", "compared")
+)
+"""What makes two rows the same scenario, and what a comparison compares besides."""
+
+ROW = tuple(column.name for column in (*FIELDS, *COLUMNS) if column.is_key)
+"""Records that agree in all of these are processes of one row."""
+
+LINE = (
+    *("engine", "cpu", "arch", "os", "model"),
+    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance", "sources"),
+)
+"""Rows that agree in all of these (and in `model_hash`) are one program on one machine, at several points.
+
+In the order in which a line is named.
+"""
+
+OVER_THREADS = (*(key for key in ROW if key not in ("threads", "identity")), "sources")
+"""Rows that agree in all of these differ in their threads alone, so that one says how another scales."""
+
+BEFORE = (*SCENARIO, "host", "provenance")
+"""A row of an earlier run that agrees in all of these is what a row is compared with; the rest may have changed."""
+MAY_HAVE_CHANGED = tuple(key for key in (*COMPARED, "sources", "settings") if key not in BEFORE)
+
+_HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
+"""Settings of `measure` that say how often a process runs, and change nothing in one."""
+_SAYS_NOTHING = ("model_path", "label")
+"""Where a file lies, and what a person calls the sweep."""
+
+
+def settings(resolved: Resolved) -> dict[str, Any]:
+    """What a process of the scenario is asked for; neither how many there are nor where its file lies counts."""
+    asked = {name: value for name, value in resolved.scenario.to_json().items() if name not in _SAYS_NOTHING}
+    measure = {name: value for name, value in asked["measure"].items() if name not in _HOW_OFTEN}
+    chosen = {name: getattr(resolved, name) for name in ("kernel", "isa", "simd", "kv_dtype", "variables")}
+    return {"asked": asked | {"measure": measure}, "chosen": chosen}
+
+
+def point(scenario: Scenario) -> dict[str, Any]:
+    """What a sweep varies: the scenario but for how it is measured and what it is called."""
+    return {name: value for name, value in scenario.to_json().items() if name not in ("measure", "label")}
