@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from smjax.core.records.columns import COLUMNS, OVER, Column
+from smjax.core.records.flags import FLAGS, Flag
 
 _COLUMNS_PAGE = """# The columns of `summary.*`
 
@@ -17,16 +18,31 @@ its column says otherwise. A cell is empty where its value is not known, never 0
 other figures, as it is computed.
 """
 
+_FLAGS_PAGE = """# The flags of a row
+
+What a reader must know about a row, in its column `flags`. A row has a flag if one of the processes that count has it,
+or if the samples of all say so. Nothing is dropped because of a flag, but for the attempts that were repeated. A flag
+that is not listed here is of another version or another tool. This page is made from `smjax/core/records/flags.py` by
+`docs/generate.py`.
+
+{table}"""
+
 
 def pages() -> dict[str, str]:
     """The text of each page, by its name in `docs/`."""
-    return {"columns.md": columns_page(COLUMNS)}
+    return {"columns.md": columns_page(COLUMNS), "flags.md": flags_page(FLAGS)}
 
 
 def columns_page(columns: Sequence[Column]) -> str:
     """What each column means, where it comes from and how processes become a row."""
     rows = ([f"`{c.name}`", c.unit or c.kind, c.meaning, _origin(c), OVER[c.over]] for c in columns)
     return _COLUMNS_PAGE.format(table=_table(["column", "unit", "meaning", "from", "over processes"], rows))
+
+
+def flags_page(flags: Sequence[Flag]) -> str:
+    """What sets each flag, what it says and what to do about it."""
+    rows = ([f"`{f.name}`", f.set_by, f.rule, f.meaning, f.advice, f.by_chance] for f in flags)
+    return _FLAGS_PAGE.format(table=_table(["flag", "set by", "when", "meaning", "what to do", "by chance"], rows))
 
 
 def _origin(column: Column) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from smjax.core.records.columns import COLUMNS, FIELDS, Column
+from smjax.core.records.flags import DISTURBED
 
 _DEPTHS = 100
 """Fewer timed tokens in an answer say nothing about what depth costs."""
@@ -67,7 +68,7 @@ def _rss_growth() -> pl.Expr:
 
 def _disturbed() -> pl.Expr:
     """Unknown where nobody looked."""
-    is_disturbed = pl.col("flags").list.contains("disturbed")
+    is_disturbed = pl.col("flags").list.contains(DISTURBED.name)
     was_watched = is_disturbed | pl.col("disturbed_by").is_not_null()
     return pl.when(was_watched.any()).then(((pl.col("status") == "ok") & is_disturbed).sum())
 

@@ -15,6 +15,7 @@ import polars as pl
 from smjax.core.errors import RequestError
 from smjax.core.files import read_regular
 from smjax.core.records.columns import COLUMNS, PROVENANCES
+from smjax.core.records.flags import GHZ_REPORTED
 from smjax.core.text import printable
 from smjax.report.data import frames
 from smjax.report.data.frames import DTYPES
@@ -130,6 +131,6 @@ def _mapped(row: dict[str, Any]) -> dict[str, Any]:
     optional = {name: None if row.get(name) is None else printable(str(row[name]), None) for name in ("model", "note")}
     texts = {"engine" if name == "source" else name: printable(row[name], None) for name in _TEXTS}
     counts = {name: row[name] for name in _COUNTS}
-    flags = "" if row.get("ghz") is None else "ghz-reported"
+    flags = "" if row.get("ghz") is None else GHZ_REPORTED.name
     unknown = dict.fromkeys(("bytes_per_token", "read_bytes_per_s"))
     return counts | figures | optional | unknown | texts | {"flags": flags}

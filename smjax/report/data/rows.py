@@ -9,6 +9,7 @@ import polars as pl
 
 from smjax.core.records.alike import OVER_THREADS, ROW
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS
+from smjax.core.records.flags import DISTURBED, GHZ, OUTLIER, WARMUP, WIDE_CI
 from smjax.report.data import frames
 from smjax.report.data.figures import columns_over, expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
@@ -64,7 +65,7 @@ def _row_expressions() -> list[pl.Expr]:
 
 def _repeated(figures: pl.DataFrame) -> pl.DataFrame:
     """Of each row, why processes were repeated: an entry for each."""
-    why = pl.when(pl.col("status") == "ok").then(pl.lit("disturbed")).otherwise("status").alias("repeated_because")
+    why = pl.when(pl.col("status") == "ok").then(pl.lit(DISTURBED.name)).otherwise("status").alias("repeated_because")
     return figures.filter(~pl.col("stands")).group_by(ROW).agg(why)
 
 
@@ -77,13 +78,18 @@ def _uncertainty(row: dict[str, Any]) -> dict[str, Any]:
     intervals = {name: interval(row[f"{name}_medians"]) for name in with_interval()}
     decode_times = [[1 / rate for rate in rates] for rates in row["decode_tok_per_s_samples"]]
     found = {
-        "wide-ci": is_wide(intervals["decode_tok_per_s"], row["target_ci"]),
-        "warmup": starts_slow(decode_times) or starts_slow(row["ttft_ms_samples"]),
-        "outlier": has_outlier(row["decode_tok_per_s_samples"]),
+        WIDE_CI.name: is_wide(intervals["decode_tok_per_s"], row["target_ci"]),
+        WARMUP.name: starts_slow(decode_times) or starts_slow(row["ttft_ms_samples"]),
+        OUTLIER.name: has_outlier(row["decode_tok_per_s_samples"]),
     }
-    told = {*row["flags"], *(name for name, is_so in found.items() if is_so)}
+    told = {*map(_as_flag, row["flags"]), *(name for name, is_so in found.items() if is_so)}
     ends = {f"{name}_{end}": bounds for name, both in intervals.items() for end, bounds in _ends(both)}
-    return {**ends, "flags": ";".join(sorted(told))}
+    return {**ends, "flags": ";".join(sorted(filter(None, told)))}
+
+
+def _as_flag(text: str) -> str:
+    """A flag of a record, which another version or tool may have set: one flag."""
+    return text.replace(";", ",")
 
 
 def _ends(bounds: tuple[float, float] | None) -> zip[tuple[str, float | None]]:
@@ -126,7 +132,7 @@ def _per_process(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _flags_with_ghz() -> pl.Expr:
-    source = pl.when(pl.col("ghz") > 0).then("ghz-" + pl.col("ghz_source"))
+    source = pl.when(pl.col("ghz") > 0).then(pl.col("ghz_source").replace_strict(GHZ, default=None))
     return pl.concat_list(pl.col("flags").fill_null([]), source)
 
 

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 
 from smjax.core.records.alike import ROW
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, Column
+from smjax.core.records.flags import DISTURBED
 from smjax.report.render import grid
 from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
 from smjax.report.render.terminal import TerminalGrid
@@ -152,7 +153,7 @@ def _notes(rows: list[Row]) -> list[str]:
         _said_of(row, row["status"], row["bad_processes"], row["reasons"]) for row in rows if row["status"] != "ok"
     ]
     disturbances = [
-        _said_of(row, "disturbed", row["processes_disturbed"], row["disturbed_by"])
+        _said_of(row, DISTURBED.name, row["processes_disturbed"], row["disturbed_by"])
         for row in rows
         if row["processes_disturbed"]
     ]

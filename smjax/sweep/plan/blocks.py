@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smjax.core.records.attempts import takes_the_place
+from smjax.core.records.flags import DISTURBED
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
 from smjax.stats import rates
@@ -52,7 +53,7 @@ def process_of(record: Mapping[str, Any]) -> Process:
     n_gen, samples = record["scenario"]["n_gen"], record.get("samples") or []
     rate = rates.of_process(rates.decode_tok_per_s(n_gen, sample["decode_ns"]) for sample in samples)
     ok = record["status"] == "ok"
-    disturbed = "disturbed" in record["flags"]
+    disturbed = DISTURBED.name in record["flags"]
     return Process(ok, disturbed, record.get("attempt", 0), record["wall_ns"] / 1e9, rate if ok else None)
 
 

@@ -10,6 +10,7 @@ from smjax.core.machine.disturbances import disturbances
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import record_id
+from smjax.core.records.flags import DISTURBED, HANDICAP, OVERSUBSCRIBED
 from smjax.core.records.typed import encode
 from smjax.sweep.plan.blocks import Run
 from smjax.sweep.plan.identity import digest
@@ -34,7 +35,7 @@ def make_record(
     """The record of one worker process that ran between the two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
     disturbed = disturbances_of(sent.get("readings"), run.scenario.threads)
-    flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *(["disturbed"] if disturbed else [])}
+    flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *([DISTURBED.name] if disturbed else [])}
     whole = digest(identity)
     return {
         **sent,
@@ -87,5 +88,5 @@ def describe(model: Model) -> dict[str, Any]:
 
 def supervisor_flags(run: Run, environment: dict[str, Any]) -> set[str]:
     """What a reader must know and only the supervisor sees."""
-    handicap = {"handicap"} if run.scenario.measure.handicap else set()
-    return handicap | ({"oversubscribed"} if is_oversubscribed(run.scenario.threads, environment) else set())
+    handicap = {HANDICAP.name} if run.scenario.measure.handicap else set()
+    return handicap | ({OVERSUBSCRIBED.name} if is_oversubscribed(run.scenario.threads, environment) else set())

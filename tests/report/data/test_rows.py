@@ -217,6 +217,11 @@ def test_flags_that_follow_from_the_samples(records, told):
     assert only_row(records)["flags"] == told
 
 
+def test_a_flag_that_nobody_knows_is_shown_as_it_is_on_one_line():
+    odd = record(flags=["of-tomorrow", "two; in one", "\x1b[31mred\n", ""], ghz=(2.0, "guessed"))
+    assert only_row([odd])["flags"] == "\\x1b[31mred\\n;of-tomorrow;two, in one"
+
+
 def test_a_slow_first_ttft_is_a_short_warm_up_too():
     answers = [sample(1000, ttft_ms=ms) for ms in (120, 100, 100, 100, 101)]
     assert only_row([record(answers, replicate=number) for number in range(5)])["flags"] == "warmup"

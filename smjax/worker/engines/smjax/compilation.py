@@ -10,6 +10,7 @@ import jaxlib.version
 import numpy as np
 
 from smjax.core.records.answer import Answer
+from smjax.core.records.flags import COMPILE_CACHED
 from smjax.worker.process import give_back_memory
 
 _HIT, _MISS = "/jax/compilation_cache/cache_hits", "/jax/compilation_cache/cache_misses"
@@ -50,7 +51,7 @@ class CompilationCache:
         """Put into `answer` whether the cache helped."""
         answer.compilation_cache = self.state()
         if self.all_hits():
-            answer.flags.append("compile-cached")
+            answer.flags.append(COMPILE_CACHED.name)
 
 
 def compile_program(function: Callable[..., Any], *arguments: Any, donate: tuple[int, ...] = ()) -> jax.stages.Compiled:

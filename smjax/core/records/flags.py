@@ -1,0 +1,104 @@
+"""Every flag as data: what sets it, by which rule, and what a reader makes of it.
+
+A flag is added here; whoever sets it names the constant, and `docs/flags.md` follows. Nothing is dropped because of a
+flag, but for the attempts that were repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What a reader must know about a row; a row has it if one of its processes has, or if their samples say so."""
+
+    name: str
+    set_by: Literal["worker", "supervisor", "report", "history"]
+    """Who: the measured process, the one that starts it, the report from all samples of a row, or published results."""
+    rule: str
+    """When it is set."""
+    meaning: str
+    advice: str
+    """What to do about it."""
+    by_chance: str = ""
+    """How often it is set, or missed, for no other reason than noise."""
+
+
+# fmt: off
+WIDE_CI = Flag(
+    "wide-ci", "report",
+    "two or more processes, and the half-width of the 95 % interval of decode tok/s is above `measure.target_ci`",
+    "the figure is less certain than was asked for",
+    "more processes (`measure.replicates`) or a larger `measure.budget_s`; a quieter machine",
+)
+WARMUP = Flag(
+    "warmup", "report",
+    "the first kept answers are slower than the others, in decode or TTFT: a rank test within processes at 0.5 % each, "
+    "and by 1 % in the median process; it needs four processes of five answers",
+    "the warm-up was too short",
+    "more answers before the first that counts (`measure.warmup`)",
+    "under 1 % of rows of pure noise, 2 % where speed drifts; a start 10 % slower is seen in 67 % of rows of 6 "
+    "processes, 99 % of 10",
+)
+OUTLIER = Flag(
+    "outlier", "report",
+    "a process's median has a modified z-score above 3.5 and is 2 % off; of fewer than five processes, an answer "
+    "beside the others of its process",
+    "a process, or an answer, stands out; it still counts",
+    "look at the samples in its record; the median hardly follows it, a mean would",
+    "up to 21 % of normal rows of 5 processes, 12 % of 10: a hint to look, no verdict",
+)
+DISTURBED = Flag(
+    "disturbed", "supervisor",
+    "what the system counted while answers were timed is beyond fixed limits: stolen or throttled time, other "
+    "processes, involuntary switches, swapping, heat, a shared core",
+    "something else kept the machine busy; the process is repeated once within the budget, and this one still counts",
+    "end what the note below the table names, or take a quieter machine; `smjax doctor` looks for it",
+)
+OVERSUBSCRIBED = Flag(
+    "oversubscribed", "supervisor",
+    "`threads` is above the number of usable cores",
+    "threads wait for each other: such a row says nothing about more cores",
+    "lower `threads`, or give the process more cores",
+)
+HANDICAP = Flag(
+    "handicap", "supervisor",
+    "`measure.handicap` is above 0",
+    "slowed down on purpose, to see what a comparison sees",
+    "never beside rows without it, but for that",
+)
+COMPILE_CACHED = Flag(
+    "compile-cached", "worker",
+    "the programs came from the compilation cache",
+    "`compile_s` and `cold_start_s` are those of a start from a warm cache",
+    "`measure.compile_cache=false` for those of a first start",
+)
+GHZ_MEASURED = Flag(
+    "ghz-measured", "report",
+    "the clock rate was measured by a loop of dependent additions on the worker's first CPU",
+    "figures per GHz and per cycle are of the clock as it was",
+    "nothing",
+)
+GHZ_READ = Flag(
+    "ghz-read", "report",
+    "the clock rate is what the system says of the worker's first CPU",
+    "the true one may differ, and with it figures per GHz and per cycle",
+    "install the native library, which measures it",
+)
+GHZ_REPORTED = Flag(
+    "ghz-reported", "history",
+    "the clock rate is what the source of a published row says",
+    "nominal more often than measured, and with it figures per GHz and per cycle",
+    "nothing",
+)
+# fmt: on
+
+FLAGS = (
+    *(WIDE_CI, WARMUP, OUTLIER, DISTURBED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
+    *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
+)
+
+GHZ = {"measured": GHZ_MEASURED.name, "read": GHZ_READ.name}
+"""Names of flags by how a record says that its clock rate was found."""

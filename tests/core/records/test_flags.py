@@ -1,0 +1,42 @@
+"""Flags are data: one entry each, named wherever one is set, explained on a page of their own."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from smjax.core.records import flags
+from smjax.core.records.flags import FLAGS, GHZ, Flag
+from smjax.core.records.pages import flags_page
+
+HOMONYMS = {"warmup": {"worker/tasks/measure.py"}, "disturbed": {"sweep/run/record.py"}}
+"""Where a phase, and a key of the readings, have a flag's name."""
+SOURCE = Path(__file__).parents[3] / "smjax"
+
+
+def test_every_flag_is_listed_once_and_says_all_that_a_reader_needs() -> None:
+    defined = [value for value in vars(flags).values() if isinstance(value, Flag)]
+    assert list(FLAGS) == defined
+    assert len({flag.name for flag in FLAGS}) == len(FLAGS)
+    assert all(flag.rule and flag.meaning and flag.advice for flag in FLAGS)
+
+
+@pytest.mark.parametrize("flag", FLAGS, ids=lambda flag: flag.name)
+def test_whoever_sets_a_flag_names_the_constant(flag: Flag) -> None:
+    spelled = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value == flag.name
+    }
+    assert spelled - HOMONYMS.get(flag.name, set()) == {"core/records/flags.py"}
+    constants = {name for name, value in vars(flags).items() if value is flag}
+    users = [path for path in SOURCE.rglob("*.py") if any(name in path.read_text() for name in constants)]
+    assert len(users) > 1 or flag.name in GHZ.values(), "nobody sets it"
+
+
+def test_the_page_says_of_a_flag_what_its_entry_says() -> None:
+    added = Flag("hot", "worker", "above 90 °C", "it throttled", "cool it", "never")
+    assert "| `hot` | worker | above 90 °C | it throttled | cool it | never |" in flags_page([added]).splitlines()
