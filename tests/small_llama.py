@@ -10,10 +10,11 @@ from pathlib import Path
 
 from smjax.core.gguf.encodings import ENCODINGS, TensorInfo
 from smjax.core.models.config import DecoderConfig
+from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
 from tests.core.gguf.gguf_files import Tensor, array, pair, string
 
-CONFIG = DecoderConfig("llama", 2, 64, 4, 2, 16, 96, 300, 64, norm_eps=1e-5, tied=False)
+CONFIG = decoder("llama", 2, 64, 4, 2, 16, 96, 300, 64, norm_eps=1e-5, tied=False)
 UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY, UINT64 = 4, 5, 6, 7, 8, 9, 10
 ALIGNMENT = 32
 

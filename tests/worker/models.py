@@ -17,7 +17,7 @@ from smjax.core.native_library import library, why_missing
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.worker.engines.smjax.engine import SmjaxEngine
 from smjax.worker.kernels import Setup
-from tests.reference import ReferenceDecoder
+from tests.reference import ReferenceConfig, ReferenceDecoder
 
 QUANT = gguf.GGMLQuantizationType
 EncodingOf = Callable[[str], str]
@@ -89,7 +89,10 @@ def reference(model: Model) -> ReferenceDecoder:
     """The float64 decoder of the same weights."""
     infos = model.tensors.values()
     tensors = {info.name: dequantised(model.read(info.name), info.encoding.name, info.shape) for info in infos}
-    return ReferenceDecoder(model.config, tensors)
+    c = model.config
+    window = min(c.windows) if c.windows else None
+    sizes = (c.n_layers, c.d_model, c.n_heads, c.n_kv_heads, c.head_dim)
+    return ReferenceDecoder(ReferenceConfig(c.family, *sizes, c.rope_base, c.norm_eps, window), tensors)
 
 
 def write_gguf(model: Model, path: Path) -> Path:

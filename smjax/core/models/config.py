@@ -1,18 +1,21 @@
-"""What a decoder is made of: its static configuration and the tensors that must exist, for both families."""
+"""What a decoder is made of: its static configuration and, following from that, the tensors that must exist."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["llama", "gpt-neo"]
+NormKind = Literal["rms", "layer"]
+Position = Literal["rope", "learned"]
+Activation = Literal["swiglu", "gelu"]
 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Everything static about a decoder."""
+    """Everything static about a decoder; `smjax.core.models.families` makes one from its sizes."""
 
-    family: Family
+    family: str
+    """What it is called; nothing is computed from it."""
     n_layers: int
     d_model: int
     n_heads: int
@@ -25,55 +28,48 @@ class DecoderConfig:
     tied: bool
     """The output matrix is the token embedding."""
     rope_base: float = 10_000.0
-    """llama only."""
     rope_factors: bool = False
-    """The tensor `rope_freqs.weight` divides the rotation frequencies (llama only)."""
-    window: int | None = None
-    """Tokens that odd layers attend to; None where every layer sees all (GPT-Neo: 256)."""
+    """The tensor `rope_freqs.weight` divides the rotation frequencies."""
+    windows: tuple[int, ...] | None = None
+    """Tokens that each layer attends to, the newest included; None where every layer sees all."""
+    norm: NormKind = "rms"
+    """RMSNorm, or LayerNorm, which has a bias."""
+    position: Position = "rope"
+    """Pairs of elements turned in every layer, or a row of a matrix added to the embedding."""
+    activation: Activation = "swiglu"
+    attention_scale: float | None = None
+    """What queries are multiplied with; None for one over the root of the head size."""
+    biases: tuple[str, ...] = ()
+    """Matrices of a layer whose outputs get a bias, by their GGUF names."""
 
     @property
-    def attention_scale(self) -> float:
-        """What queries are multiplied with; GPT-Neo does not scale."""
-        return 1.0 if self.family == "gpt-neo" else self.head_dim**-0.5
-
-    @property
-    def windows(self) -> tuple[int, ...]:
-        """Tokens that each layer attends to, the newest included."""
-        odd = self.ctx_train if self.window is None else self.window
-        return tuple(odd if layer % 2 else self.ctx_train for layer in range(self.n_layers))
+    def query_scale(self) -> float:
+        """What queries are multiplied with."""
+        return self.head_dim**-0.5 if self.attention_scale is None else self.attention_scale
 
     def kv_bytes(self, ctx: int, element_bytes: int) -> int:
         """Bytes of a KV cache of `ctx` tokens."""
         return 2 * self.n_layers * self.n_kv_heads * self.head_dim * ctx * element_bytes
 
 
-# Matrices (N outputs, K inputs) that one product of the decoder multiplies at once, in the order of their outputs.
-PRODUCTS = {
-    "llama": {
+def products(config: DecoderConfig) -> dict[str, tuple[str, ...]]:
+    """Matrices that each product of a layer multiplies at once, in the order of their outputs."""
+    return {
         "qkv": ("attn_q", "attn_k", "attn_v"),
         "attn_output": ("attn_output",),
-        "ffn_in": ("ffn_gate", "ffn_up"),
+        "ffn_in": ("ffn_gate", "ffn_up") if config.activation == "swiglu" else ("ffn_up",),
         "ffn_down": ("ffn_down",),
-    },
-    "gpt-neo": {
-        "qkv": ("attn_q", "attn_k", "attn_v"),
-        "attn_output": ("attn_output",),
-        "ffn_in": ("ffn_up",),
-        "ffn_down": ("ffn_down",),
-    },
-}
-VECTORS = {
-    "llama": ("attn_norm.weight", "ffn_norm.weight"),
-    "gpt-neo": (
-        "attn_norm.weight",
-        "attn_norm.bias",
-        "ffn_norm.weight",
-        "ffn_norm.bias",
-        "attn_output.bias",
-        "ffn_up.bias",
-        "ffn_down.bias",
-    ),
-}
+    }
+
+
+def layer_vectors(config: DecoderConfig) -> tuple[str, ...]:
+    """Norms and biases of a layer, by their names without `blk.N.`."""
+    norms = [f"{norm}.{part}" for norm in ("attn_norm", "ffn_norm") for part in _norm_parts(config)]
+    return (*norms, *(f"{name}.bias" for name in config.biases))
+
+
+def _norm_parts(config: DecoderConfig) -> tuple[str, ...]:
+    return ("weight", "bias") if config.norm == "layer" else ("weight",)
 
 
 def layer_shapes(config: DecoderConfig) -> dict[str, tuple[int, ...]]:
@@ -89,20 +85,18 @@ def layer_shapes(config: DecoderConfig) -> dict[str, tuple[int, ...]]:
         "ffn_up": (f, d),
         "ffn_down": (d, f),
     }
-    used = [part for parts in PRODUCTS[config.family].values() for part in parts]
+    used = [part for parts in products(config).values() for part in parts]
     shapes: dict[str, tuple[int, ...]] = {f"{name}.weight": matrices[name] for name in used}
-    return shapes | {name: (f,) if name == "ffn_up.bias" else (d,) for name in VECTORS[config.family]}
+    biases = {f"{name}.bias": matrices[name][:1] for name in config.biases}
+    return shapes | {name: biases.get(name, (d,)) for name in layer_vectors(config)}
 
 
 def global_shapes(config: DecoderConfig) -> dict[str, tuple[int, ...]]:
     """Shape of every tensor outside the layers."""
-    shapes: dict[str, tuple[int, ...]] = {
-        "token_embd.weight": (config.n_vocab, config.d_model),
-        "output_norm.weight": (config.d_model,),
-    }
-    if config.family == "gpt-neo":
+    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (config.n_vocab, config.d_model)}
+    shapes |= {f"output_norm.{part}": (config.d_model,) for part in _norm_parts(config)}
+    if config.position == "learned":
         shapes["position_embd.weight"] = (config.ctx_train, config.d_model)
-        shapes["output_norm.bias"] = (config.d_model,)
     if config.rope_factors:
         shapes["rope_freqs.weight"] = (config.head_dim // 2,)
     if not config.tied:

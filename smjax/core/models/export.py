@@ -6,6 +6,7 @@ from pathlib import Path
 
 from smjax.core.errors import RequestError
 from smjax.core.files import replacing
+from smjax.core.models.families import IN_GGUF
 from smjax.core.models.presets import PRESETS, PresetModel
 from smjax.core.models.source import Model
 
@@ -20,7 +21,7 @@ def export_preset(name: str, path: Path, seed: int) -> None:
     Raises RequestError for an unknown preset, one of an architecture that GGUF does not have, and a file that cannot be
     written.
     """
-    exportable = [key for key, config in PRESETS.items() if config.family == "llama"]
+    exportable = [key for key, config in PRESETS.items() if config.family in IN_GGUF]
     if name not in exportable:
         found = f"{name}, which GGUF has no architecture for" if name in PRESETS else name
         raise RequestError(f"--model: expected one of {', '.join(exportable)}, found {found}")

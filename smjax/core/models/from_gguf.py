@@ -14,6 +14,7 @@ import numpy as np
 from smjax.core.errors import RequestError
 from smjax.core.gguf.header import GGUFFile, read_gguf
 from smjax.core.models.config import DecoderConfig, tensor_shapes
+from smjax.core.models.families import decoder
 from smjax.core.text import printable
 
 VECTOR_ENCODINGS = ("F32", "F16")
@@ -103,8 +104,8 @@ def decoder_config(file: GGUFFile) -> DecoderConfig:
     if embedding.shape[0] >= VOCABULARY_LARGEST:
         meta.fail("token_embd.weight", "fewer than 2^24 tokens", embedding.shape[0], "use a smaller vocabulary")
     d_model, n_heads = meta.integer("llama.embedding_length"), meta.integer("llama.attention.head_count")
-    config = DecoderConfig(
-        family="llama",
+    config = decoder(
+        "llama",
         n_layers=meta.integer("llama.block_count"),
         d_model=d_model,
         n_heads=n_heads,

@@ -14,6 +14,7 @@ import numpy as np
 
 from smjax.core.gguf.encodings import ENCODINGS, Encoding, TensorInfo
 from smjax.core.models.config import DecoderConfig, tensor_shapes
+from smjax.core.models.families import decoder
 
 PART = 1 << 16
 """Blocks of a matrix that are made at once."""
@@ -22,12 +23,12 @@ RECIPE = 2
 
 
 def _llama(d: int, layers: int, heads: int, kv_heads: int, ff: int, ctx: int) -> DecoderConfig:
-    return DecoderConfig("llama", layers, d, heads, kv_heads, d // heads, ff, 32_000, ctx, norm_eps=1e-5, tied=False)
+    return decoder("llama", layers, d, heads, kv_heads, d // heads, ff, 32_000, ctx, norm_eps=1e-5, tied=False)
 
 
 PRESETS = {
-    "tinystories-1m": DecoderConfig(
-        "gpt-neo", 8, 64, 16, 16, 4, 256, 50_257, 2048, norm_eps=1e-5, tied=True, window=256
+    "tinystories-1m": decoder(
+        "gpt-neo", 8, 64, 16, 16, 4, 256, 50_257, 2048, norm_eps=1e-5, tied=True, windows=(2048, 256) * 4
     ),
     "stories-15m": _llama(288, 6, 6, 6, 768, 2048),
     "stories-110m": _llama(768, 12, 12, 12, 2048, 4096),
@@ -44,7 +45,7 @@ class PresetModel:
         self.config = config
         shapes = tensor_shapes(self.config)
         self.tensors = {key: TensorInfo(key, _encoding(key, shape), shape) for key, shape in shapes.items()}
-        recipe = f"smjax preset {name} {self.config} seed {seed} recipe {RECIPE}"
+        recipe = f"smjax preset {name} {_sizes(config)} seed {seed} recipe {RECIPE}"
         self.hash = "sha256:" + hashlib.sha256(recipe.encode()).hexdigest()
 
     def read(self, name: str) -> np.ndarray:
@@ -60,6 +61,15 @@ class PresetModel:
 
     def release(self, name: str) -> None:
         """Nothing is held between reads."""
+
+
+def _sizes(config: DecoderConfig) -> str:
+    """A decoder as the recipe has named it from the first, so that a preset keeps its hash as fields are added."""
+    sizes = ("n_layers", "d_model", "n_heads", "n_kv_heads", "head_dim", "d_ff", "n_vocab", "ctx_train")
+    others = ("norm_eps", "tied", "rope_base", "rope_factors")
+    named = {name: getattr(config, name) for name in ("family", *sizes, *others)}
+    named["window"] = min(config.windows) if config.windows else None
+    return f"DecoderConfig({', '.join(f'{name}={value!r}' for name, value in named.items())})"
 
 
 def _encoding(name: str, shape: tuple[int, ...]) -> Encoding:

@@ -10,7 +10,7 @@ import numpy as np
 
 from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import TensorInfo
-from smjax.core.models.config import PRODUCTS, DecoderConfig
+from smjax.core.models.config import DecoderConfig, products
 from smjax.core.models.from_gguf import GGUFModel
 from smjax.core.models.presets import PRESETS, PresetModel
 
@@ -45,12 +45,12 @@ def open_model(name: str, path: str | None, seed: int) -> Model:
 def product_shapes(model: Model) -> list[tuple[str, int, int]]:
     """Encoding, outputs and inputs of every distinct product of a decode step, those of equal encoding joined."""
     config, shapes = model.config, []
-    products = [
+    joined = [
         [f"blk.{layer}.{part}.weight" for part in parts]
         for layer in range(config.n_layers)
-        for parts in PRODUCTS[config.family].values()
+        for parts in products(config).values()
     ]
-    for names in [*products, ["token_embd.weight" if config.tied else "output.weight"]]:
+    for names in [*joined, ["token_embd.weight" if config.tied else "output.weight"]]:
         for encoding, run in itertools.groupby(names, lambda name: model.tensors[name].encoding.name):
             infos = [model.tensors[name] for name in run]
             shapes.append((encoding, sum(info.shape[0] for info in infos), infos[0].shape[1]))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from smjax.worker.kernels.interface import Activation, Cache, Kernel, Matrix, Norm, Packed, Setup
+from smjax.worker.kernels.interface import Cache, Kernel, Matrix, Norm, Packed, Setup
 from smjax.worker.kernels.native import NativeKernel
 from smjax.worker.kernels.xla import XlaKernel
 
-__all__ = ["KERNELS", "Activation", "Cache", "Kernel", "Matrix", "Norm", "Packed", "Setup", "make_kernel"]
+__all__ = ["KERNELS", "Cache", "Kernel", "Matrix", "Norm", "Packed", "Setup", "make_kernel"]
 
 KERNELS: dict[str, Callable[[Setup], Kernel]] = {"native": NativeKernel, "xla": XlaKernel}
 

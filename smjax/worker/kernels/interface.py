@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import jax
 import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.config import Activation, DecoderConfig
 
 Packed = Any
 """A pytree of arrays in the kernel's own layout: `L` matrices of the same encoding and shape, stacked."""
@@ -18,7 +18,6 @@ Matrix = tuple[Packed, ...]
 """One product of the decoder: stacks whose outputs follow each other, one stack for each run of equal encodings."""
 Cache = Any
 """A pytree of arrays: keys and values of all layers in the kernel's own layout."""
-Activation = Literal["swiglu", "gelu"]
 
 
 @dataclass(frozen=True)

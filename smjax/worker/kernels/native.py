@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.config import Activation, DecoderConfig
 from smjax.core.native_library import library, start
-from smjax.worker.kernels.interface import Activation, Matrix, Norm, Setup
+from smjax.worker.kernels.interface import Matrix, Norm, Setup
 from smjax.worker.kernels.xla.elementwise import finish
 from smjax.worker.kernels.xla.layouts import empty_aligned
 
@@ -138,8 +138,8 @@ class NativeKernel:
             qkv,
             start,
             _NONE if rotation is None else rotation,
-            scale=np.float32(config.attention_scale),
-            windows=np.array(config.windows, np.int32),
+            scale=np.float32(config.query_scale),
+            windows=np.array(config.windows or [config.ctx_train] * config.n_layers, np.int32),
         )
         return attended, cache
 

@@ -1,4 +1,4 @@
-"""The decoder's forward pass, for both families and any number of positions.
+"""The decoder's forward pass, for every family and any number of positions.
 
 Letters: T query positions, S cache slots, N query heads, K KV heads, G = N/K, H head size, D embedding, F feed-forward,
 V vocabulary, L layers.
@@ -14,10 +14,9 @@ import numpy as np
 from jax import lax
 
 from smjax.core.models.config import DecoderConfig
-from smjax.worker.kernels import Activation, Cache, Kernel, Matrix, Norm
+from smjax.worker.kernels import Cache, Kernel, Matrix, Norm
 from smjax.worker.model.weights import LayerStack, Vectors, Weights
 
-_ACTIVATIONS: dict[str, Activation] = {"llama": "swiglu", "gpt-neo": "gelu"}
 State = tuple[jax.Array, Cache]
 
 
@@ -66,7 +65,7 @@ def _layer_step(
             x,
             norm=_norm(config, vectors, "ffn_norm"),
             bias=vectors.get("ffn_up.bias"),
-            activation=_ACTIVATIONS[config.family],
+            activation=config.activation,
         )
         return kernel.product(matrices["ffn_down"], i, inner, bias=vectors.get("ffn_down.bias"), residual=x), cache
 
@@ -79,7 +78,7 @@ def _norm(config: DecoderConfig, vectors: Vectors, name: str) -> Norm:
 
 def _rotation(config: DecoderConfig, weights: Weights, positions: jax.Array) -> jax.Array | None:
     """Cosines and sines [T, 2, H/2] of RoPE at `positions`; None for learned positions."""
-    if config.family == "gpt-neo":
+    if config.position == "learned":
         return None
     # By NumPy: a power is scalar code, and without a token loop around it it would be computed for every token.
     frequencies = np.float32(config.rope_base ** (-np.arange(0, config.head_dim, 2) / config.head_dim))

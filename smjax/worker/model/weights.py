@@ -16,7 +16,7 @@ import numpy as np
 
 from smjax.core.gguf.dequantise import dequantise
 from smjax.core.gguf.encodings import Encoding
-from smjax.core.models.config import PRODUCTS, VECTORS, DecoderConfig
+from smjax.core.models.config import DecoderConfig, global_shapes, layer_vectors, products
 from smjax.core.models.source import Model
 from smjax.worker.kernels import Kernel, Matrix, Packed
 
@@ -59,7 +59,7 @@ def load_weights(model: Model, kernel: Kernel) -> Weights:
     def single(name: str) -> Matrix | None:
         return _load_matrix(model, kernel, [[f"{name}.weight"]]) if f"{name}.weight" in model.tensors else None
 
-    outside = ("output_norm.weight", "output_norm.bias", "rope_freqs.weight")
+    outside = [name for name, shape in global_shapes(model.config).items() if len(shape) == 1]
     embedding = single("token_embd")
     assert embedding is not None, "checked when the model was opened"
     weights = Weights(
@@ -67,7 +67,7 @@ def load_weights(model: Model, kernel: Kernel) -> Weights:
         position=single("position_embd"),
         output=single("output"),
         stacks=tuple(_load_stack(model, kernel, layers) for layers in equal_layers(model)),
-        vectors={name: jax.device_put(_vector(model, name)[None]) for name in outside if name in model.tensors},
+        vectors={name: jax.device_put(_vector(model, name)[None]) for name in outside},
     )
     for name in model.tensors:  # once more, as reading a tensor maps pages of its neighbours too
         model.release(name)
@@ -78,7 +78,7 @@ def equal_layers(model: Model) -> Iterator[list[int]]:
     """Runs of consecutive layers whose tensors have the same encodings."""
 
     def encodings(layer: int) -> tuple[str, ...]:
-        parts = [part for parts in PRODUCTS[model.config.family].values() for part in parts]
+        parts = [part for parts in products(model.config).values() for part in parts]
         return tuple(model.tensors[f"blk.{layer}.{part}.weight"].encoding.name for part in parts)
 
     for _, layers in itertools.groupby(range(model.config.n_layers), key=encodings):
@@ -86,13 +86,13 @@ def equal_layers(model: Model) -> Iterator[list[int]]:
 
 
 def _load_stack(model: Model, kernel: Kernel, layers: list[int]) -> LayerStack:
-    family = model.config.family
     matrices = {
         product: _load_matrix(model, kernel, [[f"blk.{i}.{part}.weight" for part in parts] for i in layers])
-        for product, parts in PRODUCTS[family].items()
+        for product, parts in products(model.config).items()
     }
     vectors = {
-        name: jax.device_put(np.stack([_vector(model, f"blk.{i}.{name}") for i in layers])) for name in VECTORS[family]
+        name: jax.device_put(np.stack([_vector(model, f"blk.{i}.{name}") for i in layers]))
+        for name in layer_vectors(model.config)
     }
     return LayerStack(len(layers), matrices, vectors)
 

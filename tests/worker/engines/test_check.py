@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
 from smjax.worker.engines.smjax import check
 from smjax.worker.engines.smjax.engine import SmjaxEngine
@@ -21,7 +21,7 @@ from smjax.worker.kernels.xla import XlaKernel
 from smjax.worker.kernels.xla.layouts import Q4
 from tests.worker.models import KERNELS, loaded_engine
 
-CONFIG = DecoderConfig("llama", 3, 128, 4, 2, 32, 256, 96, 256, 1e-5, tied=False)
+CONFIG = decoder("llama", 3, 128, 4, 2, 32, 256, 96, 256, 1e-5, tied=False)
 PROMPT = np.random.default_rng(9).integers(0, 96, 32).astype(np.int32)
 MODEL = PresetModel("any", CONFIG, 42)
 

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
 from smjax.worker.engines.smjax.compilation import compile_program
 from smjax.worker.engines.smjax.engine import SmjaxEngine
@@ -26,8 +26,8 @@ from smjax.worker.kernels.xla.products import unpack
 from tests.worker import hlo
 from tests.worker.models import NATIVE, scenario
 
-LLAMA = DecoderConfig("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
-NEO = DecoderConfig("gpt-neo", 3, 256, 4, 4, 16, 512, 512, 512, 1e-5, tied=True, window=8)
+LLAMA = decoder("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
+NEO = decoder("gpt-neo", 3, 256, 4, 4, 16, 512, 512, 512, 1e-5, tied=True, windows=(512, 8, 512))
 # Weights [K, N] that a layer's four products multiply with.
 PRODUCTS = {
     "llama": [(256, 512), (256, 256), (256, 1024), (512, 256)],

@@ -10,6 +10,7 @@ import pytest
 from smjax.core import native_library as native
 from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.models.config import DecoderConfig
+from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
 from smjax.worker.engines.smjax.check import nmse
 from smjax.worker.engines.smjax.engine import SmjaxEngine
@@ -20,8 +21,8 @@ from tests.worker.models import dequantised, random_matrix, scenario
 
 pytestmark = pytest.mark.skipif(native.library() is None, reason=f"no native kernel: {native.why_missing()}")
 
-CONFIG = DecoderConfig("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
-NEO = DecoderConfig("gpt-neo", 3, 64, 4, 4, 16, 128, 500, 512, 1e-5, tied=True, window=8)
+CONFIG = decoder("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
+NEO = decoder("gpt-neo", 3, 64, 4, 4, 16, 128, 500, 512, 1e-5, tied=True, windows=(512, 8, 512))
 N_OUT, N_IN = 80, 512
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from smjax.core.models.config import DecoderConfig
+from smjax.core.models.families import decoder
 from smjax.worker.engines.smjax import programs
 from tests.reference import mean_nll, nmse
 from tests.worker.models import KERNELS, ArrayModel, loaded_engine, random_model, reference
@@ -20,10 +21,10 @@ from tests.worker.runner import Runner
 N_VOCAB, N_PROMPT, N_IDS = 53, 37, 48
 IDS = np.random.default_rng(1).integers(0, N_VOCAB, N_IDS).astype(np.int32)
 
-LLAMA = DecoderConfig("llama", 2, 64, 4, 2, 16, 96, N_VOCAB, 1024, 1e-5, tied=False, rope_base=500.0, rope_factors=True)
+LLAMA = decoder("llama", 2, 64, 4, 2, 16, 96, N_VOCAB, 1024, 1e-5, tied=False, rope_base=500.0, rope_factors=True)
 # One KV head for all, and heads that are together wider than the embedding.
-TIED_LLAMA = DecoderConfig("llama", 3, 64, 4, 1, 32, 128, N_VOCAB, 1024, 1e-5, tied=True)
-NEO = DecoderConfig("gpt-neo", 4, 64, 8, 8, 8, 128, N_VOCAB, 512, 1e-5, tied=True, window=8)
+TIED_LLAMA = decoder("llama", 3, 64, 4, 1, 32, 128, N_VOCAB, 1024, 1e-5, tied=True)
+NEO = decoder("gpt-neo", 4, 64, 8, 8, 8, 128, N_VOCAB, 512, 1e-5, tied=True, windows=(512, 8, 512, 8))
 
 CASES = {
     "llama": (LLAMA, "F32"),
@@ -119,7 +120,7 @@ def test_chunks_cover_a_prompt_with_little_twice(n_prompt: int, expected: tuple[
     assert 0 <= chunk * n_chunks - n_prompt < n_chunks
 
 
-LONG = [replace(LLAMA, n_layers=1, ctx_train=2048), replace(NEO, n_layers=2, window=256, ctx_train=2048)]
+LONG = [replace(LLAMA, n_layers=1, ctx_train=2048), replace(NEO, n_layers=2, windows=(2048, 256), ctx_train=2048)]
 
 
 @pytest.mark.parametrize("n_prompt", [530, 1050])

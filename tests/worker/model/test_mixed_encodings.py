@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.families import decoder
 from smjax.core.models.source import open_model
 from smjax.worker.engines.smjax.check import check_products
 from smjax.worker.model.weights import packed_bytes
@@ -17,9 +17,7 @@ from tests.reference import nmse
 from tests.worker.models import KERNELS, loaded_engine, random_model, reference, write_gguf
 from tests.worker.runner import Runner
 
-CONFIG = DecoderConfig(
-    "llama", 3, 256, 4, 2, 64, 256, 40, 512, 1e-5, tied=False, rope_base=500_000.0, rope_factors=True
-)
+CONFIG = decoder("llama", 3, 256, 4, 2, 64, 256, 40, 512, 1e-5, tied=False, rope_base=500_000.0, rope_factors=True)
 N_PROMPT = 17
 IDS = np.random.default_rng(3).integers(0, 40, 21).astype(np.int32)
 

@@ -88,8 +88,8 @@ def test_shapes_of_tinystories_1m() -> None:
         }
     assert {info.name: info.shape for info in model.tensors.values()} == expected
     config = model.config
-    assert (config.n_heads, config.n_kv_heads, config.head_dim, config.window) == (16, 16, 4, 256)
-    assert (config.tied, config.ctx_train, config.attention_scale) == (True, 2048, 1.0)
+    assert (config.n_heads, config.n_kv_heads, config.head_dim, config.windows) == (16, 16, 4, (2048, 256) * 4)
+    assert (config.tied, config.ctx_train, config.query_scale) == (True, 2048, 1.0)
 
 
 def test_seeds_make_different_models() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from smjax.core.gguf.dequantise import dequantise
-from smjax.core.models.config import PRODUCTS
+from smjax.core.models.config import products
 from smjax.core.models.source import Model
 from smjax.worker.engines.smjax.compilation import compile_program
 from smjax.worker.kernels import Kernel, Matrix, Packed
@@ -77,7 +77,7 @@ def _cases(weights: Weights, model: Model) -> Iterator[tuple[list[str], Matrix]]
     """Tensors and matrix of every product, in the first layer of every stack, and of the output."""
     layer = 0
     for stack in weights.stacks:
-        for product, parts in PRODUCTS[model.config.family].items():
+        for product, parts in products(model.config).items():
             yield [f"blk.{layer}.{part}.weight" for part in parts], stack.matrices[product]
         layer += stack.n_layers
     if weights.output is None:

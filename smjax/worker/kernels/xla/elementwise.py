@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from smjax.worker.kernels.interface import Activation, Norm
+from smjax.core.models.config import Activation
+from smjax.worker.kernels.interface import Norm
 
 
 def normalise(norm: Norm, layer: jax.Array, x: jax.Array) -> jax.Array:

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
-from smjax.core.models.config import DecoderConfig
-from smjax.worker.kernels.interface import Activation, Matrix, Norm, Setup
+from smjax.core.models.config import Activation, DecoderConfig
+from smjax.worker.kernels.interface import Matrix, Norm, Setup
 from smjax.worker.kernels.xla.attention import attend_many, attend_one
 from smjax.worker.kernels.xla.cache import Cache, empty_cache
 from smjax.worker.kernels.xla.elementwise import finish, first_best, normalise, rotate
@@ -90,8 +90,8 @@ class XlaKernel:
         if rotation is not None:
             q, k = rotate(q, rotation), rotate(k, rotation)
         cache = cache.write(layer, start, k, v)
-        q = (q * config.attention_scale).reshape(len(q), n_kv, -1, head)
-        window = jnp.asarray(config.windows, jnp.int32)[layer] if config.window else jnp.int32(config.ctx_train)
+        q = (q * config.query_scale).reshape(len(q), n_kv, -1, head)
+        window = jnp.asarray(config.windows, jnp.int32)[layer] if config.windows else jnp.int32(config.ctx_train)
         if len(q) == 1:
             return attend_one(cache, layer, q[0], start, window).reshape(1, -1), cache
         return attend_many(cache, layer, q, start, window).reshape(len(q), -1), cache
