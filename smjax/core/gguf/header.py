@@ -44,7 +44,7 @@ class GGUFFile:
     metadata: Metadata
     tensors: dict[str, TensorInfo]
     offsets: dict[str, int]
-    """Start of each tensor's data from the beginning of the file, bytes."""
+    """Start of each tensor's data from the beginning of the file, bytes; 0 for a tensor without elements."""
     _data: mmap.mmap
 
     def read(self, name: str) -> np.ndarray:
@@ -125,6 +125,8 @@ def _read_start(cursor: Cursor) -> tuple[int, int]:
     version = cursor.u32("version")
     if version & 0xFFFF == 0 and version >> 16:
         cursor.fail("a little-endian file", "a big-endian one", "convert it with gguf-convert-endian")
+    if version == 1:
+        cursor.fail("GGUF version 2 or 3", "1, whose counts have 32 bits", "convert the model with a current llama.cpp")
     if version not in (2, 3):
         cursor.fail("GGUF version 2 or 3", version, "convert the model with a current llama.cpp")
     # Tensors come first in the file; how many fit after the metadata is seen as they are read.
@@ -152,10 +154,8 @@ def _read_tensor(cursor: Cursor, name: str) -> TensorInfo:
     if not 1 <= n_dims <= DIMS_MAX:
         cursor.fail(f"1 to {DIMS_MAX} dimensions", n_dims)
     dims = [cursor.u64("the dimensions") for _ in range(n_dims)]
-    if 0 in dims:
-        cursor.fail("dimensions of at least 1", dims)
     encoding = _read_encoding(cursor)
-    if dims[0] % encoding.block:
+    if dims[0] % encoding.block and 0 not in dims:
         fix = "requantise with llama-quantize, which stores such rows as F16"
         cursor.fail(f"rows of a multiple of {encoding.block} weights ({encoding.name})", dims[0], fix)
     return TensorInfo(name, encoding, tuple(reversed(dims)))
@@ -174,10 +174,11 @@ def _read_encoding(cursor: Cursor) -> Encoding:
 def _place_tensors(
     cursor: Cursor, alignment: int, tensors: dict[str, TensorInfo], relative: dict[str, int]
 ) -> dict[str, int]:
-    """Absolute offsets, each aligned, inside the file and past the end of the one before."""
+    """Absolute offsets, each aligned, inside the file and past the end of the one before; 0 where there is no data."""
     data_start = -(-cursor.at // alignment) * alignment
     free_from = 0
-    for name in sorted(tensors, key=relative.__getitem__):
+    placed = [name for name, info in tensors.items() if info.n_bytes]
+    for name in sorted(placed, key=relative.__getitem__):
         start, n_bytes = relative[name], tensors[name].n_bytes
         cursor.where = printable(name)
         if start % alignment:
@@ -188,4 +189,4 @@ def _place_tensors(
         if data_start + free_from > cursor.end:
             rest = max(cursor.end - data_start - start, 0)
             cursor.fail(f"{n_bytes} bytes of {tensors[name].encoding.name} data", f"{rest} before the end of the file")
-    return {name: data_start + start for name, start in relative.items()}
+    return dict.fromkeys(tensors, 0) | {name: data_start + relative[name] for name in placed}

@@ -1,6 +1,6 @@
-"""A llama-architecture GGUF file as a model: its metadata as a decoder's configuration, its tensors checked against it.
+"""A GGUF file as a model: its metadata as a decoder's configuration, its tensors checked against it.
 
-References: keys as in the GGUF specification (ggml, docs/gguf.md), tensor names as in llama.cpp's `llama` architecture.
+References: keys as in the GGUF specification (ggml, docs/gguf.md), tensor names as in llama.cpp.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from smjax.core.errors import RequestError
+from smjax.core.gguf.encodings import TensorInfo
 from smjax.core.gguf.header import GGUFFile, read_gguf
 from smjax.core.models.config import DecoderConfig, tensor_shapes
-from smjax.core.models.families import decoder
+from smjax.core.models.families import IN_GGUF, decoder
+from smjax.core.models.keys import uncomputed
 from smjax.core.text import printable
 
 VECTOR_ENCODINGS = ("F32", "F16")
@@ -33,8 +35,7 @@ class GGUFModel:
         self._hash: str | None = None
         self.name = printable(path.name, 255)  # a file name can be any bytes, a table's text cannot
         self.config = decoder_config(self._file)
-        self.tensors = self._file.tensors
-        _check_tensors(_Checked(self._file), self.config)
+        self.tensors = _needed_tensors(_Checked(self._file), self.config)
 
     @property
     def hash(self) -> str:
@@ -97,68 +98,88 @@ def _kind(value: Any) -> str:
 def decoder_config(file: GGUFFile) -> DecoderConfig:
     """The decoder that a GGUF file describes; raises RequestError for one that smjax does not run."""
     meta = _Checked(file)
-    _refuse_variants(meta)
+    family = _family(meta)
     embedding = file.tensors.get("token_embd.weight")
     if embedding is None or len(embedding.shape) != 2:
         meta.fail("token_embd.weight", "a matrix", "nothing" if embedding is None else list(embedding.shape))
+    if not embedding.shape[0]:
+        meta.fail("token_embd.weight", "at least one token", "none")
     if embedding.shape[0] >= VOCABULARY_LARGEST:
         meta.fail("token_embd.weight", "fewer than 2^24 tokens", embedding.shape[0], "use a smaller vocabulary")
-    d_model, n_heads = meta.integer("llama.embedding_length"), meta.integer("llama.attention.head_count")
+    d_model, n_heads = meta.integer(f"{family}.embedding_length"), meta.integer(f"{family}.attention.head_count")
     config = decoder(
-        "llama",
-        n_layers=meta.integer("llama.block_count"),
+        family,
+        n_layers=meta.integer(f"{family}.block_count"),
         d_model=d_model,
         n_heads=n_heads,
-        n_kv_heads=meta.integer("llama.attention.head_count_kv", n_heads),
-        head_dim=meta.integer("llama.attention.key_length", max(1, d_model // n_heads)),
-        d_ff=meta.integer("llama.feed_forward_length"),
+        n_kv_heads=meta.integer(f"{family}.attention.head_count_kv", n_heads),
+        head_dim=meta.integer(f"{family}.attention.key_length", max(1, d_model // n_heads)),
+        d_ff=meta.integer(f"{family}.feed_forward_length"),
         n_vocab=embedding.shape[0],
-        ctx_train=meta.integer("llama.context_length"),
-        norm_eps=meta.real("llama.attention.layer_norm_rms_epsilon"),
+        ctx_train=meta.integer(f"{family}.context_length"),
+        norm_eps=meta.real(f"{family}.attention.layer_norm_rms_epsilon"),
         tied="output.weight" not in file.tensors,
-        rope_base=meta.real("llama.rope.freq_base", 10_000.0),
+        rope_base=meta.real(f"{family}.rope.freq_base", 10_000.0),
         rope_factors="rope_freqs.weight" in file.tensors,
     )
     _check_heads(meta, config)
+    _refuse_uncomputed(meta, config)
     return config
 
 
-def _refuse_variants(meta: _Checked) -> None:
-    """Refuse what the metadata can ask for and the decoder does not do."""
+def _family(meta: _Checked) -> str:
     family = meta.text("general.architecture")
-    if family != "llama":
-        meta.fail("general.architecture", "llama", family, "use a model of the llama architecture")
-    scaling = meta.text("llama.rope.scaling.type", "none")
-    if scaling != "none":
-        meta.fail("llama.rope.scaling.type", "none", scaling, "use a model without RoPE scaling")
-    experts = meta.integer("llama.expert_count", 0, least=0)
+    if family not in IN_GGUF:
+        known = " or ".join(IN_GGUF)
+        meta.fail("general.architecture", known, family, f"use a model of the {known} architecture")
+    return family
+
+
+def _refuse_uncomputed(meta: _Checked, config: DecoderConfig) -> None:
+    """Refuse what the metadata asks for and the decoder does not do: it would give answers of another model."""
+    prefix = config.family
+    scaling = meta.text(f"{prefix}.rope.scaling.type", "none")
+    if scaling not in ("none", "linear"):  # linear by a factor, which has a key of its own
+        meta.fail(f"{prefix}.rope.scaling.type", "none", scaling, "use a model without RoPE scaling")
+    experts = meta.integer(f"{prefix}.expert_count", 0, least=0)
     if experts:
-        meta.fail("llama.expert_count", "0", experts, "use a dense model")
+        meta.fail(f"{prefix}.expert_count", "0", experts, "use a dense model")
+    for key, expected in uncomputed(meta.file.metadata, prefix, config):
+        fix = "use a model without it, as smjax does not compute it"
+        meta.fail(printable(key, 60), expected, _kind(meta.file.metadata[key]), fix)
 
 
 def _check_heads(meta: _Checked, config: DecoderConfig) -> None:
-    for key in ("llama.rope.dimension_count", "llama.attention.value_length"):
+    prefix = config.family
+    for key in (f"{prefix}.rope.dimension_count", f"{prefix}.attention.value_length"):
         found = meta.integer(key, config.head_dim)
         if found != config.head_dim:
             meta.fail(key, f"the head size {config.head_dim}", found, "use a model whose heads are of one size")
     if config.n_heads % config.n_kv_heads or config.head_dim % 2:
         found_heads = f"{config.n_heads} query and {config.n_kv_heads} KV heads of {config.head_dim}"
-        meta.fail("llama.attention.head_count", "a multiple of the KV heads, of an even size", found_heads)
+        meta.fail(f"{prefix}.attention.head_count", "a multiple of the KV heads, of an even size", found_heads)
 
 
-def _check_tensors(meta: _Checked, config: DecoderConfig) -> None:
+def _needed_tensors(meta: _Checked, config: DecoderConfig) -> dict[str, TensorInfo]:
+    """Those of the file that the decoder takes, in the file's order; what is left over may have no elements."""
     tensors = meta.file.tensors
     if config.n_layers > len(tensors):  # before so many names are made
-        meta.fail("llama.block_count", f"at most one layer a tensor ({len(tensors)})", config.n_layers)
+        meta.fail(f"{config.family}.block_count", f"at most one layer a tensor ({len(tensors)})", config.n_layers)
     shapes = tensor_shapes(config)
     for name in tensors.keys() - shapes.keys():
-        known = f"a tensor of {config.n_layers} llama layers"
-        meta.fail(printable(name, 60), known, "one whose meaning is unknown", "use a plain llama model")
+        if tensors[name].n_bytes:
+            known = f"a tensor of {config.n_layers} {config.family} layers"
+            meta.fail(printable(name, 60), known, "one whose meaning is unknown", f"use a plain {config.family} model")
     for name, shape in shapes.items():
-        info = tensors.get(name)
-        if info is None:
-            meta.fail(name, "it in the file", "nothing")
-        if info.shape != shape:
-            meta.fail(name, f"shape {list(shape)}", list(info.shape))
-        if len(shape) == 1 and info.encoding.name not in VECTOR_ENCODINGS:
-            meta.fail(name, " or ".join(VECTOR_ENCODINGS), info.encoding.name, "requantise with llama-quantize … Q4_0")
+        _check_tensor(meta, name, shape)
+    return {name: info for name, info in tensors.items() if name in shapes}
+
+
+def _check_tensor(meta: _Checked, name: str, shape: tuple[int, ...]) -> None:
+    info = meta.file.tensors.get(name)
+    if info is None:
+        meta.fail(name, "it in the file", "nothing")
+    if info.shape != shape:
+        meta.fail(name, f"shape {list(shape)}", list(info.shape))
+    if len(shape) == 1 and info.encoding.name not in VECTOR_ENCODINGS:
+        meta.fail(name, " or ".join(VECTOR_ENCODINGS), info.encoding.name, "requantise with llama-quantize … Q4_0")

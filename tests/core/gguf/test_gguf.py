@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path
 
@@ -90,6 +91,35 @@ def test_versions_2_and_3_are_read(tmp_path: Path) -> None:
         with read_gguf(path) as file:
             assert file.tensors["token_embd.weight"].shape == (2, 32)
             assert not file.read("token_embd.weight").any()
+
+
+@pytest.mark.parametrize("dims", [(0,), (32, 0), (0, 7), (33, 0), (5, 0, 2**62)])
+def test_a_tensor_without_elements_takes_no_place_and_disturbs_no_other(dims: tuple[int, ...], tmp_path: Path) -> None:
+    tensors = (Tensor("first", (32, 2)), Tensor("nothing", dims, offset=3), Tensor("last", (32,), offset=64))
+    path = write_raw(tmp_path / "a.gguf", tensors=tensors, data_bytes=64 + 18)
+    path.write_bytes(path.read_bytes()[:-18] + bytes(range(18)))
+    with read_gguf(path) as file:
+        assert file.tensors["nothing"].shape == tuple(reversed(dims))
+        assert file.read("nothing").tobytes() == b""
+        file.release("nothing")
+        assert file.read("last").tobytes() == bytes(range(18))
+
+
+ALIGNMENTS = [(8, 0, "B"), (128, 0, "B"), (16, 2, "H"), (64, 5, "i"), (4096, 4, "I"), (256, 10, "Q"), (65536, 11, "q")]
+
+
+@pytest.mark.parametrize(("alignment", "code", "layout"), ALIGNMENTS)
+def test_any_alignment_of_any_integer_type_is_honoured(alignment: int, code: int, layout: str, tmp_path: Path) -> None:
+    says = pair("general.alignment", code, struct.pack(f"<{layout}", alignment))
+    tensors = (Tensor("one", (32,)), Tensor("two", (32,), offset=-(-18 // alignment) * alignment))
+    path = write_raw(tmp_path / "a.gguf", pairs=(says,), tensors=tensors, data_bytes=0)
+    head = 24 + len(says) + sum(len(tensor.packed()) for tensor in tensors)
+    start = -(-head // alignment) * alignment
+    raw = [bytes(range(18)), bytes(range(100, 118))]
+    padding = bytes(tensors[1].offset - 18)
+    path.write_bytes(path.read_bytes()[:head] + bytes(start - head) + raw[0] + padding + raw[1])
+    with read_gguf(path) as file:
+        assert [file.read(name).tobytes() for name in ("one", "two")] == raw
 
 
 def test_a_file_without_tensors_or_metadata_is_read(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (b"G\n", r"not a GGUF file: expected magic GGUF, found G\n; "),
         (b"GGUF", "header: expected 4 bytes of version, found 0 before the end of the file"),
         (b"GGUF" + struct.pack(">IQQ", 3, 0, 0), "expected a little-endian file, found a big-endian one"),
-        (b"GGUF" + struct.pack("<III", 1, 0, 0), "expected GGUF version 2 or 3, found 1; "),
+        (b"GGUF" + struct.pack("<III", 1, 0, 0), "expected GGUF version 2 or 3, found 1, whose counts have 32 bits; "),
         (b"GGUF" + struct.pack("<IQQ", 99, 0, 0), "expected GGUF version 2 or 3, found 99; "),
     ],
 )
@@ -151,7 +151,6 @@ def test_files_that_are_no_gguf(tmp_path: Path, content: bytes, expected: str) -
         ((Tensor(dims=(32, 2), code=14),), "expected rows of a multiple of 256 weights (Q6_K), found 32; "),
         ((Tensor(dims=()),), "expected 1 to 4 dimensions, found 0"),
         ((Tensor(dims=(32, 1, 1, 1, 1)),), "expected 1 to 4 dimensions, found 5"),
-        ((Tensor(dims=(32, 0)),), "expected dimensions of at least 1, found [32, 0]"),
         ((Tensor(dims=(2**63, 2**63, 2**63, 2**63)),), "bytes of Q4_0 data, found 64 before the end"),
         ((Tensor(dims=(2**62, 4)),), "bytes of Q4_0 data, found 64 before the end"),
         ((Tensor(dims=(32, 4)),), "expected 72 bytes of Q4_0 data, found 64 before the end of the file; "),

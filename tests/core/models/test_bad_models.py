@@ -220,6 +220,111 @@ def test_tensors_that_the_decoder_cannot_use_are_refused(name: str, tmp_path: Pa
     assert expected in refusal(write_llama(tmp_path / "a.gguf", tensors=tensors))
 
 
+@pytest.mark.parametrize("name", ["token_embd.weight", "output.weight", "blk.1.attn_k.weight", "blk.0.ffn_norm.weight"])
+@pytest.mark.parametrize("dims", [(64, 0), (0, 300), (0,)])
+def test_a_tensor_that_is_needed_and_has_no_elements_is_refused_by_name(
+    name: str, dims: tuple[int, ...], tmp_path: Path
+) -> None:
+    said = refusal(write_llama(tmp_path / "a.gguf", tensors={name: Change(dims)}))
+    assert said.startswith(f"{name}: expected ")
+    assert "; " in said
+
+
+def test_a_tensor_that_nobody_needs_may_have_no_elements(tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, biases=("attn_q", "ffn_up"))
+    none = {f"blk.{i}.{name}.bias": Change((0,)) for i in range(2) for name in config.biases}
+    model = open_model("gguf", str(write_llama(tmp_path / "a.gguf", tensors=none, config=config)), 42)
+    assert model.config.biases == ()
+    assert not none.keys() & model.tensors.keys()
+    one = {**none, "blk.1.ffn_up.bias": Change((96,))}
+    said = refusal(write_llama(tmp_path / "b.gguf", tensors=one, config=config))
+    assert said.startswith("blk.1.ffn_up.bias: expected a tensor of 2 llama layers, found one whose meaning is unknown")
+
+
+ASKS_FOR_MORE: dict[str, tuple[Value, str]] = {
+    "rope.scale_linear": (f32(2.0), "2.0"),
+    "rope.scaling.factor": (f32(4.0), "4.0"),
+    "rope.scaling.attn_factor": (f32(1.25), "1.25"),
+    "rope.scaling.alpha": (f32(1000.0), "1000.0"),
+    "rope.scaling.yarn_attn_factor": (f32(0.75), "0.75"),
+    "rope.scaling.yarn_ext_factor": (f32(1.0), "1.0"),
+    "rope.scaling.yarn_log_multiplier": (f32(0.125), "0.125"),
+    "rope.scaling.yarn_beta_fast": (f32(32.0), "32.0"),
+    "rope.scaling.low_freq_factor": (f32(1.0), "1.0"),
+    "rope.dimension_sections": (i32s(16, 24, 24), "an array"),
+    "rope.freq_base_swa": (f32(5000.0), "5000.0"),
+    "rope.local.freq_base": (f32(10_000.0), "10000.0"),
+    "attention.sliding_window": (u32(63), "63"),
+    "attention.key_length_swa": (u32(8), "8"),
+    "attention.scale": (f32(0.015625), "0.015625"),
+    "attention.clamp_kqv": (f32(8.0), "8.0"),
+    "attention.max_alibi_bias": (f32(8.0), "8.0"),
+    "attention.temperature_scale": (f32(0.125), "0.125"),
+    "attention.shared_kv_layers": (u32(1), "1"),
+    "attn_logit_softcapping": (f32(50.0), "50.0"),
+    "final_logit_softcapping": (f32(30.0), "30.0"),
+    "logit_scale": (f32(0.0625), "0.0625"),
+    "residual_scale": (f32(0.25), "0.25"),
+    "embedding_scale": (f32(12.0), "12.0"),
+    "use_parallel_residual": (TRUE, "True"),
+    "expert_used_count": (u32(2), "2"),
+    "nextn_predict_layers": (u32(1), "1"),
+    "hidden_activation": (text("gelu_pytorch_tanh"), "'gelu_pytorch_tanh'"),
+    "of.another.converter": (f32(float("nan")), "nan"),
+}
+
+
+@pytest.mark.parametrize("key", ASKS_FOR_MORE)
+def test_a_key_that_asks_for_what_is_not_computed_is_refused_by_name(key: str, tmp_path: Path) -> None:
+    value, shown = ASKS_FOR_MORE[key]
+    said = refusal(write_llama(tmp_path / "a.gguf", says={f"llama.{key}": value}))
+    assert said.startswith(f"llama.{key}: expected ")
+    assert f", found {shown}; " in said
+    assert said.endswith("; use a model without it, as smjax does not compute it")
+
+
+FALSE: Value = (TRUE[0], b"\0")
+ASKS_FOR_NOTHING: dict[str, Mapping[str, Value]] = {
+    "factors of one": {
+        "rope.scaling.factor": f32(1.0),
+        "rope.scale_linear": f32(1.0),
+        "rope.scaling.attn_factor": u32(1),
+    },
+    "linear by nothing": {"rope.scaling.type": text("linear"), "rope.scaling.factor": f32(0.0)},
+    "a factor that is not used": {"rope.scaling.type": text("none"), "rope.scaling.factor": f32(8.0)},
+    "where it was trained": {"rope.scaling.original_context_length": u32(8192), "rope.scaling.finetuned": FALSE},
+    "a window as long as the context": {
+        "attention.sliding_window": u32(64),
+        "attention.sliding_window_pattern": u32(6),
+    },
+    "no window": {"attention.sliding_window": u32(0)},
+    "the usual scale": {"attention.scale": f32(0.25), "logit_scale": f32(1.0), "embedding_scale": f32(0.0)},
+    "the same twice": {"attention.key_length_swa": i32(16), "rope.freq_base_swa": f32(10_000.0)},
+    "causal": {"attention.causal": TRUE, "use_parallel_residual": FALSE, "expert_used_count": u32(0)},
+    "of a tower that no text passes": {"vision.block_count": u32(27), "mm.tokens_per_image": u32(256)},
+    "a vocabulary": {"vocab_size": u64(300), "tensor_data_layout": text("Meta AI original pth")},
+    "an unknown thing switched off": {"rope.of_the_future": f32(0.0), "gate": FALSE, "kind": text("")},
+}
+
+
+@pytest.mark.parametrize("what", ASKS_FOR_NOTHING)
+def test_a_key_that_changes_nothing_is_taken(what: str, tmp_path: Path) -> None:
+    plain = open_model("gguf", str(write_llama(tmp_path / "plain.gguf")), 42)
+    says = {f"llama.{key}": value for key, value in ASKS_FOR_NOTHING[what].items()}
+    others = {
+        "general.tags": texts("a", "b"),
+        "tokenizer.ggml.add_bos_token": TRUE,
+        "quantize.imatrix.entries_count": i32(9),
+    }
+    model = open_model("gguf", str(write_llama(tmp_path / "a.gguf", says={**says, **others})), 42)
+    assert model.config == plain.config
+
+
+def test_a_model_that_sees_what_comes_is_refused(tmp_path: Path) -> None:
+    said = refusal(write_llama(tmp_path / "a.gguf", says={"llama.attention.causal": FALSE}))
+    assert said.startswith("llama.attention.causal: expected True, found False; ")
+
+
 def test_a_vocabulary_beyond_what_the_decoder_can_tell_apart_is_refused(tmp_path: Path) -> None:
     config = dataclasses.replace(CONFIG, n_vocab=2**24, tied=True)
     path = write_llama(tmp_path / "a.gguf", config=config, sparse=True)

@@ -1,0 +1,92 @@
+"""What an architecture's metadata may say: keys that are computed are read, whatever else could matter is refused.
+
+References: keys and their defaults as in llama.cpp (`llama-arch.cpp`, and `load_hparams` in `llama-model.cpp`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from smjax.core.models.config import DecoderConfig
+
+READ = frozenset(
+    [
+        "context_length",
+        "embedding_length",
+        "block_count",
+        "feed_forward_length",
+        "attention.head_count",
+        "attention.head_count_kv",
+        "attention.key_length",
+        "attention.value_length",
+        "attention.layer_norm_epsilon",
+        "attention.layer_norm_rms_epsilon",
+        "rope.dimension_count",
+        "rope.freq_base",
+        "rope.scaling.type",
+    ]
+)
+"""Keys, without the architecture before them, that are taken from a file or checked there."""
+WITHOUT_EFFECT = frozenset(
+    [
+        "vocab_size",
+        "tensor_data_layout",
+        "pooling_type",
+        "classifier.output_labels",
+        "classifier.pooling_type",
+        "attention.sliding_window_pattern",
+        "rope.scaling.finetuned",
+        "rope.scaling.original_context_length",
+    ]
+)
+"""Keys that change nothing where those of `_neutral` have one of their values."""
+OTHER_TOWERS = ("vision.", "mm.", "audio.")
+"""Beginnings of the keys that describe what a text alone never passes through."""
+
+
+def _neutral(config: DecoderConfig) -> dict[str, tuple[Any, ...]]:
+    """Values under which a key asks for nothing; 0 (and false, and an empty text) does so for every other key."""
+    factors = ("attn_factor", "alpha", "yarn_attn_factor")
+    scales = ("logit_scale", "residual_scale", "embedding_scale", "attention.output_scale", "attention.value_scale")
+    return {
+        **{f"rope.scaling.{name}": (0, 1) for name in factors},
+        **dict.fromkeys(("rope.scaling.factor", "rope.scale_linear", *scales), (0, 1)),
+        "rope.scaling.yarn_beta_fast": (),
+        "rope.scaling.yarn_beta_slow": (),
+        "rope.dimension_count_swa": (config.head_dim,),
+        "rope.freq_base_swa": (config.rope_base,),
+        "attention.key_length_swa": (config.head_dim,),
+        "attention.value_length_swa": (config.head_dim,),
+        "attention.scale": (0, config.query_scale),
+        "attention.causal": (True,),
+        "embedding_length_out": (0, config.d_model),
+        "hidden_activation": ("silu",),
+    }
+
+
+def uncomputed(metadata: Mapping[str, Any], architecture: str, config: DecoderConfig) -> Iterator[tuple[str, str]]:
+    """Keys that ask for what `config` does not compute, each with the values that it could have."""
+    neutral, prefix = _neutral(config), f"{architecture}."
+    for key in metadata:
+        name = key.removeprefix(prefix)
+        if name == key or name in READ or name in WITHOUT_EFFECT or name.startswith(OTHER_TOWERS):
+            continue
+        values = neutral.get(name, (0,))
+        if not any(_equal(metadata[key], value) for value in values) and not _is_moot(name, metadata, prefix, config):
+            yield key, " or ".join(str(value) for value in values) or "no such key"
+
+
+def _equal(found: Any, value: Any) -> bool:
+    if isinstance(found, float) and not isinstance(value, str):  # stored as float32
+        return math.isclose(found, value, rel_tol=1e-6)
+    return isinstance(found, int | str) and (found == value or (value == 0 and found == ""))
+
+
+def _is_moot(name: str, metadata: Mapping[str, Any], prefix: str, config: DecoderConfig) -> bool:
+    """A factor where scaling is said to be none; a window that no position leaves."""
+    if name in ("rope.scaling.factor", "rope.scale_linear"):
+        return bool(metadata.get(f"{prefix}rope.scaling.type") == "none")
+    window = metadata[f"{prefix}{name}"]
+    return name == "attention.sliding_window" and type(window) is int and window >= config.ctx_train
