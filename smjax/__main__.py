@@ -53,9 +53,9 @@ def report(arguments: argparse.Namespace) -> int:
     if arguments.audit:
         return audit(arguments)
     from smjax.report.tables.rebuild import rebuild
+    from smjax.report.tables.report import tell
 
-    print(rebuild(arguments.dirs, arguments.out, arguments.history, arguments.baseline), end="")
-    return 0
+    return tell(rebuild(arguments.dirs, arguments.out, arguments.history, arguments.baseline))
 
 
 def doctor(arguments: argparse.Namespace) -> int:

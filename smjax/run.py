@@ -11,6 +11,7 @@ from smjax.core.engines import packages
 from smjax.core.errors import RequestError
 from smjax.core.exit_codes import ExitCode
 from smjax.core.machine.host import environment
+from smjax.report.render.renderers import show
 from smjax.report.tables import after_run
 from smjax.sweep.process.local import LocalLauncher
 from smjax.sweep.request.compose import compose
@@ -61,7 +62,9 @@ def _check_report(asked: ReportConfig) -> None:
 
 def _report(run_dir: Path, asked: ReportConfig) -> Sequence[Path]:
     done = after_run.finish(run_dir, asked.history, asked.baseline, OUTPUTS)
-    after_run.show(done)
+    show(done.grids, sys.stdout)
+    if done.complaints:
+        raise RequestError("; ".join(done.complaints))
     return done.paths
 
 

@@ -27,8 +27,9 @@ source = Path(columns.__file__).read_text()
 exec(compile(source.replace("\\n)\\nFIELDS", sys.argv[2] + ")\\nFIELDS"), "columns.py", "exec"), vars(columns))
 
 from smjax.report.tables.rebuild import rebuild
+from smjax.report.tables.report import tell
 
-print(rebuild([Path(sys.argv[1])], None, None, None))
+tell(rebuild([Path(sys.argv[1])], None, None, None))
 """
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from smjax.core.numbers import significant
 from smjax.report.data.frames import look
-from smjax.report.render.grid import Row, significant
+from smjax.report.render.grid import Row
 
 Record = dict[str, Any]
 

@@ -11,13 +11,12 @@ from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_records
 from smjax.report.audit import alone, together
 from smjax.report.data.history import load_results
+from smjax.report.data.names import name_row
 from smjax.report.data.rows import scenarios
-from smjax.report.render.grid import Row, plural
+from smjax.report.render.grid import Row
 
 _SET = (*LINE, "model_hash")
 """Rows that agree in all of these are judged beside each other."""
-_TOLD_ALWAYS = ("cpu", "model", "threads", "ctx")
-_MAY_TELL_APART = tuple(name for name in (*POINT, *LINE) if name not in _TOLD_ALWAYS)
 _SAME = tuple(name for name in (*LINE, *POINT, "replicates", "samples") if name in COLUMN_NAMES)
 """Of a row and one that a summary states."""
 
@@ -33,7 +32,7 @@ def audit(targets: Sequence[Path]) -> str:
         total += len(rows)
         where = f"{target}: " if len(targets) > 1 else ""
         found = zip(rows, reasons(rows), strict=True)
-        lines += [f"{where}{_name(row, rows)}: {'; '.join(why)}" for row, why in found if why]
+        lines += [f"{where}{name_row(row, rows, 'cpu')}: {'; '.join(why)}" for row, why in found if why]
     return "\n".join([*lines, f"{len(lines)} of {total} rows flagged"]) + "\n"
 
 
@@ -67,11 +66,3 @@ def _rows(target: Path) -> list[Row]:
 def _alike(row: Row, others: Sequence[Row]) -> list[Row]:
     """Rows of the same scenario that as many processes and samples stand behind."""
     return [other for other in others if all(other[key] == row[key] for key in _SAME)]
-
-
-def _name(row: Row, rows: Sequence[Row]) -> str:
-    """Machine, model, threads and context, and what else tells the row from others."""
-    twins = [other for other in rows if all(other[key] == row[key] for key in _TOLD_ALWAYS)]
-    apart = [name for name in _MAY_TELL_APART if len({other.get(name) for other in twins}) > 1]
-    parts = [row["cpu"], row["model"], plural(row["threads"], "thread", "threads"), f"ctx {row['ctx']}"]
-    return ", ".join(str(part) for part in (*parts, *(f"{name} {row[name]}" for name in apart)) if part)

@@ -12,8 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from smjax.core.numbers import significant
 from smjax.report.audit.alone import has_digits
-from smjax.report.render.grid import TIMES, Row, significant
+from smjax.report.render.grid import TIMES, Row
 
 Said = dict[int, str]
 Key = TypeVar("Key", bound=Hashable)

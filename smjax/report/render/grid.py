@@ -1,12 +1,12 @@
-"""A table of text cells, declared once by its columns, and how it is drawn up and written as Markdown."""
+"""A table as values with their texts, declared once by its columns; how it looks is each renderer's affair."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from smjax.core.numbers import listed, significant
 
 UNKNOWN = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -14,16 +14,31 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a row says in a column: the value, for programs and for sorting, and the text that a person reads."""
+
+    value: Any
+    """None where it is unknown; a tuple of texts in a column of `parts`."""
+    text: str
+    """"" where there is nothing to say."""
+
+
+NOTHING = Cell(None, "")
+
+
+@dataclass(frozen=True)
 class GridColumn:
-    """How one column is headed and written; `text` gives "" where a row has nothing to say."""
+    """How one column is headed and filled."""
 
     heading: str
-    text: Callable[[Row], str]
+    cell: Callable[[Row], Cell]
     show: Literal["always", "any", "varies"] = "always"
     """`any`: only if some row has text. `varies`: only if the rows differ, else it is said once above the table."""
     numeric: bool = False
     role: Literal["figure", "key", "remark"] = "figure"
     """`key`: tells which row it is. `remark`: said about the row. Both may be said once when they are alike."""
+    parts: bool = False
+    """Each value is a tuple of texts, of which those of every row are said once above the table."""
 
 
 @dataclass(frozen=True)
@@ -32,49 +47,36 @@ class Grid:
 
     title: str
     captions: tuple[str, ...]
-    alike: tuple[tuple[str, str], ...]
-    """Headings and texts that are the same in every row."""
+    alike: tuple[tuple[str, Cell], ...]
+    """Headings and cells that are the same in every row."""
     columns: tuple[GridColumn, ...]
-    cells: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
 
 
-def name_of(key: str) -> Callable[[Row], str]:
+def name_of(key: str) -> Callable[[Row], Cell]:
     """A cell that shows the value as it is."""
-    return lambda row: "" if row.get(key) is None else str(row[key])
+    return lambda row: NOTHING if row.get(key) is None else Cell(row[key], str(row[key]))
 
 
-def figure(key: str) -> Callable[[Row], str]:
+def figure(key: str) -> Callable[[Row], Cell]:
     """A cell that shows a number with three significant digits."""
-    return lambda row: significant(row.get(key))
-
-
-def significant(value: float | None, digits: int = 3) -> str:
-    """`value` with that many significant digits and no exponent; "" for None."""
-    if value is None or not math.isfinite(value):
-        return ""
-    if value == 0:
-        return "0"
-    rounded = float(f"{value:.{digits - 1}e}")
-    return f"{rounded:.{max(0, digits - 1 - math.floor(math.log10(abs(rounded))))}f}"
-
-
-def plural(count: int, one: str, many: str) -> str:
-    """`count` and its noun: "1 process", "2 processes"."""
-    return f"{count} {one if count == 1 else many}"
+    return lambda row: Cell(row.get(key), significant(row.get(key)))
 
 
 def draw(
     title: str, captions: Sequence[str], columns: Sequence[GridColumn], rows: Sequence[Row], notes: Sequence[str] = ()
 ) -> Grid:
-    """Write every cell; what a column that `varies` says alike in every row goes above the table."""
-    texts = [(column, tuple(column.text(row) for row in rows)) for column in columns]
-    shown = [(column, cells) for column, cells in texts if _is_shown(column, cells)]
-    alike = [(column.heading, _only(cells)) for column, cells in texts if column.show == "varies"]
+    """Fill every cell; what is alike in every row, of a column that `varies` or is of `parts`, goes above the table."""
+    alike, shown = [], []
+    for column in columns:
+        once, cells = _split(column, [column.cell(row) for row in rows])
+        alike += [(column.heading, once)] if once else []
+        shown += [(column, cells)] if _is_shown(column, cells) else []
     return Grid(
         title,
         tuple(captions),
-        tuple((heading, text) for heading, text in alike if text),
+        tuple(alike),
         tuple(column for column, _ in shown),
         tuple(zip(*(cells for _, cells in shown), strict=True)),
         tuple(notes),
@@ -86,34 +88,34 @@ def message(title: str, *lines: str, notes: Sequence[str] = ()) -> Grid:
     return Grid(title, lines, (), (), (), tuple(notes))
 
 
-def _is_shown(column: GridColumn, cells: Sequence[str]) -> bool:
-    return {"always": True, "any": any(cells), "varies": len(set(filter(None, cells))) > 1}[column.show]
-
-
-def _only(cells: Sequence[str]) -> str | None:
-    """The one text of the cells that say something."""
-    texts = set(filter(None, cells))
-    return texts.pop() if len(texts) == 1 else None
-
-
 def above(grid: Grid) -> list[str]:
     """The lines above the cells."""
-    said_once = ", ".join(f"{heading} {text}" for heading, text in grid.alike)
+    said_once = ", ".join(f"{heading} {cell.text}" for heading, cell in grid.alike)
     return [*grid.captions, *([f"Same in every row: {said_once}."] if said_once else [])]
 
 
-def markdown(grid: Grid) -> str:
-    """The grid as GitHub-flavoured Markdown, ending in a newline."""
-    parts = [f"### {_escape(grid.title)}", *map(_escape, above(grid))]
-    if grid.cells:
-        marks = ["---:" if column.numeric else "---" for column in grid.columns]
-        lines = [[column.heading for column in grid.columns], marks, *grid.cells]
-        parts.append("\n".join("| " + " | ".join(_escape(cell) or UNKNOWN for cell in line) + " |" for line in lines))
-    if grid.notes:
-        parts.append("\n".join(f"- {_escape(note)}" for note in grid.notes))
-    return "\n\n".join(parts) + "\n"
+def without_repeats(grids: Sequence[Grid]) -> list[Grid]:
+    """The same grids one after the other, without the captions and notes that an earlier one has."""
+    said: set[str] = set()
+    kept = []
+    for grid in grids:
+        captions, notes = (tuple(text for text in texts if text not in said) for texts in (grid.captions, grid.notes))
+        said |= {*captions, *notes}
+        kept.append(replace(grid, captions=captions, notes=notes))
+    return kept
 
 
-def _escape(text: str) -> str:
-    """Text from a model's name or a worker's error must neither end a cell nor become markup."""
-    return re.sub(r"([\\`*|<])", r"\\\1", " ".join(text.split()))
+def _split(column: GridColumn, cells: list[Cell]) -> tuple[Cell | None, list[Cell]]:
+    """What a column says once, and what is left for each row."""
+    if column.parts and len(cells) > 1:
+        common = [part for part in cells[0].value or () if all(part in (cell.value or ()) for cell in cells)]
+        left = [tuple(part for part in cell.value or () if part not in common) for cell in cells]
+        once = Cell(tuple(common), listed(common)) if common else None
+        return once, [Cell(parts, ", ".join(parts)) for parts in left]
+    texts = {cell.text: cell for cell in cells if cell.text}
+    return (next(iter(texts.values())) if column.show == "varies" and len(texts) == 1 else None), cells
+
+
+def _is_shown(column: GridColumn, cells: Sequence[Cell]) -> bool:
+    texts = {cell.text for cell in cells if cell.text}
+    return {"always": True, "any": bool(texts), "varies": len(texts) > 1}[column.show]

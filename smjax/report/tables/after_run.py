@@ -2,63 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
-from rich.console import Console, RenderableType
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
 from smjax.core.records.folder import load_records
 from smjax.report.data.history import load_history
 from smjax.report.data.rows import scenarios
-from smjax.report.render import grid
-from smjax.report.render.grid import Grid
-from smjax.report.render.terminal import TerminalGrid
+from smjax.report.render.grid import Grid, message
+from smjax.report.render.markdown import markdown
 from smjax.report.render.write import write_summaries
 from smjax.report.tables import beside, run_table, since_last
+from smjax.report.tables.report import Report
 
 HISTORY_FILE = "history.md"
 """The comparison with history; a file of its own, so that the summaries follow from the records alone."""
 
 
-@dataclass(frozen=True)
-class RunReport:
-    """The same grids for a rich console and as Markdown, and the files that were written."""
+def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_root: Path | None) -> Report:
+    """The tables of `run_dir`, beside history and the newest earlier run where asked; their files are written.
 
-    grids: tuple[Grid, ...]
-    paths: tuple[Path, ...]
-
-    @property
-    def renderables(self) -> list[RenderableType]:
-        return [TerminalGrid(table) for table in self.grids]
-
-    @property
-    def markdown(self) -> str:
-        return "\n".join(grid.markdown(table) for table in self.grids)
-
-
-def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_root: Path | None) -> RunReport:
-    """Write the summaries of `run_dir` and compare it with history and with the newest earlier run, where asked.
-
-    Raises RequestError when there are no records or a file cannot be written. A baseline that fits no machine only
-    leaves the comparison out and says so: by now everything is measured.
+    Raises RequestError when there are no records. A baseline that fits no machine only leaves the comparison out and
+    says so: by now everything is measured.
     """
     records = load_records([run_dir])
     rows = scenarios(records)
-    paths = write_summaries(run_dir, records, rows, run_table.markdown(rows))
-    found = run_table.grids(rows)
-    if history is not None:
-        try:
-            compared = beside.grids(rows, load_history(history), baseline)
-            paths.append(write_comparison(run_dir, compared))
-        except RequestError as error:
-            compared = [grid.message("Beside history", f"Left out: {error}")]
-        found += compared
-    if outputs_root is not None:
-        found.append(since_last.comparison(rows, run_dir, outputs_root))
-    return RunReport(tuple(found), tuple(paths))
+    compared, left_out = ([], []) if history is None else _beside_history(rows, history, baseline)
+    last = [] if outputs_root is None else [since_last.comparison(rows, run_dir, outputs_root)]
+    paths, complaints = write_derived(run_dir, records, compared)
+    return Report((*run_table.grids(rows), *compared, *left_out, *last), paths, complaints)
+
+
+def write_derived(
+    folder: Path, records: Sequence[dict[str, Any]], compared: Sequence[Grid] = ()
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Write the files that follow from the records, and the comparison with history if there is one.
+
+    Returns those that were written, and why others could not be.
+    """
+    rows, paths = scenarios(records), list[Path]()
+    try:
+        paths += write_summaries(folder, records, rows, markdown(run_table.grids(rows)))
+        paths += [write_whole(folder / HISTORY_FILE, markdown(compared))] if compared else []
+    except RequestError as error:
+        return tuple(paths), (str(error),)
+    return tuple(paths), ()
+
+
+def _beside_history(rows: pl.DataFrame, history: str, baseline: str | None) -> tuple[list[Grid], list[Grid]]:
+    """The comparison, or else why there is none."""
+    try:
+        return beside.grids(rows, load_history(history), baseline), []
+    except RequestError as error:
+        return [], [message("Beside history", f"Left out: {error}")]
 
 
 def check(history: str | None, baseline: str | None) -> None:
@@ -75,17 +75,3 @@ def check(history: str | None, baseline: str | None) -> None:
     rows = beside.labelled(load_history(history).rows)
     if baseline is not None and rows["label"].str.to_lowercase().str.contains(baseline.lower(), literal=True).any():
         beside.pick_baseline(rows.with_columns(is_history=pl.lit(True)), baseline)
-
-
-def show(done: RunReport) -> None:
-    """Print the tables: drawn on a terminal, elsewhere as Markdown."""
-    console = Console()
-    if console.is_terminal:
-        console.print(*done.renderables, sep="\n")
-    else:
-        print(done.markdown)
-
-
-def write_comparison(folder: Path, compared: list[Grid]) -> Path:
-    """Write the comparison with history, whole or not at all."""
-    return write_whole(folder / HISTORY_FILE, "\n".join(grid.markdown(table) for table in compared))

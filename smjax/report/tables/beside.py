@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from smjax.core.errors import RequestError
+from smjax.core.numbers import plural, significant
 from smjax.core.records.alike import LINE
 from smjax.report.data.history import History
-from smjax.report.render import grid
-from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
+from smjax.report.render.grid import NOTHING, TIMES, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
 from smjax.report.tables.run_table import how_made
 
 _POINT = ("threads", "ctx", "n_gen")
@@ -34,7 +34,7 @@ def grids(ours: pl.DataFrame, history: History, baseline: str | None) -> list[Gr
         .sort("ctx", "threads", "n_gen")
     )
     if points.is_empty():
-        return [grid.message(title, "Nothing to compare: no threads, ctx and n_gen in common.")]
+        return [message(title, "Nothing to compare: no threads, ctx and n_gen in common.")]
     blocks = [_block(rows, point, base) for point in points.to_dicts()]
     return [_headline(rows, points, base, title), *blocks]
 
@@ -120,7 +120,7 @@ def _headline(rows: pl.DataFrame, points: pl.DataFrame, base: str, title: str) -
         _about_baseline(base),
         f"smjax: {how_made(here.filter(~pl.col('is_history')).to_dicts())}",
     ]
-    return grid.draw(title, captions, _HEADLINE, lines.to_dicts(), _notes(here))
+    return draw(title, captions, _HEADLINE, lines.to_dicts(), _notes(here))
 
 
 def _block(rows: pl.DataFrame, point: Row, base: str) -> Grid:
@@ -128,7 +128,7 @@ def _block(rows: pl.DataFrame, point: Row, base: str) -> Grid:
     title = f"{plural(point['threads'], 'thread', 'threads')}, ctx {point['ctx']}, {point['n_gen']} tokens generated"
     missing = "" if base in here["label"].to_list() else " It has no row here."
     synthetic = [_FOOTNOTE] if (here["source"].str.ends_with(_MARK)).any() else []
-    return grid.draw(title, [_about_baseline(base) + missing], _BLOCK, here.to_dicts(), synthetic)
+    return draw(title, [_about_baseline(base) + missing], _BLOCK, here.to_dicts(), synthetic)
 
 
 def _about_baseline(base: str) -> str:
@@ -145,12 +145,14 @@ def _notes(rows: pl.DataFrame) -> list[str]:
     return ([_FOOTNOTE] if rows["source"].str.ends_with(_MARK).any() else []) + notes
 
 
-def _best(row: Row) -> str:
-    return f"{significant(row['best'])} ({plural(row['best_threads'], 'thread', 'threads')})" if row["best"] else ""
+def _best(row: Row) -> Cell:
+    if not row["best"]:
+        return NOTHING
+    return Cell(row["best"], f"{significant(row['best'])} ({plural(row['best_threads'], 'thread', 'threads')})")
 
 
-def _status(row: Row) -> str:
-    return "" if row["status"] in (None, "ok") else str(row["status"])
+def _status(row: Row) -> Cell:
+    return NOTHING if row["status"] in (None, "ok") else Cell(row["status"], str(row["status"]))
 
 
 def _with_ratio(heading: str, key: str) -> tuple[GridColumn, GridColumn]:

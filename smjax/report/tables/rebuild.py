@@ -9,38 +9,30 @@ from smjax.core.errors import RequestError
 from smjax.core.records.folder import RECORDS, load_records
 from smjax.report.data.history import load_history
 from smjax.report.data.rows import scenarios
-from smjax.report.render import grid
-from smjax.report.render.write import write_summaries
-from smjax.report.tables import after_run, beside, run_table
+from smjax.report.tables import beside, run_table
+from smjax.report.tables.after_run import check, write_derived
+from smjax.report.tables.report import Report
 
 
-def rebuild(dirs: Sequence[Path], out: Path | None, history: str | None, baseline: str | None) -> str:
-    """Rebuild the summaries and return the tables of all folders together as Markdown.
+def rebuild(dirs: Sequence[Path], out: Path | None, history: str | None, baseline: str | None) -> Report:
+    """The tables of all folders together; their summaries are written again.
 
-    Without `out` every folder gets its own summaries again. With `out` the merged summaries (and the comparison with
-    history) are written there and the run folders are left alone. Raises RequestError for a folder without
-    records, a broken record, an unknown history or baseline, or a folder that cannot be written.
+    Without `out` every folder gets its own. With `out` the merged summaries (and the comparison with history) are
+    written there and the run folders are left alone. Raises RequestError for a folder without records, a broken record,
+    and an unknown history or baseline.
     """
     folders = _distinct(dirs)
     _check_out(folders, out)
-    after_run.check(history, baseline)
+    check(history, baseline)
     records = load_records(folders)
     rows = scenarios(records)
     compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
     if out is not None or len(folders) == 1:
-        target = out or folders[0]
-        paths = write_summaries(target, records, rows, run_table.markdown(rows))
-        paths += [after_run.write_comparison(target, compared)] if compared else []
+        paths, complaints = write_derived(out or folders[0], records, compared)
     else:
-        paths = [path for folder in folders for path in _rebuild(folder)]
-    text = "\n".join([run_table.markdown(rows), *map(grid.markdown, compared)])
-    return text + "\nFiles:\n\n" + "".join(f"- {path}\n" for path in paths)
-
-
-def _rebuild(folder: Path) -> list[Path]:
-    records = load_records([folder])
-    rows = scenarios(records)
-    return write_summaries(folder, records, rows, run_table.markdown(rows))
+        written = [write_derived(folder, load_records([folder])) for folder in folders]
+        paths, complaints = (sum(parts, ()) for parts in zip(*written, strict=True))
+    return Report((*run_table.grids(rows), *compared), paths, complaints)
 
 
 def _distinct(dirs: Sequence[Path]) -> list[Path]:

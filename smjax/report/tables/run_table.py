@@ -3,48 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import polars as pl
-from rich.console import RenderableType
 
+from smjax.core.numbers import plural, plus_minus, significant
 from smjax.core.records.alike import ROW
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, Column
 from smjax.core.records.flags import DISTURBED
-from smjax.report.render import grid
-from smjax.report.render.grid import TIMES, Grid, GridColumn, Row, figure, name_of, plural, significant
-from smjax.report.render.terminal import TerminalGrid
+from smjax.report.data.names import name_row
+from smjax.report.render.grid import NOTHING, TIMES, Cell, Grid, GridColumn, Row, draw, figure, name_of
 from smjax.stats.intervals import half_width
 
 
-def _with_interval(key: str) -> Callable[[Row], str]:
+def _with_interval(key: str) -> Callable[[Row], Cell]:
     """A figure and how far its interval reaches to either side."""
 
-    def text(row: Row) -> str:
+    def cell(row: Row) -> Cell:
         lo, hi = row[f"{key}_lo"], row[f"{key}_hi"]
-        reach = "" if lo is None else f" ±{significant(half_width((lo, hi)) * 100, 2)} %"
-        return significant(row[key]) + reach
+        reach = "" if lo is None else f" {plus_minus(half_width((lo, hi)))}"
+        return Cell(row[key], significant(row[key]) + reach)
 
-    return text
+    return cell
 
 
-def _tpot(row: Row) -> str:
+def _tpot(row: Row) -> Cell:
     ends = [significant(row[name]) for name in ("tpot_ms_p50", "tpot_ms_p99")]
-    return "/".join(ends) if all(ends) else ""
+    return Cell(row["tpot_ms_p50"], "/".join(ends) if all(ends) else "")
 
 
-def _stand_behind(row: Row) -> str:
+def _stand_behind(row: Row) -> Cell:
     """What stands behind the figures: processes, and the samples of all, as each may have another number of them."""
-    return f"{row['replicates']}/{row['samples']}" if row["replicates"] else "0"
+    return Cell(row["replicates"], f"{row['replicates']}/{row['samples']}" if row["replicates"] else "0")
 
 
-def _chosen(key: str) -> Callable[[Row], str]:
+def _chosen(key: str) -> Callable[[Row], Cell]:
     """What a worker chose; a row whose workers never got there has nothing to say."""
-    return lambda row: "" if row[key] == "auto" else name_of(key)(row)
+    return lambda row: NOTHING if row[key] == "auto" else name_of(key)(row)
 
 
-def _flags(row: Row) -> str:
-    return (row["flags"] or "").replace(";", ", ")
+def _identity(row: Row) -> Cell:
+    return Cell(row["identity"], (row["identity"] or "")[:8])
+
+
+def _flags(row: Row) -> Cell:
+    flags = tuple(filter(None, (row["flags"] or "").split(";")))
+    return Cell(flags, ", ".join(flags))
 
 
 _ABOUT_INTERVALS = (
@@ -65,12 +69,12 @@ _FIRST = (
 _LAST = ("jaxlib", "smjax", "identity", "provenance", "flags", "status")
 """What the table begins and ends with; every other column that has a heading stands between them."""
 
-_TEXTS: dict[str, Callable[[Row], str]] = {
+_CELLS: dict[str, Callable[[Row], Cell]] = {
     "isa": _chosen("isa"),
     "kv_dtype": _chosen("kv_dtype"),
     "tpot_ms_p50": _tpot,
     "replicates": _stand_behind,
-    "identity": lambda row: (row["identity"] or "")[:8],
+    "identity": _identity,
     "flags": _flags,
 }
 """Where a cell says something else than the column's value."""
@@ -79,15 +83,16 @@ _TEXTS: dict[str, Callable[[Row], str]] = {
 def _grid_column(column: Column) -> GridColumn:
     is_key, is_remark = column.is_key or column.over == "first", column.name in ("provenance", "flags", "status")
     if f"{column.name}_lo" in COLUMN_NAMES:
-        text = _with_interval(column.name)
+        cell = _with_interval(column.name)
     else:
-        text = name_of(column.name) if is_key or column.kind == "text" else figure(column.name)
+        cell = name_of(column.name) if is_key or column.kind == "text" else figure(column.name)
     return GridColumn(
         column.heading,
-        _TEXTS.get(column.name, text),
+        _CELLS.get(column.name, cell),
         column.shown,
         numeric=column.kind != "text",
         role="remark" if is_remark else "key" if is_key else "figure",
+        parts=column.over == "union",
     )
 
 
@@ -107,16 +112,6 @@ def grids(scenarios: pl.DataFrame) -> list[Grid]:
     return [_grid(part.to_dicts()) for part in parts]
 
 
-def markdown(scenarios: pl.DataFrame) -> str:
-    """The run's tables as Markdown for a README."""
-    return "\n".join(grid.markdown(table) for table in grids(scenarios))
-
-
-def terminal(scenarios: pl.DataFrame) -> list[RenderableType]:
-    """The same tables for a rich console."""
-    return [TerminalGrid(table) for table in grids(scenarios)]
-
-
 def _grid(rows: list[Row]) -> Grid:
     arch = rows[0]["arch"] or "unknown architecture"
     cpus = {row["cpu"] for row in rows if row["cpu"]}
@@ -124,7 +119,7 @@ def _grid(rows: list[Row]) -> Grid:
     alike = {tuple(row[key] for key in ROW if key != "identity") for row in rows}
     hidden = ["cpu"] * (title != arch) + ["identity"] * (len(alike) == len(rows))
     columns = [column for column in RUN if column not in [_BY_NAME[name] for name in hidden]]
-    return grid.draw(title, [how_made(rows)], columns, rows, _notes(rows))
+    return draw(title, [how_made(rows)], columns, rows, _notes(rows))
 
 
 def how_made(rows: list[Row]) -> str:
@@ -149,22 +144,28 @@ def _certainty(rows: list[Row]) -> str:
 def _notes(rows: list[Row]) -> list[str]:
     """How intervals are made, what went wrong and what disturbed in which row, and what was repeated."""
     intervals = [_ABOUT_INTERVALS] if any(row["decode_tok_per_s_lo"] is not None for row in rows) else []
-    failures = [
-        _said_of(row, row["status"], row["bad_processes"], row["reasons"]) for row in rows if row["status"] != "ok"
-    ]
-    disturbances = [
-        _said_of(row, DISTURBED.name, row["processes_disturbed"], row["disturbed_by"])
-        for row in rows
-        if row["processes_disturbed"]
-    ]
-    return [*intervals, *failures, *disturbances, *_repeated(rows)]
+    said: dict[str, list[str]] = {}
+    for row, text in [*_failures(rows), *_disturbances(rows)]:
+        said.setdefault(text, []).append(name_row(row, rows))
+    return [*intervals, *(f"{'; '.join(where)}: {text}" for text, where in said.items()), *_repeated(rows)]
 
 
-def _said_of(row: Row, what: str, count: int, reasons: list[str]) -> str:
-    point = f"{row['model']}, {plural(row['threads'], 'thread', 'threads')}, ctx {row['ctx']}"
-    of_all = f"{count} of {plural(row['processes'], 'process', 'processes')}"
+def _failures(rows: list[Row]) -> Iterator[tuple[Row, str]]:
+    for row in rows:
+        if row["status"] != "ok":
+            yield row, _in_words(row["status"], row["bad_processes"], row["processes"], row["reasons"])
+
+
+def _disturbances(rows: list[Row]) -> Iterator[tuple[Row, str]]:
+    for row in rows:
+        if row["processes_disturbed"]:
+            yield row, _in_words(DISTURBED.name, row["processes_disturbed"], row["processes"], row["disturbed_by"])
+
+
+def _in_words(what: str, count: int, processes: int, reasons: list[str]) -> str:
+    of_all = f"{count} of {plural(processes, 'process', 'processes')}"
     more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
-    return f"{point}: {what} ({of_all}): {'; '.join(reasons[:_REASONS]) or 'no reason recorded'}{more}"
+    return f"{what} ({of_all}): {'; '.join(reasons[:_REASONS]) or 'no reason recorded'}{more}"
 
 
 def _repeated(rows: list[Row]) -> list[str]:

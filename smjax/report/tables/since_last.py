@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
+from smjax.core.numbers import plural
 from smjax.core.records.alike import BEFORE, MAY_HAVE_CHANGED
 from smjax.core.records.folder import RECORDS, load_readable
 from smjax.report.data.rows import scenarios
-from smjax.report.render import grid
-from smjax.report.render.grid import UNKNOWN, Grid, GridColumn, Row, figure, name_of, plural
+from smjax.report.render.grid import UNKNOWN, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
 from smjax.report.tables.run_table import SCENARIO
-from smjax.stats.intervals import ratio
+from smjax.stats.verdicts import FEW_SAMPLES, Verdict, judge
 
 _WEIGHTS = dict.fromkeys(MAY_HAVE_CHANGED, 1) | {"engine": 100, "kernel": 10}
 """How much what may have changed weighs where a run has several rows to compare with."""
 
-_FEW_SAMPLES = 4
+_FIGURES = ("decode_tok_per_s", "ttft_ms")
 _CAPTION = (
     "Change of the medians. With two or more processes on both sides, judged by the 95 % interval of their ratio "
     "(Yuen's t on the trimmed logarithms of the processes' medians): real, or not distinguishable where that "
     "includes 0. Else by the spread of the samples, the larger of the two runs' interquartile ranges (with fewer than "
-    f"{_FEW_SAMPLES} samples, max - min): within, outside, or unknown with one sample each."
+    f"{FEW_SAMPLES} samples, max - min): within, outside, or unknown with one sample each."
 )
 
 
@@ -36,10 +35,10 @@ def comparison(current: pl.DataFrame, run_dir: Path, outputs_root: Path) -> Grid
     pairs = _pairs(measured, earlier)
     notes = [f"{plural(broken, 'earlier record', 'earlier records')} skipped: cut or not readable."] if broken else []
     if pairs.is_empty():
-        return grid.message("Since the last run", "No earlier run of these scenarios on this host.", notes=notes)
+        return message("Since the last run", "No earlier run of these scenarios on this host.", notes=notes)
     if alone := measured.height - pairs.height:
         notes.append(f"{plural(alone, 'scenario has', 'scenarios have')} no earlier run on this host.")
-    return grid.draw("Since the last run", [_CAPTION], _COLUMNS, pairs.to_dicts(), notes)
+    return draw("Since the last run", [_CAPTION], _COLUMNS, list(map(_judged, pairs.to_dicts())), notes)
 
 
 def run_dirs(outputs_root: Path) -> Iterator[Path]:
@@ -92,46 +91,40 @@ def _pairs(current: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _change(name: str) -> Callable[[Row], str]:
-    return lambda row: f"{_signed(row[name] / row[f'{name}_before'])} %" if row[f"{name}_before"] else ""
+def _judged(row: Row) -> Row:
+    """The row with a verdict on each figure."""
+    verdicts = {name: judge(row[f"{name}_samples"], row[f"{name}_samples_before"]) for name in _FIGURES}
+    return row | {f"{name}_verdict": verdict for name, verdict in verdicts.items()}
 
 
-def _verdict(name: str) -> Callable[[Row], str]:
-    """Whether the figure changed, by the medians of the processes, or else by their samples."""
+def _change(name: str) -> Callable[[Row], Cell]:
+    def cell(row: Row) -> Cell:
+        ratio = row[f"{name}_verdict"].ratio
+        return Cell(ratio, "" if ratio is None else f"{_signed(ratio)} %")
 
-    def text(row: Row) -> str:
-        found = ratio(row[f"{name}_medians"], row[f"{name}_medians_before"])
-        if found is None:
-            difference = abs(row[name] - row[f"{name}_before"])
-            return _by_spread(difference, row[f"{name}_samples"], row[f"{name}_samples_before"])
-        _, lo, hi = found
-        word = "not distinguishable" if lo <= 1 <= hi else "real"
-        return f"{word} ({_signed(lo)} to {_signed(hi)} %)"
-
-    return text
+    return cell
 
 
-def _by_spread(difference: float, *sides: Sequence[Sequence[float]]) -> str:
-    samples = [np.concatenate(side) for side in sides]
-    if all(len(one) < 2 for one in samples):
-        return "unknown"
-    return "within" if difference <= max(map(_spread, samples)) else "outside"
+def _verdict(name: str) -> Callable[[Row], Cell]:
+    return lambda row: Cell(row[f"{name}_verdict"], in_words(row[f"{name}_verdict"]))
 
 
-def _spread(samples: np.ndarray) -> float:
-    lo, hi = (0, 1) if len(samples) < _FEW_SAMPLES else (0.25, 0.75)
-    return float(np.quantile(samples, hi) - np.quantile(samples, lo))
+def in_words(verdict: Verdict) -> str:
+    """A verdict with the interval that it is by."""
+    if verdict.lo is None or verdict.hi is None:
+        return str(verdict.word)
+    return f"{verdict.word} ({_signed(verdict.lo)} to {_signed(verdict.hi)} %)"
 
 
-def _signed(ratio_: float) -> str:
-    return f"{round((ratio_ - 1) * 100, 1) + 0.0:+.1f}"
+def _signed(ratio: float) -> str:
+    return f"{round((ratio - 1) * 100, 1) + 0.0:+.1f}"
 
 
-def _differs(row: Row) -> str:
+def _differs(row: Row) -> Cell:
     """What else is not as it was, before → now."""
     changed = [key for key in MAY_HAVE_CHANGED if row[key] != row[f"{key}_before"]]
     told = (f"{key} {row[f'{key}_before'] or UNKNOWN} → {row[key] or UNKNOWN}" for key in changed)
-    return ", ".join(told) or "nothing"
+    return Cell(tuple(changed), ", ".join(told) or "nothing")
 
 
 def _beside(heading: str, name: str) -> tuple[GridColumn, ...]:

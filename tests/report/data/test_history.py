@@ -10,8 +10,8 @@ from smjax.core.errors import RequestError
 from smjax.core.records.columns import COLUMN_NAMES
 from smjax.report.data.history import load_history, shipped_names
 from smjax.report.data.rows import scenarios
-from smjax.report.render import grid
 from smjax.report.render.grid import TIMES, UNKNOWN
+from smjax.report.render.markdown import markdown
 from smjax.report.tables import after_run, beside
 from tests.report.factory import failed, identified, record, sample
 from tests.report.tables.test_run_table import cells
@@ -37,7 +37,7 @@ def ours(decode_ms=1270, threads=1, ctx=256, **changes):
 
 
 def drawn(records, baseline=None):
-    return [grid.markdown(one) for one in beside.grids(scenarios(records), load_history(SEED), baseline)]
+    return [markdown([one]) for one in beside.grids(scenarios(records), load_history(SEED), baseline)]
 
 
 def test_shipped_history_maps_to_the_summary():

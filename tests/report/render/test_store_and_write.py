@@ -13,6 +13,7 @@ from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_readable, load_records
 from smjax.report.audit.command import audit
 from smjax.report.data.rows import scenarios
+from smjax.report.render.markdown import markdown
 from smjax.report.render.write import write_summaries
 from smjax.report.tables.rebuild import rebuild
 from tests.report.factory import GRAVITON, failed, record, run_folder, sample
@@ -102,9 +103,9 @@ def test_json_and_jsonl_hold_the_same_rows_and_records(tmp_path):
 def test_rebuilding_gives_the_same_bytes_and_leaves_records_alone(tmp_path):
     folder = run_folder(tmp_path / "run", [record(), record(threads=2), failed(threads=4)])
     before = contents(folder)
-    text = rebuild([folder], None, None, None)
+    done = rebuild([folder], None, None, None)
     first = contents(folder)
-    assert rebuild([folder], None, None, None) == text
+    assert rebuild([folder], None, None, None) == done
     assert contents(folder) == first
     assert sorted(first.keys() - before.keys()) == sorted(SUMMARIES)
     assert {name: first[name] for name in before} == before
@@ -114,7 +115,7 @@ def test_two_machines_merge_into_one_table_per_architecture(tmp_path):
     epyc = run_folder(tmp_path / "epyc", [record([sample(1000)])])
     arm = run_folder(tmp_path / "arm", [record([sample(500)], machine=GRAVITON, host="bbbbbbbbbbbb")])
     other = run_folder(tmp_path / "other", [record([sample(250)], host="cccccccccccc")])
-    text = rebuild([epyc, arm, other], tmp_path / "merged", None, None)
+    text = markdown(rebuild([epyc, arm, other], tmp_path / "merged", None, None).grids)
     assert [line for line in text.splitlines() if line.startswith("###")] == [
         "### arm64 · Neoverse-V2",
         "### x86_64 · AMD EPYC 9R14",

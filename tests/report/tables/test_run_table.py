@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console, Group
 
 from smjax.report.data.rows import scenarios
-from smjax.report.render.grid import TIMES, UNKNOWN, significant
+from smjax.report.render.grid import TIMES, UNKNOWN, Cell
+from smjax.report.render.markdown import markdown
+from smjax.report.render.terminal import TerminalGrid
 from smjax.report.tables import run_table
 from tests.report.factory import failed, identified, processes, record, sample
 
@@ -20,17 +22,13 @@ def cells(text):
     return [dict(zip(split[0], line, strict=True)) for line in split[2:]]
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, ""), (0.0, "0"), (8.0, "8.00"), (99.96, "100"), (1234.5, "1230"), (0.012345, "0.0123"), (37.44, "37.4")],
-)
-def test_three_significant_digits(value, text):
-    assert significant(value) == text
+def table_of(rows):
+    return markdown(run_table.grids(rows))
 
 
 def test_one_row_reads_as_measured():
     samples = [sample(1000, ttft_ms=250, token_ms=[10, 10, 30])]
-    text = run_table.markdown(scenarios([record(samples * 5, tokens_per_dispatch=1, flags=["oversubscribed"])]))
+    text = table_of(scenarios([record(samples * 5, tokens_per_dispatch=1, flags=["oversubscribed"])]))
     assert text.startswith(
         f"### x86_64 · AMD EPYC 9R14\n\nMedians of 1 process {TIMES} 5 samples; no interval with one process."
     )
@@ -59,7 +57,7 @@ def test_one_row_reads_as_measured():
 
 
 def test_what_differs_becomes_a_column():
-    text = run_table.markdown(scenarios([record(), record(tokens_per_dispatch=4), record(jaxlib="0.10.1")]))
+    text = table_of(scenarios([record(), record(tokens_per_dispatch=4), record(jaxlib="0.10.1")]))
     assert [(row["tokens per dispatch"], row["jaxlib"]) for row in cells(text)] == [
         ("4", "0.10.2"),
         ("101", "0.10.1"),
@@ -71,7 +69,7 @@ def test_what_differs_becomes_a_column():
 def test_failed_rows_stay_and_say_why():
     records = [record(), record(threads=2), failed("killed", "killed by SIGKILL (9)\nout | of memory?", threads=4)]
     records.append(failed("timeout", "longer than 600 s", threads=2, replicate=1))
-    text = run_table.markdown(scenarios(records))
+    text = table_of(scenarios(records))
     rows = cells(text)
     assert [(row["threads"], row["status"], row["decode tok/s"], row["n"]) for row in rows] == [
         ("1", "ok", "100", "1/1"),
@@ -84,18 +82,18 @@ def test_failed_rows_stay_and_say_why():
 
 def test_caption_says_what_stands_behind_uneven_rows():
     records = [record(), record([sample(1000)] * 3, threads=2), record(threads=2, replicate=1)]
-    text = run_table.markdown(scenarios(records))
+    text = table_of(scenarios(records))
     assert "n = processes/samples of all; 95 % intervals over processes." in text
     assert [row["n"] for row in cells(text)] == ["1/1", "2/4"]
-    assert "No process finished ok: no figures." in run_table.markdown(scenarios([failed()]))
+    assert "No process finished ok: no figures." in table_of(scenarios([failed()]))
 
 
 def test_terminal_shows_the_same_cells_and_says_once_what_is_the_same():
     rows = scenarios([record(threads=2), failed("killed", "killed by [SIGKILL]", threads=4)])
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(Group(*run_table.terminal(rows)))
+    console.print(Group(*map(TerminalGrid, run_table.grids(rows))))
     text = console.export_text()
-    for row in cells(run_table.markdown(rows)):
+    for row in cells(markdown(run_table.grids(rows))):
         line = next(line for line in text.splitlines() if f" {row['threads']} " in line and row["status"] in line)
         shown = [cell for name, cell in row.items() if name not in ("model", "ctx", "provenance")]
         assert line.split() == shown
@@ -110,35 +108,35 @@ def test_terminal_of_any_width_shows_every_cell(width):
         [record(samples, threads=threads, tokens_per_dispatch=1, ctx=threads * 777) for threads in (1, 128)]
     )
     console = Console(width=width, record=True, file=io.StringIO())
-    console.print(Group(*run_table.terminal(rows)))
+    console.print(Group(*map(TerminalGrid, run_table.grids(rows))))
     lines = console.export_text().splitlines()
     assert max(map(len, lines)) <= width
     words = {word for line in lines for word in line.replace(",", " ").split()}
-    for row in cells(run_table.markdown(rows)):
+    for row in cells(markdown(run_table.grids(rows))):
         assert {word for cell in row.values() for word in cell.split()} <= words
 
 
 def test_intervals_stand_beside_their_figures_and_below_is_how_they_are_made():
     rows = scenarios([*processes([[100], [104], [96]]), record(threads=2)])
-    text = run_table.markdown(rows)
+    text = markdown(run_table.grids(rows))
     # exp(4.3027 * s / sqrt(3)) - 1, with s = 0.04003 of the logarithms
     assert [(row["decode tok/s"], row["TTFT ms"]) for row in cells(text)] == [("100 ±10 %", "100 ±0 %"), ("100", "100")]
     assert "- ±: half the width of the 95 % interval over processes, by Student's t on the trimmed logarithms" in text
-    assert "±" not in run_table.markdown(scenarios([record()]))
+    assert "±" not in table_of(scenarios([record()]))
 
 
 def test_energy_is_shown_where_it_was_measured():
     measured = record() | {"energy": {"joules_per_token": 0.01234, "source": "rapl"}}
-    rows = cells(run_table.markdown(scenarios([measured, record(threads=2)])))
+    rows = cells(table_of(scenarios([measured, record(threads=2)])))
     assert [row["measured J per token"] for row in rows] == ["0.0123", UNKNOWN]
-    assert "J per token" not in run_table.markdown(scenarios([record()]))
+    assert "J per token" not in table_of(scenarios([record()]))
 
 
 def test_identity_is_shown_only_where_nothing_else_tells_rows_apart():
     rows = [identified(record(threads=threads), "a") for threads in (1, 2)]
-    assert "identity" not in run_table.markdown(scenarios(rows))
+    assert "identity" not in table_of(scenarios(rows))
     twin = identified(record([sample(500)]), "a", settings="quick")
-    assert [row["identity"] for row in cells(run_table.markdown(scenarios([*rows, twin])))] == [
+    assert [row["identity"] for row in cells(table_of(scenarios([*rows, twin])))] == [
         "a1 256 0",
         "a1 256 q",
         "a2 256 0",
@@ -149,13 +147,67 @@ def test_disturbed_and_repeated_processes_are_told_of():
     first, second, third = processes([[100], [100], [100]], flags=["disturbed"])
     readings = {"readings": {"disturbed": [f"load {load}" for load in (4, 3, 2, 1)]}}
     again = [one | {"attempt": 1, "id": f"again {number}", "flags": []} for number, one in enumerate((first, second))]
-    text = run_table.markdown(scenarios([first, second, third | readings, *again]))
+    text = table_of(scenarios([first, second, third | readings, *again]))
     assert (
         "- tinystories-1m, 1 thread, ctx 256: disturbed (1 of 3 processes): load 1; load 2; load 3 and 1 more\n" in text
     )
     assert text.endswith("- 2 processes were repeated: disturbed\n")
     killed = failed("killed", replicate=3)
     after = record(replicate=3) | {"attempt": 1, "id": "after"}
-    both = run_table.markdown(scenarios([first, second, *again, killed, after]))
+    both = table_of(scenarios([first, second, *again, killed, after]))
     assert both.endswith("- 3 processes were repeated: 2 disturbed, 1 killed\n")
     assert "killed (" not in both
+
+
+def test_flags_of_every_row_are_said_once_so_that_those_of_one_stand_out():
+    common = ["compile-cached", "ghz-measured"]
+    text = table_of(scenarios([record(flags=common), record(threads=2, flags=["disturbed", *common])]))
+    assert "flags compile-cached and ghz-measured" in text
+    assert [row["flags"] for row in cells(text)] == [UNKNOWN, "disturbed"]
+    alike = table_of(scenarios([record(flags=common), record(threads=2, flags=common)]))
+    assert "flags" not in cells(alike)[0]
+    assert "flags compile-cached and ghz-measured" in alike
+
+
+def test_a_cell_is_a_value_with_its_text():
+    (grid,) = run_table.grids(scenarios(processes([[100], [104], [96]], flags=["late", "odd"])))
+    cells_by_heading = {column.heading: cell for column, cell in zip(grid.columns, grid.rows[0], strict=True)}
+    decode = cells_by_heading["decode tok/s"]
+    assert (decode.value, decode.text) == (pytest.approx(100), "100 ±10 %")
+    assert cells_by_heading["threads"] == Cell(1, "1")
+    assert cells_by_heading["flags"] == Cell(("late", "odd"), "late, odd")
+    assert cells_by_heading["scaling"].value == 1
+
+
+def test_what_is_said_of_several_rows_is_said_once_of_all_and_names_what_tells_them_apart():
+    broken = [failed("killed", "out of memory", threads=threads, kernel=kernel) for threads, kernel in POINTS]
+    text = table_of(scenarios([record(), *broken]))
+    assert text.endswith(
+        "- tinystories-1m, 2 threads, ctx 256, kernel native; tinystories-1m, 2 threads, ctx 256, kernel xla; "
+        "tinystories-1m, 4 threads, ctx 256: killed (1 of 1 process): out of memory\n"
+    )
+
+
+POINTS = ((2, "native"), (2, "xla"), (4, "native"))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_rows_with_folded_cells_are_parted(width):
+    flags = {threads: [f"{name}-of-{threads}-threads" for name in ("one", "other", "third")] for threads in (1, 2)}
+    rows = scenarios([record(threads=threads, flags=told) for threads, told in flags.items()])
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(Group(*map(TerminalGrid, run_table.grids(rows))))
+    lines = [line.rstrip() for line in console.export_text().splitlines()]
+    mine = [number for number, line in enumerate(lines) if "-of-1-" in line]
+    theirs = [number for number, line in enumerate(lines) if "-of-2-" in line]
+    assert len(mine) > 1, "it is folded"
+    assert "" in lines[mine[-1] : theirs[0]], "a line is left empty between the rows"
+
+
+def test_rows_of_short_cells_are_not_parted():
+    rows = scenarios([record(threads=1), record(threads=2)])
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(Group(*map(TerminalGrid, run_table.grids(rows))))
+    lines = [line.split() for line in console.export_text().splitlines()]
+    first = next(number for number, words in enumerate(lines) if words[:2] == ["1", "100"])
+    assert lines[first + 1][:2] == ["2", "100"]

@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console, Group
 
 from smjax.report.data.rows import scenarios
-from smjax.report.render import grid
 from smjax.report.render.grid import UNKNOWN
+from smjax.report.render.markdown import markdown
+from smjax.report.render.terminal import TerminalGrid
 from smjax.report.tables import since_last
 from smjax.report.tables.after_run import finish
 from tests.report.factory import failed, identified, processes, record, run_folder, sample
@@ -25,7 +26,7 @@ def since(tmp_path, now, *runs):
     for number, records in enumerate(runs):
         run_folder(tmp_path / f"day-{number}" / "run", records)
     folder = run_folder(tmp_path / "now", now)
-    return grid.markdown(since_last.comparison(scenarios(now), folder, tmp_path))
+    return markdown([since_last.comparison(scenarios(now), folder, tmp_path)])
 
 
 def test_newest_earlier_run_of_the_same_scenario_counts(tmp_path):
@@ -101,7 +102,7 @@ def test_broken_earlier_records_are_skipped_and_counted(tmp_path):
 def test_first_run_of_all_and_missing_root(tmp_path):
     now = [record(date=NOW)]
     assert "No earlier run" in since(tmp_path, now)
-    assert since_last.comparison(scenarios(now), tmp_path, tmp_path / "missing").cells == ()
+    assert since_last.comparison(scenarios(now), tmp_path, tmp_path / "missing").rows == ()
 
 
 def test_finish_writes_and_shows_everything(tmp_path):
@@ -118,9 +119,9 @@ def test_finish_writes_and_shows_everything(tmp_path):
         "Since the last run",
     ]
     assert "Apple M2" in (folder / "history.md").read_text()
-    assert (folder / "summary.md").read_text() in report.markdown
+    assert (folder / "summary.md").read_text() in markdown(report.grids)
     console = Console(width=250, record=True, file=io.StringIO())
-    console.print(Group(*report.renderables))
+    console.print(Group(*map(TerminalGrid, report.grids)))
     assert all(one.title in console.export_text(clear=False) for one in report.grids)
 
 
@@ -128,7 +129,7 @@ def test_finish_keeps_the_figures_when_the_baseline_fits_nothing(tmp_path):
     folder = run_folder(tmp_path, [record()])
     report = finish(folder, "smallmind-2026-02", "Z80", None)
     assert len(json.loads((folder / "summary.json").read_text())["rows"]) == 1
-    assert "Left out: baseline 'Z80'" in report.markdown
+    assert "Left out: baseline 'Z80'" in markdown(report.grids)
     assert len(report.paths) == 4
 
 
