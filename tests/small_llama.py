@@ -15,7 +15,7 @@ from smjax.core.models.presets import PresetModel
 from tests.core.gguf.gguf_files import Tensor, array, pair, string
 
 CONFIG = decoder("llama", 2, 64, 4, 2, 16, 96, 300, 64, norm_eps=1e-5, tied=False)
-UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY, UINT64 = 4, 5, 6, 7, 8, 9, 10
+UINT16, UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY, UINT64 = 2, 4, 5, 6, 7, 8, 9, 10
 ALIGNMENT = 32
 
 Value = tuple[int, bytes]
@@ -40,6 +40,10 @@ def f32(number: float) -> Value:
 
 def text(characters: str) -> Value:
     return STRING, string(characters)
+
+
+def u16(number: int) -> Value:
+    return UINT16, struct.pack("<H", number)
 
 
 def i32s(*numbers: int) -> Value:
@@ -110,6 +114,20 @@ def write_llama(
     if sparse:
         os.truncate(path, len(head) + ALIGNMENT + offset)
     return path
+
+
+def write_split(folder: Path, count: int, says: Mapping[int, Mapping[str, Value | None]] | None = None) -> list[Path]:
+    """The model in `count` shards, as llama.cpp splits one: the first describes it. `says` spoils some of them."""
+    names = list(PresetModel("small", CONFIG, seed=7).tensors)
+    size = -(-len(names) // count)
+    paths = []
+    for i in range(count):
+        place = {"split.no": u16(i), "split.count": u16(count), "split.tensors.count": i32(len(names))}
+        about = {} if i == 0 else dict.fromkeys(metadata(CONFIG))
+        elsewhere = dict.fromkeys(names[: i * size] + names[(i + 1) * size :])
+        path = folder / f"small-{i + 1:05}-of-{count:05}.gguf"
+        paths.append(write_llama(path, says={**about, **place, **(says or {}).get(i, {})}, tensors=elsewhere))
+    return paths
 
 
 def _described(info: TensorInfo, change: Change, offset: int) -> Tensor:

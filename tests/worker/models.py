@@ -95,9 +95,9 @@ def reference(model: Model) -> ReferenceDecoder:
     return ReferenceDecoder(ReferenceConfig(c.family, *sizes, c.rope_base, c.norm_eps, window), tensors)
 
 
-def write_gguf(model: Model, path: Path) -> Path:
-    """A llama-architecture model as a file, by llama.cpp's writer."""
-    c, writer = model.config, gguf.GGUFWriter(path, "llama")
+def write_gguf(model: Model, path: Path, **options: Any) -> Path:
+    """A llama-architecture model as a file, by llama.cpp's writer with its `options`."""
+    c, writer = model.config, gguf.GGUFWriter(path, "llama", **options)
     writer.add_context_length(c.ctx_train)
     writer.add_embedding_length(c.d_model)
     writer.add_block_count(c.n_layers)

@@ -6,6 +6,7 @@ References: keys as in the GGUF specification (ggml, docs/gguf.md), tensor names
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,7 +14,8 @@ import numpy as np
 
 from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import TensorInfo
-from smjax.core.gguf.header import GGUFFile, read_gguf
+from smjax.core.gguf.header import GGUFFile
+from smjax.core.gguf.split import SplitFile, open_gguf, shard_paths, whole_name
 from smjax.core.models.config import DecoderConfig, tensor_shapes
 from smjax.core.models.families import IN_GGUF, decoder
 from smjax.core.models.keys import uncomputed
@@ -30,17 +32,17 @@ class GGUFModel:
     """See `smjax.core.models.source.Model`; every tensor that the decoder needs is there, and no other."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = read_gguf(path)
+        self._paths = shard_paths(path)
+        self._file = open_gguf(path)
         self._hash: str | None = None
-        self.name = printable(path.name, 255)  # a file name can be any bytes, a table's text cannot
+        self.name = printable(whole_name(path), 255)  # a file name can be any bytes, a table's text cannot
         self.config = decoder_config(self._file)
         self.tensors = _needed_tensors(_Checked(self._file), self.config)
 
     @property
     def hash(self) -> str:
         if self._hash is None:
-            self._hash = "sha256:" + _digest(self._path)
+            self._hash = "sha256:" + _digest(self._paths)
         return self._hash
 
     def read(self, name: str) -> np.ndarray:
@@ -50,19 +52,23 @@ class GGUFModel:
         self._file.release(name)
 
 
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:  # it was there when it was opened
-        found, where = error.strerror or str(error), printable(str(path), 500)
-        raise RequestError(f"{where}: expected a readable GGUF file, found '{found}'; check the path") from error
+def _digest(paths: Sequence[Path]) -> str:
+    """SHA-256 of the files' bytes, one file after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                hashlib.file_digest(file, lambda: digest)
+        except OSError as error:  # it was there when it was opened
+            found, where = error.strerror or str(error), printable(str(path), 500)
+            raise RequestError(f"{where}: expected a readable GGUF file, found '{found}'; check the path") from error
+    return digest.hexdigest()
 
 
 class _Checked:
     """Typed look-ups in a file's metadata; every error names the file, the key and the fix."""
 
-    def __init__(self, file: GGUFFile) -> None:
+    def __init__(self, file: GGUFFile | SplitFile) -> None:
         self.file = file
 
     def fail(self, where: str, expected: str, found: object, fix: str = CONVERT) -> NoReturn:
@@ -95,7 +101,7 @@ def _kind(value: Any) -> str:
     return repr(value) if isinstance(value, str | int | float) else "an array"
 
 
-def decoder_config(file: GGUFFile) -> DecoderConfig:
+def decoder_config(file: GGUFFile | SplitFile) -> DecoderConfig:
     """The decoder that a GGUF file describes; raises RequestError for one that smjax does not run."""
     meta = _Checked(file)
     family = _family(meta)

@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from smjax.core.errors import RequestError
+from smjax.core.gguf.split import shard_paths
 from smjax.core.text import printable
 from smjax.sweep.process.launcher import Outcome
 
-FileState = tuple[int, int, int] | None
-"""Inode, size and time of the last change, which cost nothing to look at; None where there is no file."""
+FileState = tuple[tuple[int, int, int], ...] | None
+"""Inode, size and time of the last change of each file, which cost nothing to look at; None where one is missing."""
 
 
 def file_state(path: str | None) -> FileState:
-    """What changes when another file takes the place of the one at `path` or when it is written to."""
-    try:
-        status = None if path is None else Path(path).stat()
-    except (OSError, ValueError):
+    """What changes when another file takes the place of one of the model at `path` or when it is written to."""
+    if path is None:
         return None
-    return None if status is None else (status.st_ino, status.st_size, status.st_mtime_ns)
+    try:
+        states = [file.stat() for file in shard_paths(Path(path))]
+    except (OSError, ValueError, RequestError):
+        return None
+    return tuple((state.st_ino, state.st_size, state.st_mtime_ns) for state in states)
 
 
 def unless_changed(outcome: Outcome, path: str | None, before: FileState) -> Outcome:
