@@ -1,144 +1,112 @@
-"""Every command but the Hydra jobs: `smjax NAME …` is `python -m smjax NAME …`."""
+"""Finds the command: `smjax NAME …` is `python -m smjax NAME …`."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from smjax import __version__
-from smjax.core.errors import RequestError
-from smjax.core.exit_codes import ExitCode
+from smjax.core import signals
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
+def main(argv: Sequence[str] | None = None, **handed: Any) -> int:
+    """Run one command and return its exit code; what it is handed is for tests."""
+    with signals.ended_at_once():  # and only then is anything imported
+        from smjax.core.output import printing
+
+        return printing(lambda: _refusing(list(sys.argv[1:] if argv is None else argv), handed))
+
+
+def _refusing(argv: list[str], handed: Mapping[str, Any]) -> int:
+    from smjax.core.errors import RequestError
+    from smjax.core.exit_codes import ExitCode
+    from smjax.core.output import complain
+
     try:
-        code: int = arguments.command(arguments)
+        return _serve(argv, handed)
     except RequestError as error:
-        return _complain(str(error), ExitCode.WRONG_REQUEST)
-    except KeyboardInterrupt:
-        return _complain("interrupted", ExitCode.INTERRUPTED)
+        complain(str(error))
+        return ExitCode.WRONG_REQUEST
+    except KeyboardInterrupt as stop:
+        complain(signals.word(stop))
+        return signals.exit_code(stop)
+
+
+def _serve(argv: list[str], handed: Mapping[str, Any]) -> int:
+    from smjax.commands import COMMANDS
+
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:2], "--help"]
+    if not argv or argv[0] in ("-h", "--help"):
+        print(_help())
+    elif argv[0] in ("-V", "--version"):
+        from smjax import __version__
+
+        print(f"smjax {__version__}")
+    elif argv[0] in COMMANDS:
+        return _call(argv[0], argv[1:], handed)
+    else:
+        _refuse(argv)
+    return 0
+
+
+def _call(name: str, argv: Sequence[str], handed: Mapping[str, Any]) -> int:
+    """Import the command's module, and no other's."""
+    import importlib
+
+    from smjax.commands import COMMANDS
+    from smjax.commands._parser import Parser
+
+    module = importlib.import_module(f"smjax.commands.{name.replace('-', '_')}")
+    parser = getattr(module, "PARSER", Parser)(f"smjax {name}", f"{COMMANDS[name][:1].upper()}{COMMANDS[name][1:]}.")
+    module.add_arguments(parser)
+    code: int = module.call(parser.parse(argv), **handed)
     return code
 
 
-def evaluate(arguments: argparse.Namespace) -> int:
-    """`smjax eval`."""
-    from smjax.sweep.process.local import LocalLauncher
-    from smjax.sweep.run.evaluate import EvalRequest, WorkerFailed
-    from smjax.sweep.run.evaluate import evaluate as answer
+def _refuse(argv: Sequence[str]) -> None:
+    import shlex
 
-    fields = {name: value for name, value in vars(arguments).items() if name != "command"}
-    try:
-        print(answer(EvalRequest(**fields), LocalLauncher()))
-    except WorkerFailed as failure:
-        return _complain(str(failure), ExitCode.FAILED)
-    return 0
+    from smjax.commands import COMMANDS
+    from smjax.core.errors import RequestError
+    from smjax.core.nearest import nearest
 
-
-def export(arguments: argparse.Namespace) -> int:
-    """`smjax export`."""
-    from smjax.core.models.export import export_preset
-
-    export_preset(arguments.model, arguments.file, arguments.seed)
-    print(arguments.file)
-    return 0
+    name = argv[0]
+    if name.startswith("-"):
+        raise RequestError(f"{name}: expected a command before its options, found none; smjax --help lists them")
+    if "=" in name or name.endswith(".gguf"):
+        override = f"model={name}" if name.endswith(".gguf") and not name.startswith("model") else name
+        raise RequestError(f"{name}: expected a command, found none; write smjax run {shlex.quote(override)}")
+    meant = nearest(name, COMMANDS)
+    fix = f"write smjax {meant}" if meant else "to measure write smjax run"
+    raise RequestError(f"{name}: expected one of {', '.join(COMMANDS)}, found {name}; {fix}")
 
 
-def report(arguments: argparse.Namespace) -> int:
-    """`smjax report`."""
-    if arguments.audit:
-        return audit(arguments)
-    from smjax.report.tables.rebuild import rebuild
-    from smjax.report.tables.report import tell
+def _help() -> str:
+    from smjax.commands import COMMANDS
+    from smjax.sweep.request.explain import EXAMPLES, explained
 
-    return tell(rebuild(arguments.dirs, arguments.out, arguments.history, arguments.baseline))
+    commands = "\n".join(f"  {name:<10}{does}" for name, does in COMMANDS.items())
+    return f"""\
+usage: smjax COMMAND …
 
+How fast a 4-bit language model decodes on a CPU, compiled by XLA, with every
+figure's origin and spread. The main command is smjax run, which is also
+python -m smjax.run.
 
-def doctor(arguments: argparse.Namespace) -> int:
-    """`smjax doctor`."""
-    from smjax.doctor.render import doctor as look
+commands (smjax COMMAND --help says more):
+{commands}
 
-    look(arguments.json, arguments.strict)
-    return 0
+{explained()}
 
+Several values with commas, as threads=1,2, are swept over with -m. A run
+leaves its records and summaries in a folder below outputs/.
 
-def audit(arguments: argparse.Namespace) -> int:
-    """`smjax report --audit`."""
-    from smjax.report.audit.command import audit as judge
+exit codes: 0 all scenarios ok; 1 some failed, the rest is reported; 2 the
+request is wrong, nothing was measured; 130 interrupted, 143 ended by SIGTERM,
+what was measured is kept.
 
-    if arguments.out or arguments.history or arguments.baseline:
-        raise RequestError(
-            "--audit: expected no --out, --history or --baseline, found one; audit or report, one at a time"
-        )
-    print(judge(arguments.dirs), end="")
-    return 0
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(ExitCode.WRONG_REQUEST, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-def _parser() -> _Parser:
-    parser = _Parser(prog="smjax", description="How fast a 4-bit language model decodes on a CPU.")
-    parser.add_argument("--version", action="version", version=f"smjax {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_eval(commands)
-    _add_export(commands)
-    _add_report(commands)
-    _add_doctor(commands)
-    return parser
-
-
-def _add_eval(commands: argparse._SubParsersAction[_Parser]) -> None:
-    command = commands.add_parser("eval", help="answer one prompt, for checking: a line of JSON")
-    command.add_argument("--model", required=True, metavar="MODEL", help="a GGUF file, or the name of a preset")
-    command.add_argument("--ids-file", required=True, type=Path, metavar="IDS.json", help="a JSON list of token ids")
-    command.add_argument("--n-gen", required=True, type=int, metavar="N", help="tokens to generate")
-    command.add_argument("--kernel", default="auto", metavar="K", help="auto, xla or native")
-    command.add_argument("--isa", default="auto", metavar="I", help="auto or a level such as avx2")
-    command.add_argument("--threads", default=1, type=int, metavar="T")
-    command.add_argument("--ctx", type=int, metavar="C", help="capacity of the KV cache; by default just enough")
-    command.add_argument("--seed", default=42, type=int, help="of a preset's weights")
-    command.set_defaults(command=evaluate)
-
-
-def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
-    command = commands.add_parser("export", help="write a preset as a GGUF file for other tools")
-    command.add_argument("--model", required=True, metavar="NAME", help="a preset of the llama architecture")
-    command.add_argument("--seed", default=42, type=int, help="of its weights")
-    command.add_argument("file", type=Path, metavar="FILE.gguf")
-    command.set_defaults(command=export)
-
-
-def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
-    command = commands.add_parser("report", help="rebuild the summaries of run folders from their records")
-    command.add_argument(
-        "dirs", nargs="+", type=Path, metavar="DIR", help="run folder; to audit, a file of results too"
-    )
-    command.add_argument("--out", type=Path, metavar="DIR", help="write one merged summary there")
-    command.add_argument("--history", metavar="NAME", help="published results to show beside: a shipped name or a file")
-    command.add_argument("--baseline", metavar="ROW", help="the row that ratios are taken to")
-    command.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
-    command.set_defaults(command=report)
-
-
-def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
-    command = commands.add_parser("doctor", help="what disturbs measurements on this machine, and what to do about it")
-    command.add_argument("--json", action="store_true", help="one JSON object instead of a screen")
-    command.add_argument("--strict", action="store_true", help="exit 2 if the machine is noisy")
-    command.set_defaults(command=doctor)
-
-
-def _complain(text: str, code: int) -> int:
-    print(f"smjax: {text}", file=sys.stderr)
-    return code
+{EXAMPLES}"""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Hydra entry point of the main job: `python -m smjax.run -m threads=1,4 ctx=256,1024`."""
+"""Entry point of the main job: `python -m smjax.run -m threads=1,4 ctx=256,1024`, which `smjax run …` is too."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from smjax.core.engines import packages
-from smjax.core.errors import RequestError
-from smjax.core.exit_codes import ExitCode
-from smjax.core.machine.host import environment
-from smjax.report.render.renderers import show
-from smjax.report.tables import after_run
-from smjax.sweep.process.local import LocalLauncher
-from smjax.sweep.request.compose import compose
-from smjax.sweep.request.config import ReportConfig
-from smjax.sweep.run.execute import execute
-from smjax.sweep.run.outside import Outside
-from smjax.sweep.run.prepare import Sweep, prepare
+# Nothing else is imported before signals are looked after and the command line is known to be right.
+if TYPE_CHECKING:
+    from smjax.sweep.request.compose import Asked
+    from smjax.sweep.request.config import ReportConfig
+    from smjax.sweep.run.outside import Outside
+    from smjax.sweep.run.prepare import Sweep
 
 OUTPUTS = Path("outputs")
 """Where runs go by default, and so where earlier ones are looked for."""
@@ -26,27 +21,57 @@ OUTPUTS = Path("outputs")
 
 def main(outside: Outside | None = None) -> int:
     """Serve the command line and return the exit code of the contract; `outside` is by default what there is."""
-    outside = outside or real_outside()
-    with contextlib.ExitStack() as held:
+    from smjax.__main__ import main as smjax
+
+    return smjax(["run", *sys.argv[1:]], outside=outside)
+
+
+def measure(asked: Asked, outside: Outside) -> int:
+    """Measure what was asked for and return the exit code; raises RequestError where nothing can be measured."""
+    from smjax.core import signals
+    from smjax.core.exit_codes import ExitCode
+    from smjax.sweep.run.execute import execute
+
+    # What follows leaves something behind that is to be kept or to be taken away: a signal raises from here on.
+    with signals.raised(), contextlib.ExitStack() as held:
         try:
-            sweep = _accepted(held, outside)
-        except RequestError as error:
-            outside.say(str(error))
-            return ExitCode.WRONG_REQUEST
-        except KeyboardInterrupt:
-            outside.say("interrupted; nothing was measured")
-            return ExitCode.INTERRUPTED
+            sweep = _accepted(asked, held, outside)
+        except KeyboardInterrupt as stop:
+            outside.say(f"{signals.word(stop)}; nothing was measured")
+            return signals.exit_code(stop)
         return ExitCode.OK if sweep is None else execute(sweep, outside)
 
 
 def real_outside() -> Outside:
     """Workers on this machine, its environment, tables on the standard output."""
-    return Outside(LocalLauncher(), lambda: environment(packages()), _check_report, _report, _say)
+    from smjax.core.engines import packages
+    from smjax.core.errors import RequestError
+    from smjax.core.machine.host import environment
+    from smjax.core.output import complain
+    from smjax.report.render.renderers import show
+    from smjax.report.tables import after_run
+    from smjax.sweep.process.local import LocalLauncher
+    from smjax.sweep.run.outside import Outside
+
+    def check_report(asked: ReportConfig) -> None:
+        after_run.check(asked.history, asked.baseline)
+
+    def report(run_dir: Path, asked: ReportConfig) -> Sequence[Path]:
+        done = after_run.finish(run_dir, asked.history, asked.baseline, OUTPUTS)
+        show(done.grids, sys.stdout)
+        if done.complaints:
+            raise RequestError("; ".join(done.complaints))
+        return done.paths
+
+    return Outside(LocalLauncher(), lambda: environment(packages()), check_report, report, complain)
 
 
-def _accepted(held: contextlib.ExitStack, outside: Outside) -> Sweep | None:
+def _accepted(asked: Asked, held: contextlib.ExitStack, outside: Outside) -> Sweep | None:
     """The sweep that was asked for, or None where Hydra was only asked for information."""
-    composed = compose()
+    from smjax.sweep.request.compose import compose
+    from smjax.sweep.run.prepare import prepare
+
+    composed = compose(asked)
     if composed is None:
         return None
     try:
@@ -54,22 +79,6 @@ def _accepted(held: contextlib.ExitStack, outside: Outside) -> Sweep | None:
     except BaseException:
         composed.folder.undo()
         raise
-
-
-def _check_report(asked: ReportConfig) -> None:
-    after_run.check(asked.history, asked.baseline)
-
-
-def _report(run_dir: Path, asked: ReportConfig) -> Sequence[Path]:
-    done = after_run.finish(run_dir, asked.history, asked.baseline, OUTPUTS)
-    show(done.grids, sys.stdout)
-    if done.complaints:
-        raise RequestError("; ".join(done.complaints))
-    return done.paths
-
-
-def _say(text: str) -> None:
-    print(f"smjax: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ def read_only(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-@pytest.mark.parametrize("override", ["threads=1", "hydra.run.dir=run", "hydra.run.dir=.", "-m"])
+@pytest.mark.parametrize("override", ["threads=1", "hydra.run.dir=run", "hydra.run.dir=deep/er", "-m"])
 def test_an_unwritable_output_folder_is_refused(override: str, tmp_path: Path) -> None:
     line = the_line(read_only(tmp_path, "smjax.run", *SMALL_RUN, override))
     assert "found: Read-only file system; " in line

@@ -12,7 +12,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "smjax"
 
 FIRST_FLOOR = {"smjax"} | {
-    f"smjax.core.{name}" for name in ("errors", "exit_codes", "files", "native_library", "output", "text")
+    f"smjax.core.{name}"
+    for name in ("errors", "exit_codes", "files", "native_library", "nearest", "output", "signals", "text")
 }
 MACHINE = FIRST_FLOOR | {"smjax.core.machine"}
 GGUF = FIRST_FLOOR | {"smjax.core.gguf"}
@@ -25,7 +26,8 @@ WORKER = CORE | {f"smjax.worker.{name}" for name in ("engines", "process", "prom
 """What the measured process is made of, whatever runs the model."""
 
 ALLOWED: dict[str, set[str]] = {
-    "": CORE | {"smjax.doctor", "smjax.report", "smjax.sweep"},
+    "": CORE | {"smjax.commands", "smjax.__main__", "smjax.report", "smjax.sweep"},
+    "commands": CORE | {"smjax.commands", "smjax.run", "smjax.doctor", "smjax.report", "smjax.sweep"},
     "core": FIRST_FLOOR,
     "core/machine": MACHINE | {"psutil", "cpuinfo"},
     "core/gguf": GGUF | {"numpy"},

@@ -56,6 +56,10 @@ class Scenario:
     kv_dtype: str
     seed: int
     measure: Measure
+    label: str = ""
+    """What whoever asked calls it; changes nothing."""
+    python: str | None = None
+    """Interpreter of the worker; None for the supervisor's own."""
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser import overrides_parser, overrides_visitor
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from smjax.core.errors import RequestError
-from smjax.sweep.request.config import JobConfig, register_schema
+from smjax.sweep.request.config import JobConfig
 from smjax.sweep.request.folder import NoteRunFolder, RunFolder
+from smjax.sweep.request.keys import config_dir, keys
+from smjax.sweep.request.literal import uninterpolated
+from smjax.sweep.request.rewrite import Rewritten, option
 
-_PACKAGE = Path(__file__).resolve().parents[2]
+
+@dataclass(frozen=True)
+class Asked:
+    """A command line of the main job."""
+
+    overrides: Sequence[str]
+    is_sweep: bool = False
+    flags: Sequence[str] = ()
+    """Hydra's own, with their values: `--cfg job` and what else only informs."""
+    config_dir: Path | None = None
+    """A folder of one's own, beside `conf/`."""
 
 
 @dataclass(frozen=True)
@@ -31,27 +47,25 @@ class Composed:
     folder: RunFolder
 
 
-def compose() -> Composed | None:
-    """Compose the process's command line; None where it only asked Hydra for information.
+def compose(asked: Asked) -> Composed | None:
+    """Compose a command line; None where it only asked Hydra for information.
 
-    Raises RequestError, leaving nothing behind, for anything that Hydra does not take.
+    Raises RequestError, leaving nothing behind, for anything that is not taken.
     """
     points: list[DictConfig] = []
     NoteRunFolder.noted.clear()
+    request = Rewritten(asked.overrides, asked.is_sweep, keys(asked.config_dir))
     try:
-        _run_hydra(points)
+        with _command_line(asked, request), _models(request.models):
+            _run_hydra(points)
         typed = [_typed(point) for point in points]
+        if typed:
+            NoteRunFolder.noted[-1].check()
     except BaseException:
         for folder in NoteRunFolder.noted:
             folder.undo()
         raise
     return Composed(typed, NoteRunFolder.noted[-1]) if typed else None
-
-
-def config_dir() -> Path:
-    """Where the YAML files are: beside the package in a checkout, inside it where it was installed."""
-    inside = _PACKAGE / "conf"
-    return inside if inside.is_dir() else _PACKAGE.parent / "conf"
 
 
 def one_line(error: BaseException) -> str:
@@ -72,8 +86,35 @@ def one_line(error: BaseException) -> str:
     return ": ".join(line for line in lines if line) or type(error).__name__
 
 
+@contextlib.contextmanager
+def _command_line(asked: Asked, request: Rewritten) -> Iterator[None]:
+    """Hydra reads the process's arguments, its flags before all overrides."""
+    own = [] if asked.config_dir is None else ["--config-dir", str(asked.config_dir)]
+    before, sweep = sys.argv, ["--multirun"] if asked.is_sweep else []
+    sys.argv = [before[0], *sweep, *own, *asked.flags, *request.overrides]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextlib.contextmanager
+def _models(files: Sequence[str]) -> Iterator[None]:
+    """Make each file an option of the group `model`: what it is called then never meets Hydra's grammar."""
+    store = ConfigStore.instance()
+    names = [option(number) for number in range(1, len(files) + 1)]
+    for name, file in zip(names, files, strict=True):
+        store.store(group="model", name=name, node={"name": "gguf", "path": uninterpolated(file)})
+    try:
+        yield
+    finally:
+        for name in names:
+            del store.repo["model"][f"{name}.yaml"]
+
+
 def _run_hydra(points: list[DictConfig]) -> None:
-    register_schema()
+    ConfigStore.instance().store(name="schema", node=JobConfig)
+    _keep_assertions()
 
     @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
     def job(point: DictConfig) -> None:
@@ -83,6 +124,15 @@ def _run_hydra(points: list[DictConfig]) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     with _one_line_errors():
         job()
+
+
+def _keep_assertions() -> None:
+    """Under `python -O` too: Hydra's parser takes tokens off its input inside of assertions, and fails without them."""
+    if sys.flags.optimize:
+        source = inspect.getsource(overrides_visitor)
+        path = str(overrides_visitor.__file__)
+        exec(compile(source, path, "exec", dont_inherit=True, optimize=0), vars(overrides_visitor))
+        vars(overrides_parser)["HydraOverrideVisitor"] = overrides_visitor.HydraOverrideVisitor
 
 
 @contextlib.contextmanager

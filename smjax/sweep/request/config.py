@@ -1,55 +1,60 @@
-"""The typed shape of the main job's configuration, and how one composed point becomes a scenario."""
+"""The typed shape of the main job's configuration: what may be asked, and what each of it means."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING
+from smjax.core.engines import ENGINES
 
-from smjax.core.errors import RequestError
-from smjax.core.models.presets import PRESETS
-from smjax.core.records.scenario import Measure, Scenario
+_MISSING = "???"
+"""What OmegaConf calls MISSING; without its import, so that help is there at once."""
+
+KERNELS = ("auto", *dict.fromkeys(kernel.name for engine in ENGINES.values() for kernel in engine.kernels), "all")
+KV_DTYPES = ("auto", *dict.fromkeys(name for engine in ENGINES.values() for name in engine.kv_dtypes))
+ISAS = ("auto", "scalar", "avx2", "avx_vnni", "avx512", "neon", "all")
+WHEN_BUSY = ("wait", "refuse")
+
+
+def asked(meaning: str, default: Any = _MISSING, **traits: Any) -> Any:
+    """A value that may be overridden, with its meaning; the default is in `conf/` unless it is given.
+
+    Traits: `names`, which it is usually one of; `literal`, a text that is taken as it stands; `files`, a text that
+    names one, or several where `-m` sweeps over them.
+    """
+    return field(default=default, metadata={"meaning": meaning, **traits})
 
 
 @dataclass
 class ModelConfig:
     """What is measured: a preset by name, or a GGUF file."""
 
-    name: str = MISSING
-    path: str | None = None
+    name: str = _MISSING
+    path: str | None = asked("the GGUF file of model=gguf", None, files=True)
 
 
 @dataclass
 class MeasureConfig:
     """How long and how often."""
 
-    replicates: int = MISSING
-    iterations: int | None = MISSING
-    """Timed answers of a process; null for as many as fill `sampling_s`, at least 5."""
-    sampling_s: float = MISSING
-    warmup: int = MISSING
-    timeout_s: float = MISSING
-    compile_cache: bool = MISSING
-    """Whether workers load programs that another process compiled before."""
-    target_ci: float = MISSING
-    """Half-width of decode tok/s' interval, 0.02 for 2 %, above which a scenario gets more processes."""
-    budget_s: float = MISSING
-    """Time of all processes of the sweep up to which it may."""
-    strict: bool = MISSING
-    """Whether a noisy machine and more threads than cores are refused rather than flagged."""
-    handicap: float = MISSING
-    """Share by which decoding is slowed down, to see whether a difference of this size is found."""
+    replicates: int = asked("worker processes of each scenario, at least")
+    iterations: int | None = asked("timed answers of a process; null for as many as fill sampling_s, at least 5")
+    sampling_s: float = asked("seconds that timed answers of a process are to fill")
+    warmup: int = asked("untimed answers before them")
+    target_ci: float = asked("processes are added until decode tok/s is known within this share, 0.02 for ±2 %")
+    budget_s: float = asked("seconds of all the sweep's processes up to which they are")
+    timeout_s: float = asked("seconds after which a process is stopped, and counts as failed")
+    compile_cache: bool = asked("false: workers compile their programs themselves")
+    strict: bool = asked("true: refuse a noisy machine and more threads than cores instead of flagging them")
+    handicap: float = asked("slow decoding down by a known share, 0.05 for 5 %, to see what a comparison sees")
 
 
 @dataclass
 class ReportConfig:
     """What the table is set beside."""
 
-    history: str | None = None
-    """Published results to show: the name of a shipped set, or a file."""
-    baseline: str | None = None
-    """The row that ratios are taken to."""
+    history: str | None = asked("published results to show beside: the name of a shipped set, or a file", literal=True)
+    baseline: str | None = asked("the row of them that ratios are taken to", literal=True)
 
 
 @dataclass
@@ -57,62 +62,19 @@ class JobConfig:
     """One point of a multirun."""
 
     model: ModelConfig = field(default_factory=ModelConfig)
+    threads: int = asked("threads of the worker; more than there are cores are flagged")
+    ctx: int = asked("capacity of the KV cache, tokens")
+    n_gen: int = asked("tokens to generate")
+    n_prompt: int | None = asked("prompt tokens; null for ctx - n_gen, so that a run ends with a full cache")
+    tokens_per_dispatch: int = asked("1: every token reaches the host; n_gen: one program for the whole answer")
+    engine: str = asked("what loads the model and answers", names=tuple(ENGINES))
+    kernel: str = asked("what computes a step; auto: the better one that is here, all: each of them", names=KERNELS)
+    isa: str = asked("instruction set that code is limited to; auto: the best one, all: each of them", names=ISAS)
+    kv_dtype: str = asked("type of the KV cache; auto: the kernel's better one, which is recorded", names=KV_DTYPES)
+    seed: int = asked("of a preset's weights, of the prompt and of the order in which processes run")
+    label: str = asked("a text that changes nothing but the record", literal=True)
+    python: str | None = asked("interpreter that runs the worker; null for the one that runs smjax", files=True)
+    retry_failed: bool = asked("true: processes that failed before in this folder run again")
+    lock: str = asked("what to do while another sweep measures on this host", names=WHEN_BUSY)
     measure: MeasureConfig = field(default_factory=MeasureConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
-    engine: str = MISSING
-    kernel: str = MISSING
-    """`xla`, `native`, the better one that is installed (`auto`), or each of them (`all`)."""
-    isa: str = MISSING
-    """Instruction set that code is limited to, the best one (`auto`), or each that runs here (`all`)."""
-    threads: int = MISSING
-    ctx: int = MISSING
-    """Capacity of the KV cache, tokens."""
-    n_gen: int = MISSING
-    n_prompt: int | None = MISSING
-    """Prompt tokens; null for `ctx - n_gen`."""
-    tokens_per_dispatch: int = MISSING
-    kv_dtype: str = MISSING
-    seed: int = MISSING
-    """Of a preset's weights, of the prompt and of the order in which processes run."""
-    retry_failed: bool = MISSING
-    """Whether processes that failed before in this folder run again."""
-    lock: str = MISSING
-    """What to do while another sweep measures on this host: `wait` or `refuse`."""
-
-
-def register_schema() -> None:
-    """Let Hydra check every override against these types."""
-    ConfigStore.instance().store(name="schema", node=JobConfig)
-
-
-def scenario_of(point: JobConfig) -> Scenario:
-    """The scenario of a composed point; its numbers are not judged yet."""
-    _check_model(point.model)
-    return Scenario(
-        model=point.model.name,
-        model_path=point.model.path,
-        engine=point.engine,
-        kernel=point.kernel,
-        isa=point.isa,
-        threads=point.threads,
-        ctx=point.ctx,
-        n_prompt=point.ctx - point.n_gen if point.n_prompt is None else point.n_prompt,
-        n_gen=point.n_gen,
-        tokens_per_dispatch=point.tokens_per_dispatch,
-        kv_dtype=point.kv_dtype,
-        seed=point.seed,
-        measure=Measure(**vars(point.measure)),
-    )
-
-
-def _check_model(model: ModelConfig) -> None:
-    if model.path is not None and model.name in PRESETS:
-        raise RequestError(
-            f"model.path: expected none with the preset {model.name}, found {model.path}; add model=gguf"
-        )
-    if model.name not in PRESETS and model.name != "gguf":
-        raise RequestError(
-            f"model.name: expected gguf or one of {', '.join(PRESETS)}, found {model.name}; use model=NAME"
-        )
-    if model.path == "" or (model.path is None and model.name == "gguf"):
-        raise RequestError("model.path: expected a GGUF file, found none; add model.path=FILE.gguf")

@@ -39,6 +39,15 @@ class RunFolder:
                 return folder
         raise AssertionError("numbers do not end")
 
+    def check(self) -> None:
+        """Raise RequestError for a folder that holds other things: the current one or one that it lies in."""
+        here, folder = Path.cwd(), self.path.resolve()
+        if folder == here or folder in here.parents:
+            what = "the current folder" if folder == here else "a folder that the current one lies in"
+            raise RequestError(
+                f"hydra.run.dir: expected a folder of its own, found {what}; name one below: hydra.run.dir=run"
+            )
+
     def open(self) -> None:
         """Make the folder of the records; raises RequestError where it cannot be written."""
         probe = write_whole(self.records / ".probe", "written to see whether it can be\n")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.text import Text
 
+from smjax.core import signals
 from smjax.core.errors import RequestError
 from smjax.core.exit_codes import ExitCode
 from smjax.core.machine.host import pick_cpus
@@ -39,6 +40,8 @@ class _Execution:
         self.errors = Console(stderr=True)
         self.plan: Plan | None = None
         """None until it is known what was measured before."""
+        self.stop: KeyboardInterrupt | None = None
+        """What has ended the sweep early."""
 
     def run(self) -> ExitCode:
         if self.sweep.note:
@@ -46,15 +49,15 @@ class _Execution:
         try:
             self._measure_all()
             code = ExitCode.OK if self.plan is None or self.plan.all_ok else ExitCode.FAILED
-        except KeyboardInterrupt:
-            code = ExitCode.INTERRUPTED
+        except KeyboardInterrupt as stop:
+            code = self._stopped(stop)
         except RequestError as error:  # the disk is full: a summary could not be written either
             self._say(f"{error}; stopped, {self._kept()}")
             return ExitCode.FAILED
         if any(self.sweep.folder.records.glob("*.json")):
             code = max(code, self._report())
-        if code == ExitCode.INTERRUPTED:
-            self._say(f"interrupted; {self._kept()}")
+        if self.stop:
+            self._say(f"{signals.word(self.stop)}; {self._kept()}")
             self.sweep.folder.undo()
         return code
 
@@ -112,11 +115,15 @@ class _Execution:
         except RequestError as error:
             self._say(str(error))
             return ExitCode.FAILED
-        except KeyboardInterrupt:
-            return ExitCode.INTERRUPTED
+        except KeyboardInterrupt as stop:
+            return self._stopped(stop)
         files = "\n".join(["Files:", f"  {folder.records}/", *(f"  {path}" for path in paths)])
         Console().print(Text(files), soft_wrap=True)
         return ExitCode.OK
+
+    def _stopped(self, stop: KeyboardInterrupt) -> ExitCode:
+        self.stop = stop
+        return signals.exit_code(stop)
 
     def _kept(self) -> str:
         if self.plan is None or not self.plan.ended:

@@ -15,9 +15,10 @@ from smjax.core.records.resolved import Resolved
 from smjax.doctor import examine, noisy
 from smjax.sweep.process.model_file import FileState, file_state
 from smjax.sweep.request.compose import Composed
-from smjax.sweep.request.config import JobConfig, ReportConfig, scenario_of
+from smjax.sweep.request.config import JobConfig, ReportConfig
 from smjax.sweep.request.folder import RunFolder
 from smjax.sweep.request.resolve import expand, passed_over
+from smjax.sweep.request.scenario import scenario_of
 from smjax.sweep.request.validate import ModelKey, resolve_all
 from smjax.sweep.run.lock import REFUSE, WAIT, only_sweep
 from smjax.sweep.run.outside import Outside

@@ -83,6 +83,8 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
             "strict": False,
             "handicap": 0.0,
         },
+        "label": "",
+        "python": None,
     }
     assert sorted(path.name for path in run_dir.iterdir())[0] == "records"
 

@@ -1,0 +1,10 @@
+"""The commands of smjax: one file each, which says its arguments and makes its call."""
+
+COMMANDS = {
+    "run": "measure: one scenario, or with -m a sweep",
+    "report": "rebuild the summaries of run folders from their records",
+    "doctor": "what disturbs measurements on this machine, and what to do",
+    "eval": "answer one prompt, for checking: a line of JSON",
+    "export": "write a preset as a GGUF file for other tools",
+}
+"""What `smjax NAME` does; it is in `smjax/commands/NAME.py`, whose functions are `add_arguments` and `call`."""

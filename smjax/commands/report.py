@@ -1,0 +1,110 @@
+"""`smjax report`: the summaries of run folders, rebuilt from their records, and what is odd about them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from smjax.core import signals
+from smjax.core.errors import RequestError
+from smjax.core.exit_codes import ExitCode
+from smjax.core.nearest import nearest
+from smjax.core.output import complain
+from smjax.core.records.folder import RECORDS, record_paths
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whose summaries, and beside what."""
+    parser.add_argument(
+        "dirs",
+        nargs="*",
+        type=Path,
+        metavar="DIR",
+        help="a run folder, or a folder above several, as outputs; to audit, a file of results too",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write one merged summary there")
+    parser.add_argument("--history", metavar="NAME", help="published results to show beside: a shipped name or a file")
+    parser.add_argument("--baseline", metavar="ROW", help="the row that ratios are taken to")
+    parser.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Print the tables, or the audit."""
+    dirs = run_folders(arguments.dirs)
+    if arguments.audit:
+        print(_audit(arguments, dirs), end="")
+        return ExitCode.OK
+    from smjax.report.tables.rebuild import rebuild
+    from smjax.report.tables.report import tell
+
+    with signals.raised():
+        return tell(rebuild(dirs, arguments.out, arguments.history, arguments.baseline))
+
+
+def run_folders(named: Sequence[Path]) -> list[Path]:
+    """The run folders that are meant: those that are named, and those below a folder that is none, the oldest first.
+
+    Raises RequestError for a folder that has none; files are left to whoever reads them.
+    """
+    if not named:
+        example = "outputs" if Path("outputs").is_dir() else "DIR"
+        raise RequestError(f"report: expected a run folder, found none; write smjax report {example}")
+    return [folder for path in named for folder in _meant(path)]
+
+
+def _meant(path: Path) -> list[Path]:
+    if not path.exists():
+        raise RequestError(f"{path}: expected a run folder, found no such folder{_fix(path)}")
+    if not path.is_dir() or record_paths(path):
+        return [path]
+    found = sorted(_below(path), key=_started)
+    if not found:
+        raise RequestError(
+            f"{path}: expected a run folder with {RECORDS}/*.json, found none, nor any below; "
+            "name a folder that a run wrote"
+        )
+    names = ", ".join(str(folder.relative_to(path)) for folder in found)
+    complain(f"{path}: {len(found)} run folder{'s' * (len(found) > 1)} below: {names}")
+    return found
+
+
+def _below(path: Path) -> list[Path]:
+    """Run folders are not looked into: what lies inside of them is theirs."""
+    found = []
+    for name, folders, _ in os.walk(path):
+        if record_paths(Path(name)):
+            found.append(Path(name))
+            folders.clear()
+    return found
+
+
+def _started(folder: Path) -> tuple[str, str]:
+    """When the run's oldest readable record was made; a folder that was copied has lost the times of its files."""
+    dates = []
+    for path in record_paths(folder):
+        try:
+            dates.append(str(json.loads(path.read_bytes())["date"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):  # whoever reads it for its figures says so
+            continue
+    return min(dates, default=""), str(folder)
+
+
+def _fix(path: Path) -> str:
+    try:
+        meant = nearest(path.name, (one.name for one in path.parent.iterdir() if one.is_dir()))
+    except OSError:
+        return "; check the path"
+    return f"; did you mean {path.parent / meant}?" if meant else "; check the path"
+
+
+def _audit(arguments: argparse.Namespace, dirs: Sequence[Path]) -> str:
+    from smjax.report.audit.command import audit
+
+    if arguments.out or arguments.history or arguments.baseline:
+        raise RequestError(
+            "--audit: expected no --out, --history or --baseline, found one; audit or report, one at a time"
+        )
+    return audit(dirs)

@@ -1,0 +1,75 @@
+"""Overrides as they were typed become overrides in Hydra's grammar; files that stand for models become options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from smjax.core.errors import RequestError
+from smjax.core.nearest import nearest
+from smjax.sweep.request import values
+from smjax.sweep.request.keys import FILE, TEXT, Key, keys
+from smjax.sweep.request.literal import exists, file_names, joined, quoted, unquoted
+from smjax.sweep.request.overrides import Override, names_file, parse, write
+
+_FUNCTION = re.compile(r"\s*(glob|sort|shuffle|tag)\(.*\)\s*", re.DOTALL)
+"""Of Hydra's grammar, those that choose among names."""
+
+
+class Rewritten:
+    """A request in Hydra's grammar."""
+
+    def __init__(self, texts: Sequence[str], is_sweep: bool, known: Mapping[str, Key] | None = None) -> None:
+        """Raises RequestError for the first override that is wrong by itself."""
+        found = parse(texts, known or keys())
+        self.is_sweep = is_sweep or any(one.text == "hydra.mode=MULTIRUN" for one in found)
+        self.models: list[str] = []
+        """Files that stand for a model: the option `gguf-1` is the first of them."""
+        self.overrides = [self._rewritten(one) for one in found]
+        if self.models and any(one.key.name == "model.path" for one in found):
+            raise RequestError("model.path: expected once, found it in model=FILE.gguf too; leave one out")
+
+    def _rewritten(self, one: Override) -> str:
+        name, value = one.key.name, one.value
+        if name == "model":
+            return f"model={self._models(one)}"
+        if one.key.kind not in (TEXT, FILE):
+            values.check(one)
+            return one.text
+        if unquoted(value) == "" and name != "label":
+            raise RequestError(f"{name}: expected a value, found nothing; leave it out for its default")
+        if (value.lower() == "null" and one.key.is_optional) or ("${" in value and name != "label"):
+            return one.text if not exists(value) else f"{name}={quoted(value)}"
+        if one.key.kind == TEXT:
+            return f"{name}={quoted(unquoted(value))}"
+        return f"{name}={joined(self._files(one))}"
+
+    def _models(self, one: Override) -> str:
+        presets, value = one.key.names, one.value
+        if value in presets or (self.is_sweep and not exists(value) and _FUNCTION.fullmatch(value)):
+            return value
+        return ",".join(name if name in presets else self._option(name, one) for name in self._files(one))
+
+    def _files(self, one: Override) -> list[str]:
+        """The names in a value; several where nobody asked for a sweep are refused."""
+        presets, found = one.key.names, file_names(one.value, self.is_sweep, one.key.names)
+        several = file_names(one.value, True, presets)
+        are_meant = all(name in presets or names_file(name) for name in several)
+        if len(found) < len(several) and are_meant and not exists(one.value):
+            fix = write(one.text, sweep=True)
+            raise RequestError(f"{one.key.name}: expected one, found {len(several)}; to sweep over them {fix}")
+        return found
+
+    def _option(self, name: str, one: Override) -> str:
+        if not names_file(name):
+            meant = nearest(name, one.key.names)
+            fix = f"; {write(f'model={meant}')}" if meant else ""
+            expected = f"one of {', '.join(one.key.names)}, or a GGUF file"
+            raise RequestError(f"model: expected {expected}, found {name or 'nothing'}{fix}")
+        self.models.append(name)
+        return option(len(self.models))
+
+
+def option(number: int) -> str:
+    """What the group `model` calls a file."""
+    return f"gguf-{number}"
