@@ -135,7 +135,7 @@ def row(shape: str, threads: int, kernel: str, what: str, rounds: list[Round]) -
     ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
     share = f"{statistics.median(one[kernel]['share'] for one in rounds):.2f}" if what == "decode" else ""
     peak, bound = (max(one[kernel][name] for one in rounds) for name in ("peak", "bound"))
-    figures = f"{statistics.median(ours):,.0f} | {statistics.median(theirs):,.0f} | {ratio}"
+    figures = f"{statistics.median(ours):.0f} | {statistics.median(theirs):.0f} | {ratio}"
     return f"| {shape} | {threads} | {kernel} | {what} | {figures} | {share} | {peak:.0f} (≤ {bound:.0f}) |"
 
 

@@ -115,7 +115,7 @@ def describe(name: str, rates: Rates) -> str:
     assert bounds is not None, "a process has failed"
     spread = np.std(np.log(rates), ddof=1)
     width = half_width(bounds)
-    return f"{len(rates)} processes of {name}, median {np.median(rates):,.0f} tok/s ±{width:.1%}, spread {spread:.1%}"
+    return f"{len(rates)} processes of {name}, median {np.median(rates):.0f} tok/s ±{width:.1%}, spread {spread:.1%}"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from smjax.core.errors import RequestError
 from smjax.core.machine.host import environment
+from smjax.core.numbers import significant
 from smjax.doctor import Finding, examine, noisy
 from smjax.doctor.capabilities import self_test
 
@@ -67,11 +68,16 @@ def _findings(findings: Sequence[Finding]) -> RenderableType:
 
 
 def _in_words(tested: dict[str, Any]) -> str:
-    ghz, wake_up = tested["effective_ghz"], tested["wake_up_us"]
+    seconds, ghz, wake_up = (
+        significant(tested["seconds"], 2),
+        significant(tested["effective_ghz"]),
+        tested["wake_up_us"],
+    )
+    p50_us, p99_us = (significant(wake_up[name], 2) for name in ("p50", "p99"))
     return (
-        f"\nSelf-test, {tested['seconds']:.1f} s: clock under load {f'{ghz:.2f} GHz' if ghz else 'not measured'}, "
+        f"\nSelf-test, {seconds} s: clock under load {f'{ghz} GHz' if ghz else 'not measured'}, "
         f"timer step {tested['timer_step_ns']} ns,\n"
-        f"wake-up of a thread {wake_up['p50']:.0f} µs, p99 {wake_up['p99']:.0f} µs ({wake_up['method']})\n"
+        f"wake-up of a thread {p50_us} µs, p99 {p99_us} µs ({wake_up['method']})\n"
     )
 
 
@@ -85,7 +91,7 @@ def _bandwidths(rows: Sequence[dict[str, Any]] | None) -> RenderableType:
     for size in sizes:
         table.add_column(_size(size), justify="right")
     for threads in sorted({row["threads"] for row in rows}):
-        cells = (f"{rates[threads, size]:.1f}" for size in sizes)
+        cells = (significant(rates[threads, size]) for size in sizes)
         table.add_row(f"{threads} core{'s' if threads > 1 else ''}", *cells)
     return table
 

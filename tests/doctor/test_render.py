@@ -72,8 +72,8 @@ def test_screen() -> None:
         "wake-up of a thread 52 µs, p99 86 µs (native threads)",
         "",
         "reads, GB/s  32 KiB  128 MiB",
-        "1 core         30.5      0.0",
-        "2 cores        61.0      0.0",
+        "1 core         30.5  0.00745",
+        "2 cores        61.0   0.0149",
         "",
         "Noisy: steal.",
     ]

@@ -49,7 +49,7 @@ def _origin(column: Column) -> str:
     """Where a column is taken from, as code where it is a place or a formula."""
     if not column.is_read and column.over not in ("answers", "row", "interval"):
         return column.source
-    scale = f" / {column.divisor:,.0f}" if column.divisor != 1 else ""
+    scale = f" / {column.divisor:.0f}" if column.divisor != 1 else ""
     return " or ".join(f"`{place}`" for place in column.source.split(" or ")) + scale
 
 

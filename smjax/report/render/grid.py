@@ -37,6 +37,8 @@ class GridColumn:
     numeric: bool = False
     role: Literal["figure", "key", "remark"] = "figure"
     """`key`: tells which row it is. `remark`: said about the row. Both may be said once when they are alike."""
+    follows: bool = False
+    """It says something of the column before it, and stands beside that."""
     parts: bool = False
     """Each value is a tuple of texts, of which those of every row are said once above the table."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TextIO
 
@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from smjax.report.render.grid import UNKNOWN, Grid, GridColumn, above, without_repeats
+from smjax.report.render.grid import NOTHING, UNKNOWN, Cell, Grid, GridColumn, above, without_repeats
 
 _WIDEST_TEXT = 24
 """Characters of a text column; longer texts are folded."""
@@ -37,10 +37,19 @@ class TerminalGrid:
         yield Text(self.grid.title, style="bold")
         yield from (Text(line, style="dim") for line in above(self.grid))
         if self.grid.rows:
-            for numbers in _parts(self.grid, options.max_width):
-                yield _table(self.grid, numbers, options.max_width)
-        yield from (Text(f"- {note}") for note in self.grid.notes)
+            grid, parts = _parts(self.grid, options.max_width)
+            yield from (_table(grid, numbers, options.max_width) for numbers in parts)
+        if self.grid.notes:
+            yield _notes(self.grid.notes)
         yield Text("")
+
+
+def _notes(notes: Sequence[str]) -> RenderableType:
+    """Each begins with a dash, under which its further lines do not stand."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for note in notes:
+        table.add_row("-", Text(note, overflow="fold"))
+    return table
 
 
 def _said_once(grid: Grid) -> Grid:
@@ -61,18 +70,49 @@ def _said_once(grid: Grid) -> Grid:
     )
 
 
-def _parts(grid: Grid, width: int) -> Iterator[list[int]]:
-    """Column numbers of the tables to be drawn one below the other, each with the keys."""
+def _parts(grid: Grid, width: int) -> tuple[Grid, list[list[int]]]:
+    """The columns of the tables to be drawn one below the other, each with the keys.
+
+    Where these would take over half of each, the grid is numbered, and the number stands for them from the second on.
+    """
     keys = [number for number, column in enumerate(grid.columns) if column.role == "key"]
-    part = list(keys)
+    if _width(grid, range(len(grid.columns))) > width and _width(grid, keys) > width // 2:
+        grid = _numbered(grid)
+        keys = [0, *(number + 1 for number in keys)]
+        return grid, _split(grid, keys, keys[:1], width)
+    return grid, _split(grid, keys, keys, width)
+
+
+def _split(grid: Grid, first: list[int], further: list[int], width: int) -> list[list[int]]:
+    """Columns that fit beside each other, after `first` and after `further` ones."""
+    parts, keys = [list(first)], first
+    for group in _groups(grid, first):
+        if len(parts[-1]) > len(keys) and _width(grid, [*parts[-1], *group]) > width:
+            parts.append(list(further))
+            keys = further
+        parts[-1] += group
+    return [sorted(part) for part in parts]
+
+
+def _groups(grid: Grid, keys: list[int]) -> list[list[int]]:
+    """The other columns, those together that say something of each other."""
+    groups: list[list[int]] = []
     for number in range(len(grid.columns)):
         if number in keys:
             continue
-        if len(part) > len(keys) and _width(grid, [*part, number]) > width:
-            yield sorted(part)
-            part = list(keys)
-        part.append(number)
-    yield sorted(part)
+        if grid.columns[number].follows and groups:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return groups
+
+
+def _numbered(grid: Grid) -> Grid:
+    return replace(
+        grid,
+        columns=(GridColumn("#", lambda row: NOTHING, numeric=True, role="key"), *grid.columns),
+        rows=tuple((Cell(number, str(number)), *row) for number, row in enumerate(grid.rows, 1)),
+    )
 
 
 def _width(grid: Grid, numbers: Sequence[int]) -> int:
@@ -96,16 +136,19 @@ def _table(grid: Grid, numbers: list[int], width: int) -> RenderableType:
     texts = [number for number in numbers if not grid.columns[number].numeric]
     is_folded = _width(grid, numbers) > width or any(_longest(grid, number) > _WIDEST_TEXT for number in texts)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, leading=int(is_folded))
+    height = max(len(grid.columns[number].heading.split()) for number in numbers)
     for number in numbers:
-        _add_column(table, grid.columns[number])
+        _add_column(table, grid.columns[number], height)
     for row in grid.rows:
         table.add_row(*(Text(row[number].text or UNKNOWN) for number in numbers))
     return table
 
 
-def _add_column(table: Table, column: GridColumn) -> None:
-    heading = Text("\n".join(column.heading.split()))
+def _add_column(table: Table, column: GridColumn, height: int) -> None:
+    """Headings end, and cells begin, on one line."""
+    words = column.heading.split()
+    heading = Text("\n" * (height - len(words)) + "\n".join(words))
     if column.numeric:
-        table.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
+        table.add_column(heading, justify="right", no_wrap=True)
     else:
-        table.add_column(heading, overflow="fold", max_width=_WIDEST_TEXT, vertical="bottom")
+        table.add_column(heading, overflow="fold", max_width=_WIDEST_TEXT)

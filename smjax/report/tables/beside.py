@@ -156,19 +156,25 @@ def _status(row: Row) -> Cell:
 
 
 def _with_ratio(heading: str, key: str) -> tuple[GridColumn, GridColumn]:
-    return GridColumn(heading, figure(key), numeric=True), GridColumn(TIMES, figure(f"{key}_x"), numeric=True)
+    return (
+        GridColumn(heading, figure(key), numeric=True),
+        GridColumn(TIMES, figure(f"{key}_x"), numeric=True, follows=True),
+    )
 
 
 _WHO = (
     GridColumn("source", name_of("source"), role="key"),
-    GridColumn("model", name_of("model"), role="remark"),
-    GridColumn("tokens per dispatch", name_of("tokens_per_dispatch"), "any", numeric=True, role="remark"),
+    GridColumn("model", name_of("model"), role="key"),
+    GridColumn("tokens per dispatch", name_of("tokens_per_dispatch"), "any", numeric=True, role="key"),
     GridColumn("arch", name_of("arch"), role="remark"),
     GridColumn("cpu", name_of("cpu"), role="key"),
     GridColumn("provenance", name_of("provenance"), role="remark"),
 )
 _DECODE = _with_ratio("decode tok/s", "decode_tok_per_s")
 _REST = (*_with_ratio("TTFT ms", "ttft_ms"), *_with_ratio("peak RSS MB", "peak_rss_mb"))
-_BEST = (GridColumn("best decode tok/s", _best, numeric=True), GridColumn(TIMES, figure("best_x"), numeric=True))
+_BEST = (
+    GridColumn("best decode tok/s", _best, numeric=True),
+    GridColumn(TIMES, figure("best_x"), numeric=True, follows=True),
+)
 _HEADLINE = (*_WHO, *_DECODE, *_BEST, *_REST)
 _BLOCK = (*_WHO, *_DECODE, *_REST, GridColumn("status", _status, "any", role="remark"))

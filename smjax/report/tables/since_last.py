@@ -130,9 +130,9 @@ def _differs(row: Row) -> Cell:
 def _beside(heading: str, name: str) -> tuple[GridColumn, ...]:
     return (
         GridColumn(f"{heading} before", figure(f"{name}_before"), numeric=True),
-        GridColumn("now", figure(name), numeric=True),
-        GridColumn("change", _change(name), numeric=True),
-        GridColumn("verdict", _verdict(name)),
+        GridColumn("now", figure(name), numeric=True, follows=True),
+        GridColumn("change", _change(name), numeric=True, follows=True),
+        GridColumn("verdict", _verdict(name), follows=True),
     )
 
 

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from smjax.core.numbers import plus_minus, significant
 from smjax.core.records.scenario import Scenario
 from smjax.sweep.plan.blocks import Plan, Run
 from smjax.sweep.process.launcher import Outcome
@@ -88,9 +89,9 @@ def _figure(run: Run, plan: Plan) -> str:
     """The process's decode rate, the scenario's interval so far, and whether something disturbed it."""
     standing = plan.standings[run.resolved]
     process = standing.slots[run.replicate]
-    rate = f"{process.decode_tok_per_s:,.4g} tok/s" if process.decode_tok_per_s else ""
+    rate = f"{significant(process.decode_tok_per_s)} tok/s" if process.decode_tok_per_s else ""
     width = standing.width
-    so_far = f", {len(standing.slots)} processes ±{100 * width:.1f} %" if width is not None else ""
+    so_far = f", {len(standing.slots)} processes {plus_minus(width)}" if width is not None else ""
     return f"{rate}{so_far}{', disturbed' if process.disturbed else ''}"
 
 

@@ -37,5 +37,5 @@ def test_the_pages_made_from_the_code_are_up_to_date(name: str) -> None:
 
 def test_a_page_says_of_a_column_what_its_entry_says() -> None:
     added = Column("swap_mb", "float", "MB", "reading", "memory.swap_bytes or memory.swap", 1e6, meaning="swapped out")
-    row = "| `swap_mb` | MB | swapped out | `memory.swap_bytes` or `memory.swap` / 1,000,000 | median over processes |"
+    row = "| `swap_mb` | MB | swapped out | `memory.swap_bytes` or `memory.swap` / 1000000 | median over processes |"
     assert row in columns_page([*COLUMNS, added]).splitlines()

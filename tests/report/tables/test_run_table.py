@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console, Group
 
 from smjax.report.data.rows import scenarios
-from smjax.report.render.grid import TIMES, UNKNOWN, Cell
+from smjax.report.render.grid import TIMES, UNKNOWN, Cell, GridColumn, draw, name_of
 from smjax.report.render.markdown import markdown
 from smjax.report.render.terminal import TerminalGrid
 from smjax.report.tables import run_table
@@ -202,6 +202,27 @@ def test_rows_with_folded_cells_are_parted(width):
     theirs = [number for number, line in enumerate(lines) if "-of-2-" in line]
     assert len(mine) > 1, "it is folded"
     assert "" in lines[mine[-1] : theirs[0]], "a line is left empty between the rows"
+
+
+def test_where_keys_are_wide_a_number_stands_for_them_in_what_goes_below():
+    names = ("a-model-of-twenty-four-ch", "another-model-of-as-many-c")
+    records = [record(model=name, model_hash=name, threads=n, flags=["late"] * n) for name in names for n in (1, 2)]
+    console = Console(width=72, record=True, file=io.StringIO())
+    console.print(Group(*map(TerminalGrid, run_table.grids(scenarios(records)))))
+    headings = [line.split() for line in console.export_text().splitlines() if line.startswith(" # ")]
+    assert headings[0][:2] == ["#", "model"]
+    assert len(headings) > 1
+    assert all("model" not in words for words in headings[1:])
+
+
+def test_a_column_that_says_something_of_another_stays_beside_it():
+    names = ("before", "now", "change", "verdict")
+    columns = [GridColumn(name, name_of(name), follows=number > 0) for number, name in enumerate(names)]
+    first = GridColumn("wide", name_of("wide"))
+    grid = draw("", [], [first, *columns], [{"wide": "w" * 20} | dict.fromkeys(names, "12345678")])
+    console = Console(width=50, record=True, file=io.StringIO())
+    console.print(TerminalGrid(grid))
+    assert ["before", "now", "change", "verdict"] in [line.split() for line in console.export_text().splitlines()]
 
 
 def test_rows_of_short_cells_are_not_parted():

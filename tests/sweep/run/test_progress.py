@@ -39,22 +39,22 @@ def shown(is_terminal: bool, ends: list[tuple[Outcome, Process]], budget_s: floa
 
 def test_without_a_terminal_there_is_one_plain_line_per_worker() -> None:
     assert shown(False, [ENDS[0], FAILED]) == (
-        "[1/2] stories-15m threads=2 ctx=256 n_gen=128 replicate 1/2: ok, 61.0 s: 1,000 tok/s\n"
+        "[1/2] stories-15m threads=2 ctx=256 n_gen=128 replicate 1/2: ok, 61.0 s: 1000 tok/s\n"
         "[2/2] stories-15m threads=2 ctx=256 n_gen=128 replicate 2/2: failed, 5.0 s: it broke\n"
     )
 
 
 def test_lines_say_how_wide_the_interval_is_and_why_more_processes_run() -> None:
     lines = shown(False, ENDS, budget_s=1000).splitlines()
-    assert lines[1].endswith("replicate 2/2: ok, 61.0 s: 1,010 tok/s, 2 processes ±6.5 %")
+    assert lines[1].endswith("replicate 2/2: ok, 61.0 s: 1010 tok/s, 2 processes ±6.5 %")
     assert lines[2].startswith("[3/3] stories-15m threads=2 ctx=256 n_gen=128 replicate 3, for a narrower interval: ok")
-    assert lines[2].endswith("1,020 tok/s, 3 processes ±2.5 %")
+    assert lines[2].endswith("1020 tok/s, 3 processes ±2.5 %")
 
 
 def test_a_disturbed_process_is_told_and_so_is_its_repeat() -> None:
     disturbed = (ENDS[0][0], dataclasses.replace(ENDS[0][1], disturbed=True))
     lines = shown(False, [disturbed, ENDS[1]], budget_s=1000).splitlines()
-    assert lines[0].endswith("replicate 1/2: ok, 61.0 s: 1,000 tok/s, disturbed")
+    assert lines[0].endswith("replicate 1/2: ok, 61.0 s: 1000 tok/s, disturbed")
     assert "replicate 1/2, again: ok" in lines[1]
 
 
