@@ -210,7 +210,7 @@ def test_one_id_has_no_likelihood() -> None:
 @pytest.mark.parametrize("limit_mb", [300, 700])
 def test_too_little_memory_is_an_outcome(limit_mb: int) -> None:
     """300 MB do not hold JAX, 700 MB hold it but not the model with it."""
-    limited = ["sh", "-c", f"ulimit -v {limit_mb * 1024}; exec {shlex.join(LocalLauncher().command)}"]
+    limited = ["sh", "-c", f"ulimit -v {limit_mb * 1024}; exec {shlex.join(LocalLauncher().command())}"]
     outcome = run(measuring(replace(TINY, model="stories-110m")), LocalLauncher(limited))
     assert outcome.status in ("failed", "killed")
     assert outcome.reason

@@ -24,19 +24,24 @@ from smjax.sweep.process.outcome import judge, last_line
 
 
 class LocalLauncher:
-    """See `smjax.sweep.process.launcher.Launcher`; `command` starts the worker."""
+    """See `smjax.sweep.process.launcher.Launcher`; `command` starts the worker, whichever interpreter is asked for."""
 
     def __init__(self, command: Sequence[str] | None = None) -> None:
+        self._command = command
+
+    def command(self, python: str | None = None) -> Sequence[str]:
+        """What starts a worker of the interpreter `python`, by default this one."""
         # -P: a file of the user's folder that is called like a module must not be imported instead of it.
-        self.command = command or (sys.executable, "-P", "-m", "smjax.worker")
+        return self._command or (python or sys.executable, "-P", "-m", "smjax.worker")
 
     def run(self, request: Request, timeout_s: float, on_phase: OnPhase = lambda phase: None) -> Outcome:
         with contextlib.ExitStack() as opened:
             started_ns = time.monotonic_ns()
-            placed = replace(request, cpus=pick_cpus(request.resolved.scenario.threads), spawned_ns=started_ns)
+            scenario = request.resolved.scenario
+            placed = replace(request, cpus=pick_cpus(scenario.threads), spawned_ns=started_ns)
             try:
                 stderr = opened.enter_context(tempfile.TemporaryFile())
-                process = opened.enter_context(_start(self.command, _environment(request), stderr))
+                process = opened.enter_context(_start(self.command(scenario.python), _environment(request), stderr))
             except OSError as error:
                 return Outcome("failed", f"the worker did not start: {error.strerror or error}", 0)
             deadline_ns = started_ns + timeout_s * 1e9

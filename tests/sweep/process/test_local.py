@@ -118,3 +118,16 @@ def test_a_workers_environment_has_no_inherited_settings() -> None:
         "NPROC": "9",
     }
     assert inherited(variables) == {"HOME": "/home/user", "PATH": "/bin"}
+
+
+def test_a_worker_has_the_interpreter_that_is_asked_for(tmp_path: Path) -> None:
+    """Here one that says what it was started with, and answers nothing."""
+    python = tmp_path / "another python"
+    python.write_text('#!/bin/sh\necho "$0 $*" >&2; exit 7\n')
+    python.chmod(0o755)
+    outcome = LocalLauncher().run(Request("measure", chosen(scenario(python=str(python)))), 30)
+    assert (outcome.status, outcome.reason) == ("failed", f"{python} -P -m smjax.worker")
+
+
+def test_by_default_it_is_ours() -> None:
+    assert LocalLauncher().command()[0] == sys.executable
