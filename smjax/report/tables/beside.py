@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from smjax.core.numbers import plural, significant
 from smjax.core.records.alike import LINE
 from smjax.report.data.history import History
 from smjax.report.render.grid import NOTHING, TIMES, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
+from smjax.report.tables.column_cells import IN_TABLES
 from smjax.report.tables.run_table import how_made
 
 _POINT = ("threads", "ctx", "n_gen")
@@ -155,25 +157,25 @@ def _status(row: Row) -> Cell:
     return NOTHING if row["status"] in (None, "ok") else Cell(row["status"], str(row["status"]))
 
 
-def _with_ratio(heading: str, key: str) -> tuple[GridColumn, GridColumn]:
+def _with_ratio(key: str) -> tuple[GridColumn, GridColumn]:
     return (
-        GridColumn(heading, figure(key), numeric=True),
+        GridColumn(IN_TABLES[key].heading, figure(key), numeric=True),
         GridColumn(TIMES, figure(f"{key}_x"), numeric=True, follows=True),
     )
 
 
 _WHO = (
     GridColumn("source", name_of("source"), role="key"),
-    GridColumn("model", name_of("model"), role="key"),
-    GridColumn("tokens per dispatch", name_of("tokens_per_dispatch"), "any", numeric=True, role="key"),
+    IN_TABLES["model"],
+    replace(IN_TABLES["tokens_per_dispatch"], show="any"),
     GridColumn("arch", name_of("arch"), role="remark"),
-    GridColumn("cpu", name_of("cpu"), role="key"),
-    GridColumn("provenance", name_of("provenance"), role="remark"),
+    replace(IN_TABLES["cpu"], show="always"),
+    IN_TABLES["provenance"],
 )
-_DECODE = _with_ratio("decode tok/s", "decode_tok_per_s")
-_REST = (*_with_ratio("TTFT ms", "ttft_ms"), *_with_ratio("peak RSS MB", "peak_rss_mb"))
+_DECODE = _with_ratio("decode_tok_per_s")
+_REST = (*_with_ratio("ttft_ms"), *_with_ratio("peak_rss_mb"))
 _BEST = (
-    GridColumn("best decode tok/s", _best, numeric=True),
+    GridColumn(f"best {IN_TABLES['decode_tok_per_s'].heading}", _best, numeric=True),
     GridColumn(TIMES, figure("best_x"), numeric=True, follows=True),
 )
 _HEADLINE = (*_WHO, *_DECODE, *_BEST, *_REST)

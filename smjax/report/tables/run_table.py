@@ -3,53 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import polars as pl
 
-from smjax.core.numbers import plural, plus_minus, significant
+from smjax.core.numbers import plural
 from smjax.core.records.alike import ROW
-from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, Column
 from smjax.core.records.flags import DISTURBED
 from smjax.report.data.names import name_row
-from smjax.report.render.grid import NOTHING, TIMES, Cell, Grid, GridColumn, Row, draw, figure, name_of
-from smjax.stats.intervals import half_width
-
-
-def _with_interval(key: str) -> Callable[[Row], Cell]:
-    """A figure and how far its interval reaches to either side."""
-
-    def cell(row: Row) -> Cell:
-        lo, hi = row[f"{key}_lo"], row[f"{key}_hi"]
-        reach = "" if lo is None else f" {plus_minus(half_width((lo, hi)))}"
-        return Cell(row[key], significant(row[key]) + reach)
-
-    return cell
-
-
-def _tpot(row: Row) -> Cell:
-    ends = [significant(row[name]) for name in ("tpot_ms_p50", "tpot_ms_p99")]
-    return Cell(row["tpot_ms_p50"], "/".join(ends) if all(ends) else "")
-
-
-def _stand_behind(row: Row) -> Cell:
-    """What stands behind the figures: processes, and the samples of all, as each may have another number of them."""
-    return Cell(row["replicates"], f"{row['replicates']}/{row['samples']}" if row["replicates"] else "0")
-
-
-def _chosen(key: str) -> Callable[[Row], Cell]:
-    """What a worker chose; a row whose workers never got there has nothing to say."""
-    return lambda row: NOTHING if row[key] == "auto" else name_of(key)(row)
-
-
-def _identity(row: Row) -> Cell:
-    return Cell(row["identity"], (row["identity"] or "")[:8])
-
-
-def _flags(row: Row) -> Cell:
-    flags = tuple(filter(None, (row["flags"] or "").split(";")))
-    return Cell(flags, ", ".join(flags))
-
+from smjax.report.render.grid import TIMES, Grid, Row, draw
+from smjax.report.tables.column_cells import IN_TABLES
 
 _ABOUT_INTERVALS = (
     "±: half the width of the 95 % interval over processes, by Student's t on the trimmed logarithms of their medians"
@@ -69,40 +32,12 @@ _FIRST = (
 _LAST = ("jaxlib", "smjax", "identity", "provenance", "flags", "status")
 """What the table begins and ends with; every other column that has a heading stands between them."""
 
-_CELLS: dict[str, Callable[[Row], Cell]] = {
-    "isa": _chosen("isa"),
-    "kv_dtype": _chosen("kv_dtype"),
-    "tpot_ms_p50": _tpot,
-    "replicates": _stand_behind,
-    "identity": _identity,
-    "flags": _flags,
-}
-"""Where a cell says something else than the column's value."""
+_OTHERS = (name for name in IN_TABLES if name not in (*_FIRST, *_LAST))
 
-
-def _grid_column(column: Column) -> GridColumn:
-    is_key, is_remark = column.is_key or column.over == "first", column.name in ("provenance", "flags", "status")
-    if f"{column.name}_lo" in COLUMN_NAMES:
-        cell = _with_interval(column.name)
-    else:
-        cell = name_of(column.name) if is_key or column.kind == "text" else figure(column.name)
-    return GridColumn(
-        column.heading,
-        _CELLS.get(column.name, cell),
-        column.shown,
-        numeric=column.kind != "text",
-        role="remark" if is_remark else "key" if is_key else "figure",
-        parts=column.over == "union",
-    )
-
-
-_BY_NAME = {column.name: _grid_column(column) for column in COLUMNS if column.heading}
-_OTHERS = (name for name in _BY_NAME if name not in (*_FIRST, *_LAST))
-
-SCENARIO = tuple(_BY_NAME[name] for name in _SCENARIO)
+SCENARIO = tuple(IN_TABLES[name] for name in _SCENARIO)
 """Which scenario a row is, and what ran it."""
 
-RUN = tuple(_BY_NAME[name] for name in (*_FIRST, *_OTHERS, *_LAST))
+RUN = tuple(IN_TABLES[name] for name in (*_FIRST, *_OTHERS, *_LAST))
 """All of a run's table."""
 
 
@@ -118,7 +53,7 @@ def _grid(rows: list[Row]) -> Grid:
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
     alike = {tuple(row[key] for key in ROW if key != "identity") for row in rows}
     hidden = ["cpu"] * (title != arch) + ["identity"] * (len(alike) == len(rows))
-    columns = [column for column in RUN if column not in [_BY_NAME[name] for name in hidden]]
+    columns = [column for column in RUN if column not in [IN_TABLES[name] for name in hidden]]
     return draw(title, [how_made(rows)], columns, rows, _notes(rows))
 
 

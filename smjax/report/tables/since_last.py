@@ -13,6 +13,7 @@ from smjax.core.records.alike import BEFORE, MAY_HAVE_CHANGED
 from smjax.core.records.folder import RECORDS, load_readable
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import UNKNOWN, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
+from smjax.report.tables.column_cells import IN_TABLES
 from smjax.report.tables.run_table import SCENARIO
 from smjax.stats.verdicts import FEW_SAMPLES, Verdict, judge
 
@@ -127,9 +128,9 @@ def _differs(row: Row) -> Cell:
     return Cell(tuple(changed), ", ".join(told) or "nothing")
 
 
-def _beside(heading: str, name: str) -> tuple[GridColumn, ...]:
+def _beside(name: str) -> tuple[GridColumn, ...]:
     return (
-        GridColumn(f"{heading} before", figure(f"{name}_before"), numeric=True),
+        GridColumn(f"{IN_TABLES[name].heading} before", figure(f"{name}_before"), numeric=True),
         GridColumn("now", figure(name), numeric=True, follows=True),
         GridColumn("change", _change(name), numeric=True, follows=True),
         GridColumn("verdict", _verdict(name), follows=True),
@@ -138,8 +139,8 @@ def _beside(heading: str, name: str) -> tuple[GridColumn, ...]:
 
 _COLUMNS = (
     *SCENARIO,
-    *_beside("decode tok/s", "decode_tok_per_s"),
-    *_beside("TTFT ms", "ttft_ms"),
+    *_beside("decode_tok_per_s"),
+    *_beside("ttft_ms"),
     GridColumn("else differs", _differs, role="remark"),
     GridColumn("earlier run", name_of("run"), "varies", role="remark"),
 )
