@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from smjax.core.records.quantities import Bytes, Nanoseconds, Rate
 
 
 @dataclass
 class Sample:
     """One answer: `n_gen` ids to one prompt."""
 
-    ttft_ns: int
+    ttft_ns: Nanoseconds
     """From prompt ids on the host to the first id on the host."""
-    decode_ns: int
+    decode_ns: Nanoseconds
     """From the first id on the host to the last."""
-    token_ns: list[int] | None = None
+    token_ns: Sequence[int] | None = None
     """Of each id after the first, where each was dispatched alone."""
-    rss_bytes: int | None = None
+    rss_bytes: Bytes | None = None
     """Resident memory after it."""
 
 
@@ -25,17 +28,17 @@ class Threads:
     """Where the worker ran: the affinity read back, and the CPU time of each thread while answers were timed."""
 
     affinity: list[int] = field(default_factory=list)
-    cpu_ns: dict[str, int] = field(default_factory=dict)
+    cpu_ns: dict[str, Nanoseconds] = field(default_factory=dict)
 
 
 @dataclass
 class Memory:
     """Bytes; None where the system does not tell."""
 
-    weight_bytes: int | None = None
-    kv_bytes: int | None = None
-    peak_rss_bytes: int | None = None
-    steady_rss_bytes: int | None = None
+    weight_bytes: Bytes | None = None
+    kv_bytes: Bytes | None = None
+    peak_rss_bytes: Bytes | None = None
+    steady_rss_bytes: Bytes | None = None
 
 
 @dataclass
@@ -51,15 +54,15 @@ class Ran:
 class Bandwidth:
     """At which the worker's threads read as many bytes as one decode step does."""
 
-    bytes_per_s: float | None
-    working_set_bytes: float | None = None
+    bytes_per_s: Rate | None
+    working_set_bytes: Rate | None = None
 
 
 @dataclass
 class Clock:
     """GHz of the worker's first CPU; `source`: measured or read."""
 
-    value: float | None = None
+    value: Rate | None = None
     source: str | None = None
 
 
@@ -67,7 +70,7 @@ class Clock:
 class Energy:
     """Of the CPU packages, per generated token."""
 
-    joules_per_token: float | None = None
+    joules_per_token: Rate | None = None
     source: str | None = None
 
 
@@ -79,7 +82,7 @@ class Answer:
     reason: str = ""
     """One line; empty if the status is ok."""
     flags: list[str] = field(default_factory=list)
-    phases_ns: dict[str, int] = field(default_factory=dict)
+    phases_ns: dict[str, Nanoseconds] = field(default_factory=dict)
     threads: Threads = field(default_factory=Threads)
     versions: dict[str, str] = field(default_factory=dict)
     """Of the interpreter and of the engine's packages, as they say themselves."""
@@ -90,7 +93,7 @@ class Answer:
     """Formulations of products that were used, by shape."""
     compilation_cache: str | None = None
     memory: Memory | None = None
-    bytes_per_token: float | None = None
+    bytes_per_token: Rate | None = None
     checks: dict[str, float] = field(default_factory=dict)
     """Errors that the engine saw in proving itself right."""
     warmup_samples: list[Sample] = field(default_factory=list)

@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import types
 import typing
-from collections.abc import Callable
-from typing import Any, Literal, TypeVar, Union
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, Protocol, TypeVar, Union
+
+from smjax.core.text import printable
 
 T = TypeVar("T")
-Decode = Callable[[Any, str], Any]
-"""From a JSON value and where it stands to a typed one."""
+Decode = Callable[[Any], Any]
+"""From a JSON value to a typed one."""
 _NAMES: dict[Any, str] = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 _SHOWN = 40
+_LARGE = 2**63
+
+
+class Kind(Protocol):
+    """What an annotation may say of a value beside its type: `Annotated[int, kind]`."""
+
+    @property
+    def expected(self) -> str:
+        """In an error, after "expected"."""
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a value of the type is of the kind."""
 
 
 class WrongValueError(ValueError):
@@ -26,8 +42,25 @@ class WrongValueError(ValueError):
 
 def decode(kind: type[T], data: Any, where: str = "") -> T:
     """`data`, as `json.loads` gives it, as the dataclass `kind`; raises WrongValueError, which names the field."""
-    decoded: T = _decoder(typing.cast(Any, kind))(data, where)
+    try:
+        decoded: T = _decoder(typing.cast(Any, kind))(data)
+    except _Wrong as wrong:
+        place = f"{where}{wrong.where}".removeprefix(".") or "the whole"
+        raise WrongValueError(f"{place}: {wrong.said}") from None
     return decoded
+
+
+class _Wrong(Exception):
+    """What is wrong with a value; where it stands comes from outside, step by step, as no healthy value needs it."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said, self.where = said, ""
+
+    def inside(self, step: str) -> _Wrong:
+        """The same, seen from one step further out: `.name` or `[number]`."""
+        self.where = step + self.where
+        return self
 
 
 def encode(value: Any) -> Any:
@@ -36,6 +69,8 @@ def encode(value: Any) -> Any:
         return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, array):
+        return value.tolist()
     if isinstance(value, list | tuple) and any(not isinstance(item, int | float | str) for item in value):
         return [encode(item) for item in value]
     return value
@@ -48,42 +83,78 @@ def _decoder(kind: Any) -> Decode:
         return _dataclass(kind)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
-        return lambda value, where: value
+        return lambda value: value
+    if origin is Annotated:
+        return _annotated(arguments[0], arguments[1])
     if origin is Literal:
         return _literal(arguments)
     if origin in (Union, types.UnionType):
         return _optional(arguments)
+    if origin is Sequence:
+        return _whole_numbers
     if origin in (list, tuple):
-        return _sequence(origin, arguments[0])
+        return _items(origin, arguments[0])
     if origin is dict:
         return _mapping(arguments[1])
     return _plain(kind)
 
 
 def _dataclass(kind: type) -> Decode:
-    hints = typing.get_type_hints(kind)
-    fields = dataclasses.fields(kind)
-    needed = [f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING]
-    decoders: dict[str, Decode] = {}
+    fields: list[tuple[str, Decode, bool, bool]] = []
 
-    def decode_object(value: Any, where: str) -> Any:
-        if not isinstance(value, dict):
-            raise _wrong(where, "an object", value)
-        if not decoders:  # here, as a dataclass may hold itself
-            decoders.update({field.name: _decoder(hints[field.name]) for field in fields})
-        for name in needed:
-            if name not in value:
-                raise WrongValueError(f"{_inside(where, name)}: expected it, found nothing")
-        known = {name: decoder for name, decoder in decoders.items() if name in value}
-        return kind(**{name: decoder(value[name], _inside(where, name)) for name, decoder in known.items()})
+    def decode_object(value: Any) -> Any:
+        if type(value) is not dict:
+            raise _wrong("an object", value)
+        if not fields:  # here, as a dataclass may hold itself
+            fields.extend(_fields(kind))
+        found = {}
+        for name, decoder, is_needed, takes_null in fields:
+            if name in value:
+                item = value[name]
+                if item is None and not takes_null and not is_needed:
+                    continue  # unknown, like what is absent
+                try:
+                    found[name] = decoder(item)
+                except _Wrong as error:
+                    raise error.inside(f".{name}") from None
+            elif is_needed:
+                raise _Wrong("expected it, found nothing").inside(f".{name}")
+        return kind(**found)
 
     return decode_object
 
 
+def _fields(kind: type) -> list[tuple[str, Decode, bool, bool]]:
+    """Of each field its name, how it is decoded, whether it has to be there and whether it takes null."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return [
+        (
+            field.name,
+            _decoder(hints[field.name]),
+            field.default is field.default_factory is dataclasses.MISSING,
+            hints[field.name] is Any or types.NoneType in typing.get_args(hints[field.name]),
+        )
+        for field in dataclasses.fields(kind)
+        if field.init
+    ]
+
+
+def _annotated(kind: Any, of_kind: Kind) -> Decode:
+    decoder = _decoder(kind)
+
+    def decode_kind(value: Any) -> Any:
+        decoded = decoder(value)
+        if not of_kind.accepts(decoded):
+            raise _wrong(of_kind.expected, value)
+        return decoded
+
+    return decode_kind
+
+
 def _literal(choices: tuple[Any, ...]) -> Decode:
-    def decode_choice(value: Any, where: str) -> Any:
-        if value not in choices or isinstance(value, bool):
-            raise _wrong(where, f"one of {', '.join(map(str, choices))}", value)
+    def decode_choice(value: Any) -> Any:
+        if not any(value == choice and type(value) is type(choice) for choice in choices):
+            raise _wrong(f"one of {', '.join(map(str, choices))}", value)
         return value
 
     return decode_choice
@@ -93,18 +164,42 @@ def _optional(kinds: tuple[Any, ...]) -> Decode:
     """One kind or none: other unions are not told apart."""
     (kind,) = (kind for kind in kinds if kind is not types.NoneType)
     decoder = _decoder(kind)
-    return lambda value, where: None if value is None else decoder(value, where)
+    return lambda value: None if value is None else decoder(value)
 
 
-def _sequence(sequence: type, kind: Any) -> Decode:
+def _whole_numbers(value: Any) -> Sequence[int]:
+    """Whole numbers from 0, thousands of them: compactly, of 4 bytes where they fit and else of 8."""
+    if type(value) not in (list, array):
+        raise _wrong("a list", value)
+    try:
+        compact = array("I", value)
+    except (TypeError, OverflowError):
+        compact = _large_numbers(value)
+    if compact and min(value) < 2:  # true and false are 1 and 0 to an array
+        _items(list, int)(list(value))
+    return compact
+
+
+def _large_numbers(value: list[Any]) -> array[int]:
+    for number, item in enumerate(value):
+        if type(item) is not int or not 0 <= item < _LARGE:
+            raise _wrong("a whole number from 0", item).inside(f"[{number}]")
+    return array("q", value)
+
+
+def _items(sequence: type, kind: Any) -> Decode:
     decoder = _decoder(kind)
 
-    def decode_items(value: Any, where: str) -> Any:
+    def decode_items(value: Any) -> Any:
         if not isinstance(value, list | tuple):
-            raise _wrong(where, "a list", value)
-        if kind is int and set(map(type, value)) <= {int}:  # thousands of times
-            return sequence(value)
-        return sequence(decoder(item, f"{where}[{number}]") for number, item in enumerate(value))
+            raise _wrong("a list", value)
+        found = []
+        for item in value:
+            try:
+                found.append(decoder(item))
+            except _Wrong as error:
+                raise error.inside(f"[{len(found)}]") from None
+        return found if sequence is list else sequence(found)
 
     return decode_items
 
@@ -112,10 +207,16 @@ def _sequence(sequence: type, kind: Any) -> Decode:
 def _mapping(kind: Any) -> Decode:
     decoder = _decoder(kind)
 
-    def decode_values(value: Any, where: str) -> Any:
+    def decode_values(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise _wrong(where, "an object", value)
-        return {str(key): decoder(item, _inside(where, str(key))) for key, item in value.items()}
+            raise _wrong("an object", value)
+        found = {}
+        for key, item in value.items():
+            try:
+                found[str(key)] = decoder(item)
+            except _Wrong as error:
+                raise error.inside(f".{printable(str(key), _SHOWN)}") from None
+        return found
 
     return decode_values
 
@@ -123,19 +224,25 @@ def _mapping(kind: Any) -> Decode:
 def _plain(kind: Any) -> Decode:
     accepted = (int, float) if kind is float else (kind,)
 
-    def decode_plain(value: Any, where: str) -> Any:
-        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-            raise _wrong(where, _NAMES[kind], value)
+    def decode_plain(value: Any) -> Any:
+        if type(value) not in accepted:
+            raise _wrong(_NAMES[kind], value)
+        if kind in (int, float) and not -_LARGE < value < _LARGE and not _is_finite_float(value):
+            raise _wrong(f"{_NAMES[kind]} of a finite size", value)
         return value
 
     return decode_plain
 
 
-def _inside(where: str, name: str) -> str:
-    return f"{where}.{name}" if where else name
+def _is_finite_float(value: float) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
 
 
-def _wrong(where: str, expected: str, found: Any) -> WrongValueError:
-    text = repr(found)
+def _wrong(expected: str, found: Any) -> _Wrong:
+    brief = found[:_SHOWN] if isinstance(found, str | list | tuple) else found
+    try:
+        text = repr(brief)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        text = "something too long to be shown"
     shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return WrongValueError(f"{where or 'the whole'}: expected {expected}, found {shown}")
+    return _Wrong(f"expected {expected}, found {shown}")
