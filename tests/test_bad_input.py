@@ -235,12 +235,26 @@ def test_a_report_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
-def test_a_cut_record_is_refused_by_its_name(part: float, tmp_path: Path) -> None:
+def test_a_cut_record_is_refused_by_its_name_and_the_others_are_reported(part: float, tmp_path: Path) -> None:
     run_folder(tmp_path / "run", [record(), record(threads=2)])
     path = max((tmp_path / "run" / "records").iterdir())
     os.truncate(path, int(part * path.stat().st_size))
+    done = said(tmp_path, "smjax", "report", "run")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"smjax: run/records/{path.name}: expected a whole JSON record, found JSONDecodeError: "
+    )
+    assert done.stderr.endswith("; it is damaged: restore it, or move it elsewhere\n")
+    assert done.stderr.count("\n") == 1
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert [row["threads"] for row in summary["rows"]] == [1]
+    assert path.exists()
+
+
+def test_a_run_without_a_readable_record_is_refused(tmp_path: Path) -> None:
+    run_folder(tmp_path / "run", [record()])
+    (path,) = (tmp_path / "run" / "records").iterdir()
+    path.write_bytes(b"")
     before = listing(tmp_path)
-    line = the_line(said(tmp_path, "smjax", "report", "run"))
-    assert line.startswith(f"run/records/{path.name}: expected a whole JSON record, found: JSONDecodeError: ")
-    assert line.endswith("; delete it and run again")
+    assert the_line(said(tmp_path, "smjax", "report", "run")).startswith(f"run/records/{path.name}: expected a whole")
     assert listing(tmp_path) == before

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from smjax.core import signals
 from smjax.core.errors import RequestError
-from smjax.core.exit_codes import ExitCode
 from smjax.core.nearest import nearest
 from smjax.core.output import complain
+from smjax.core.records.document import read_record
 from smjax.core.records.folder import RECORDS, record_paths
 
 
@@ -35,8 +34,7 @@ def call(arguments: argparse.Namespace) -> int:
     """Print the tables, or the audit."""
     dirs = run_folders(arguments.dirs)
     if arguments.audit:
-        print(_audit(arguments, dirs), end="")
-        return ExitCode.OK
+        return _audit(arguments, dirs)
     from smjax.report.tables.rebuild import rebuild
     from smjax.report.tables.report import tell
 
@@ -86,8 +84,8 @@ def _started(folder: Path) -> tuple[str, str]:
     dates = []
     for path in record_paths(folder):
         try:
-            dates.append(str(json.loads(path.read_bytes())["date"]))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):  # whoever reads it for its figures says so
+            dates.append(str(read_record(path).get("date") or ""))
+        except RequestError:  # whoever reads it for its figures says so
             continue
     return min(dates, default=""), str(folder)
 
@@ -100,11 +98,14 @@ def _fix(path: Path) -> str:
     return f"; did you mean {path.parent / meant}?" if meant else "; check the path"
 
 
-def _audit(arguments: argparse.Namespace, dirs: Sequence[Path]) -> str:
+def _audit(arguments: argparse.Namespace, dirs: Sequence[Path]) -> int:
     from smjax.report.audit.command import audit
+    from smjax.report.tables.report import complain_of
 
     if arguments.out or arguments.history or arguments.baseline:
         raise RequestError(
             "--audit: expected no --out, --history or --baseline, found one; audit or report, one at a time"
         )
-    return audit(dirs)
+    refused: list[str] = []
+    print(audit(dirs, refused.append), end="")
+    return complain_of(refused)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from smjax.core.records.document import write_record
+import polars as pl
+
+from smjax.core.files import write_whole
+from smjax.core.records.document import canonical_json, made_record
+from smjax.core.records.record import Record
 from smjax.core.records.scenario import Measure, Scenario
+from smjax.report.data import frames, rows
 
 MS = 1_000_000
 EPYC = {"cpu": {"model": "AMD EPYC 9R14", "arch": "x86_64"}, "os": {"name": "Debian GNU/Linux 12"}}
@@ -126,5 +131,25 @@ def failed(status: str = "failed", reason: str = "out of memory", **changes: Any
 
 def run_folder(folder: Path, records: list[dict[str, Any]]) -> Path:
     for one in records:
-        write_record(folder / "records", one)
+        write_whole(folder / "records" / f"{one['id']}.json", canonical_json(one) + "\n")
     return folder
+
+
+def read(records: list[dict[str, Any]]) -> list[Record]:
+    """The records as they are when they have been written and read."""
+    return [made_record(one) for one in records]
+
+
+def scenarios(records: list[dict[str, Any]]) -> pl.DataFrame:
+    """The rows of records that lie on disk so."""
+    return rows.scenarios(read(records))
+
+
+def summarise(records: list[dict[str, Any]]) -> pl.DataFrame:
+    """Their rows with the summary's columns alone."""
+    return rows.summarise(read(records))
+
+
+def frame_of_processes(records: list[dict[str, Any]]) -> pl.DataFrame:
+    """One row per process."""
+    return frames.processes(read(records))

@@ -5,34 +5,22 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from smjax.core.errors import RequestError
 from smjax.core.files import read_regular, write_whole
-from smjax.core.records.columns import PROVENANCES, READABLE_SCHEMAS, STATUSES
+from smjax.core.records.columns import READABLE_SCHEMAS
+from smjax.core.records.record import Record, record_of
 from smjax.core.records.scenario import Scenario
+from smjax.core.records.typed import WrongValueError
+from smjax.core.text import printable
 
-_KINDS: dict[str, type] = {
-    "id": str,
-    "provenance": str,
-    "date": str,
-    "replicate": int,
-    "scenario": dict,
-    "host": str,
-    "smjax": str,
-    "environment": dict,
-    "status": str,
-    "reason": str,
-    "wall_ns": int,
-    "model": dict,
-    "flags": list,
-}
-"""Keys that every record has, whatever became of its worker; the worker's own results are there as far as it got."""
-_JSON_NAMES = {str: "text", int: "whole number", dict: "object", list: "list"}
-RECORD_BYTES_MAX = 1 << 28
+RECORD_BYTES_MAX = 1 << 26
 """A thousand times what a record takes."""
-_FIX = "delete it and run again"
+_FIX = "it is damaged: restore it, or move it elsewhere"
+_BRIEF = 150
 _NAME_CHARACTERS = 60
 """Longest model name in a file name, which may have 255 characters in all."""
 
@@ -51,56 +39,69 @@ def record_id(scenario: Scenario, identity: str, replicate: int, attempt: int = 
     return f"{_slug(name)}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-{number}-{identity[:8]}"
 
 
-def write_record(records_dir: Path, record: dict[str, Any]) -> Path:
+def write_record(records_dir: Path, record: Record) -> Path:
     """Write one record whole or not at all and return its path; raises RequestError when it cannot be written."""
-    return write_whole(records_dir / f"{record['id']}.json", canonical_json(record) + "\n")
+    return write_whole(records_dir / f"{record.id}.json", f"{record.line}\n")
+
+
+def made_record(document: Mapping[str, Any]) -> Record:
+    """The record that `document` becomes when it is written and read; raises WrongValueError where it would not be."""
+    line = canonical_json(document)
+    return record_of(json.loads(line), line)
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read one record; raises RequestError when it is missing, cut, from another schema or not a record at all."""
-    record = _read_object(path)
-    schema = record.get("schema")
-    if type(schema) is not int or schema not in READABLE_SCHEMAS:
-        found = "none" if "schema" not in record else _brief(schema)
-        known = " or ".join(map(str, READABLE_SCHEMAS))
-        raise RequestError(f"{path}: expected a record of schema {known}, found {found}; {_FIX}")
-    _check_keys(path, record)
-    _check_choice(path, "status", record["status"], STATUSES)
-    _check_choice(path, "provenance", record["provenance"], PROVENANCES)
-    _check_scenario(path, record["scenario"])
-    return record
+    """One record's JSON; raises RequestError when it is missing, cut, of a newer schema or no record at all."""
+    return load_document(path)[0]
 
 
-def _read_object(path: Path) -> dict[str, Any]:
+def load_record(path: Path) -> Record:
+    """One record; raises RequestError, in one line that names file and field, for anything else."""
+    document, text = load_document(path)
     try:
-        record = json.loads(read_regular(path, RECORD_BYTES_MAX, "a readable record"))
+        return record_of(document, _one_line(document, text))
+    except (WrongValueError, RecursionError) as error:
+        raise RequestError(f"{_shown(path)}: {_brief(error)}; {_FIX}") from error
+
+
+def load_document(path: Path) -> tuple[dict[str, Any], str]:
+    """The JSON object that a record's file holds, of a schema that is known, and its text."""
+    content = read_regular(path, RECORD_BYTES_MAX, "a readable record")
+    try:
+        text = content.decode("utf-8")
+        document = _JSON.decode(text)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
-        raise RequestError(f"{path}: expected a whole JSON record, found: {_brief_reason(error)}; {_FIX}") from error
-    if not isinstance(record, dict):
-        raise RequestError(f"{path}: expected a JSON object, found {_brief(record)}; {_FIX}")
-    return record
+        reason = f"{type(error).__name__}: {_brief(error)}"
+        raise RequestError(f"{_shown(path)}: expected a whole JSON record, found {reason}; {_FIX}") from error
+    if not isinstance(document, dict):
+        found = printable(text.strip(), 40) or "nothing"
+        raise RequestError(f"{_shown(path)}: expected a JSON object, found {found}; {_FIX}")
+    _check_schema(path, document.get("schema"))
+    return document, text
 
 
-def _check_keys(path: Path, record: dict[str, Any]) -> None:
-    missing = [key for key in _KINDS if key not in record]
-    if missing:
-        raise RequestError(f"{path}: expected a record with {', '.join(missing)}, found none; {_FIX}")
-    for key, kind in _KINDS.items():
-        if not isinstance(record[key], kind) or isinstance(record[key], bool):
-            raise RequestError(f"{path}: {key}: expected {_JSON_NAMES[kind]}, found {_brief(record[key])}; {_FIX}")
+def _check_schema(path: Path, schema: Any) -> None:
+    if type(schema) is int and schema in READABLE_SCHEMAS:
+        return
+    known = f"a record of schema {' or '.join(map(str, READABLE_SCHEMAS))}"
+    if type(schema) is int and max(READABLE_SCHEMAS) < schema < 10**6:
+        raise RequestError(f"{_shown(path)}: schema: expected {known}, found {schema}, of a newer smjax; update smjax")
+    found = "none" if schema is None else _brief(json.dumps(schema)[:_BRIEF])
+    raise RequestError(f"{_shown(path)}: schema: expected {known}, found {found}; {_FIX}")
 
 
-def _check_choice(path: Path, key: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise RequestError(f"{path}: {key}: expected one of {', '.join(known)}, found {_brief(value)}; {_FIX}")
+def _one_line(document: dict[str, Any], text: str) -> str:
+    """The text itself where it is one line already, as `canonical_json` writes it."""
+    line = text.removesuffix("\n")
+    is_canonical = line.isascii() and not any(gap in line for gap in ("\n", "\r", '": ', ", "))
+    return line if is_canonical else canonical_json(document)
 
 
-def _check_scenario(path: Path, scenario: dict[str, Any]) -> None:
-    try:
-        Scenario.from_json(scenario)
-    except (TypeError, KeyError) as error:
-        reason = _brief_reason(error)
-        raise RequestError(f"{path}: scenario: expected its known keys, found: {reason}; {_FIX}") from error
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name}, which is no number of JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _finite(data: Any) -> Any:
@@ -115,11 +116,9 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-.")[:_NAME_CHARACTERS] or "model"
 
 
-def _brief(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+def _shown(path: Path) -> str:
+    return printable(str(path), 500)
 
 
-def _brief_reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:120]}"
+def _brief(said: object) -> str:
+    return printable(" ".join(str(said).split()), _BRIEF)

@@ -23,6 +23,20 @@ class Limits:
         return bool(self.least <= value <= self.most)
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """A text that is one of a few."""
+
+    known: tuple[str, ...]
+
+    @property
+    def expected(self) -> str:
+        return f"one of {', '.join(self.known)}"
+
+    def accepts(self, value: Any) -> bool:
+        return value in self.known
+
+
 class _Moment:
     expected = "a date and time in UTC, as in 2026-02-28T12:00:00Z"
 

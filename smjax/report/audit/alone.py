@@ -8,15 +8,13 @@ same scenario in a summary beside the records (`stated`, a list). A check says w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from smjax.core.numbers import significant
-from smjax.report.data.frames import look
+from smjax.core.records.answer import Sample
+from smjax.core.records.record import Record
 from smjax.report.render.grid import Row
-
-Record = dict[str, Any]
 
 _NOT_CREDIBLE = 1.25
 """Share of the read bandwidth that is no measuring error any more: a decode step does more than read, and the most of
@@ -36,7 +34,7 @@ def no_variance(row: Row) -> str | None:
         if len(values) >= _FEW and len(set(values)) == 1:
             return f"zero variance: all {len(values)} {what} are {significant(values[0], 4)} {unit}"
     for _, sample in _answers(row):
-        tokens = sample.get("token_ns") or []
+        tokens = sample.token_ns or ()
         if len(tokens) > _FEW and len(set(tokens)) == 1:
             return f"zero variance: all {len(tokens)} tokens of an answer took {tokens[0]} ns"
     return None
@@ -66,8 +64,8 @@ def _is_even(values: np.ndarray) -> bool:
 
 def above_roofline(row: Row) -> str | None:
     """Nothing decodes faster than its bytes are read; of the readings, one per process, the fastest counts."""
-    readings = [look(record, "read_bandwidth.bytes_per_s") for record in row.get("records") or ()]
-    fastest = max((reading for reading in readings if isinstance(reading, int | float)), default=0)
+    readings = [record.read_bandwidth for record in _records(row)]
+    fastest = max((reading.bytes_per_s or 0 for reading in readings if reading), default=0)
     share = row["roofline"]
     if share and fastest:
         share = row["bytes_per_token"] * row["decode_tok_per_s"] / fastest
@@ -129,38 +127,34 @@ def _relations(row: Row) -> Iterator[tuple[str, float | None, float | None, floa
 def tokens_disagree(row: Row) -> str | None:
     """The times of an answer's tokens after the first are n_gen - 1, and add up to its decode time."""
     for record, sample in _answers(row):
-        tokens, n_gen = sample.get("token_ns"), record["scenario"]["n_gen"]
-        if not tokens or record["scenario"]["tokens_per_dispatch"] != 1:
+        tokens, n_gen = sample.token_ns, record.scenario.n_gen
+        if not tokens or record.scenario.tokens_per_dispatch != 1:
             continue
         if len(tokens) != n_gen - 1:
             return f"inconsistent: an answer of {n_gen} tokens has {len(tokens)} times of tokens after the first"
-        if abs(sum(tokens) - sample["decode_ns"]) > 0.001 * sample["decode_ns"]:
-            added, decode = sum(tokens) / 1e6, sample["decode_ns"] / 1e6
+        if abs(sum(tokens) - sample.decode_ns) > 0.001 * sample.decode_ns:
+            added, decode = sum(tokens) / 1e6, sample.decode_ns / 1e6
             return f"inconsistent: the tokens of an answer took {added:.3f} ms, the answer {decode:.3f} ms"
     return None
 
 
 def longer_than_the_process(row: Row) -> str | None:
     """All answers fit into the life of their process."""
-    for record in row.get("records") or ():
-        answers = [*_samples(record), *_samples(record, "warmup_samples")]
-        took = sum(sample[name] for sample in answers for name in ("ttft_ns", "decode_ns"))
-        if took > record["wall_ns"]:
-            return f"inconsistent: answers of {took / 1e9:.3f} s in a process of {record['wall_ns'] / 1e9:.3f} s"
+    for record in _records(row):
+        took = sum(sample.ttft_ns + sample.decode_ns for sample in [*record.samples, *record.warmup_samples])
+        if record.ok and took > record.wall_ns:
+            return f"inconsistent: answers of {took / 1e9:.3f} s in a process of {record.wall_ns / 1e9:.3f} s"
     return None
 
 
-def _answers(row: Row) -> Iterator[tuple[Record, Record]]:
+def _answers(row: Row) -> Iterator[tuple[Record, Sample]]:
     """Every timed answer behind the row, with its record."""
-    return ((record, sample) for record in row.get("records") or () for sample in _samples(record))
+    return ((record, sample) for record in _records(row) if record.ok for sample in record.samples)
 
 
-def _samples(record: Record, name: str = "samples") -> list[Record]:
-    """What a process that finished ok has timed; without what is no time, as in a damaged record."""
-    found = record.get(name)
-    if record["status"] != "ok" or not isinstance(found, list):
-        return []
-    return [one for one in found if all(isinstance(look(one, time), int) for time in ("ttft_ns", "decode_ns"))]
+def _records(row: Row) -> Sequence[Record]:
+    found: Sequence[Record] = row.get("records") or ()
+    return found
 
 
 def summary_disagrees(row: Row) -> str | None:

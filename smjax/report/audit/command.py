@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 from smjax.core.records.alike import LINE, POINT
@@ -21,14 +21,15 @@ _SAME = tuple(name for name in (*LINE, *POINT, "replicates", "samples") if name 
 """Of a row and one that a summary states."""
 
 
-def audit(targets: Sequence[Path]) -> str:
+def audit(targets: Sequence[Path], say: Callable[[str], None] = print) -> str:
     """A line for each flagged row of the run folders and files of results, and at the end how many they are.
 
-    Raises RequestError for a target that is neither, and for broken records.
+    `say` is told of each record that cannot be read. Raises RequestError for a target that is neither, or that has no
+    record that can be read.
     """
     lines, total = [], 0
     for target in targets:
-        rows = _rows(target)
+        rows = _rows(target, say)
         total += len(rows)
         where = f"{target}: " if len(targets) > 1 else ""
         found = zip(rows, reasons(rows), strict=True)
@@ -49,15 +50,17 @@ def reasons(rows: Sequence[Row]) -> list[list[str]]:
     return found
 
 
-def _rows(target: Path) -> list[Row]:
+def _rows(target: Path, say: Callable[[str], None]) -> list[Row]:
     """The rows of a file of results, or of a run folder with their records and what its summary states of them."""
     if not target.is_dir():
         return load_results(str(target)).to_dicts()
-    records, summary = load_records([target]), target / "summary.json"
+    loaded, summary = load_records([target]), target / "summary.json"
+    for line in loaded.refused:
+        say(line)
     stated = load_results(str(summary)).to_dicts() if summary.exists() else []
-    rows = scenarios(records).to_dicts()
+    rows = scenarios(loaded.records).to_dicts()
     for row in rows:
-        row["records"] = [records[number] for number in row["record_numbers"]]
+        row["records"] = [loaded.records[number] for number in row["record_numbers"]]
         alike = _alike(row, stated)
         row["stated"] = alike if len(alike) == len(_alike(row, rows)) else []
     return rows

@@ -10,6 +10,7 @@ import polars as pl
 from smjax.core.records.alike import OVER_THREADS, ROW
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS
 from smjax.core.records.flags import DISTURBED, GHZ, OUTLIER, WARMUP, WIDE_CI
+from smjax.core.records.record import Record
 from smjax.report.data import frames
 from smjax.report.data.figures import columns_over, expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
@@ -21,12 +22,12 @@ _SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *ROW)
 _WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
 
 
-def summarise(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
+def summarise(records: Sequence[Record]) -> pl.DataFrame:
     """One row per scenario with exactly the columns of the summary; null where unknown."""
     return scenarios(records).select(COLUMN_NAMES)
 
 
-def scenarios(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
+def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, fields of the records, `processes`, `bad_processes`,
     `reasons`, `disturbed_by`, `repeated_because`, `record_numbers` (places in `records`) and, of each figure with an
     interval, in lists with an entry per process, the samples behind the row (`decode_tok_per_s_samples`) and their
@@ -118,7 +119,7 @@ def conform(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(*summary, *(name for name in rows.columns if name not in COLUMN_NAMES))
 
 
-def _per_process(records: Sequence[dict[str, Any]]) -> pl.DataFrame:
+def _per_process(records: Sequence[Record]) -> pl.DataFrame:
     """One row per process with its figures; those of a process that did not finish ok are null."""
     processes = frames.processes(records)
     is_ok = pl.col("status") == "ok"

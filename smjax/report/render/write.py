@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from smjax.core.files import write_whole
 from smjax.core.records.columns import COLUMN_NAMES, SCHEMA_VERSION
-from smjax.core.records.document import canonical_json
+from smjax.core.records.record import Record
 
 
-def write_summaries(
-    run_dir: Path, records: Sequence[dict[str, Any]], scenarios: pl.DataFrame, markdown: str
-) -> list[Path]:
+def write_summaries(run_dir: Path, records: Sequence[Record], scenarios: pl.DataFrame, markdown: str) -> list[Path]:
     """Write records.jsonl, summary.json, summary.csv and summary.md into `run_dir`, each whole or not at all.
 
     `scenarios` is `data.rows.scenarios(records)`, `markdown` their tables. Raises RequestError when a file cannot be
@@ -24,7 +21,7 @@ def write_summaries(
     """
     summary = scenarios.select(COLUMN_NAMES)
     texts = {
-        "records.jsonl": "".join(canonical_json(record) + "\n" for record in records),
+        "records.jsonl": "".join(f"{record.line}\n" for record in records),
         "summary.json": as_json(summary),
         "summary.csv": as_csv(summary),
         "summary.md": markdown,

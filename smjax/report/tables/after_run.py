@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
 from smjax.core.records.folder import load_records
+from smjax.core.records.record import Record
 from smjax.report.data.history import load_history
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Grid, message
@@ -26,19 +26,19 @@ HISTORY_FILE = "history.md"
 def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_root: Path | None) -> Report:
     """The tables of `run_dir`, beside history and the newest earlier run where asked; their files are written.
 
-    Raises RequestError when there are no records. A baseline that fits no machine only leaves the comparison out and
+    Raises RequestError when no record can be read. A baseline that fits no machine only leaves the comparison out and
     says so: by now everything is measured.
     """
-    records = load_records([run_dir])
-    rows = scenarios(records)
+    loaded = load_records([run_dir])
+    rows = scenarios(loaded.records)
     compared, left_out = ([], []) if history is None else _beside_history(rows, history, baseline)
     last = [] if outputs_root is None else [since_last.comparison(rows, run_dir, outputs_root)]
-    paths, complaints = write_derived(run_dir, records, compared)
-    return Report((*run_table.grids(rows), *compared, *left_out, *last), paths, complaints)
+    paths, complaints = write_derived(run_dir, loaded.records, compared)
+    return Report((*run_table.grids(rows), *compared, *left_out, *last), paths, (*loaded.refused, *complaints))
 
 
 def write_derived(
-    folder: Path, records: Sequence[dict[str, Any]], compared: Sequence[Grid] = ()
+    folder: Path, records: Sequence[Record], compared: Sequence[Grid] = ()
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write the files that follow from the records, and the comparison with history if there is one.
 

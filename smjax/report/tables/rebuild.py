@@ -18,21 +18,21 @@ def rebuild(dirs: Sequence[Path], out: Path | None, history: str | None, baselin
     """The tables of all folders together; their summaries are written again.
 
     Without `out` every folder gets its own. With `out` the merged summaries (and the comparison with history) are
-    written there and the run folders are left alone. Raises RequestError for a folder without records, a broken record,
-    and an unknown history or baseline.
+    written there and the run folders are left alone. Raises RequestError for a folder of whose records none can be
+    read, and an unknown history or baseline.
     """
     folders = _distinct(dirs)
     _check_out(folders, out)
     check(history, baseline)
-    records = load_records(folders)
-    rows = scenarios(records)
+    loaded = load_records(folders)
+    rows = scenarios(loaded.records)
     compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
     if out is not None or len(folders) == 1:
-        paths, complaints = write_derived(out or folders[0], records, compared)
+        paths, complaints = write_derived(out or folders[0], loaded.records, compared)
     else:
-        written = [write_derived(folder, load_records([folder])) for folder in folders]
+        written = [write_derived(folder, load_records([folder]).records) for folder in folders]
         paths, complaints = (sum(parts, ()) for parts in zip(*written, strict=True))
-    return Report((*run_table.grids(rows), *compared), paths, complaints)
+    return Report((*run_table.grids(rows), *compared), paths, (*loaded.refused, *complaints))
 
 
 def _distinct(dirs: Sequence[Path]) -> list[Path]:

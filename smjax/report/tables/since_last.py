@@ -10,7 +10,7 @@ import polars as pl
 
 from smjax.core.numbers import plural
 from smjax.core.records.alike import BEFORE, MAY_HAVE_CHANGED
-from smjax.core.records.folder import RECORDS, load_readable
+from smjax.core.records.folder import RECORDS, load_folder
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import UNKNOWN, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
 from smjax.report.tables.column_cells import IN_TABLES
@@ -57,9 +57,9 @@ def _earlier_rows(run_dir: Path, outputs_root: Path) -> tuple[pl.DataFrame, int]
     for folder in run_dirs(outputs_root):
         if folder.resolve() == run_dir.resolve():
             continue
-        records, unreadable = load_readable(folder)
-        broken += unreadable
-        rows = scenarios(records)
+        loaded = load_folder(folder)
+        broken += len(loaded.refused)
+        rows = scenarios(loaded.records)
         parts.append(
             rows.with_columns(run=pl.lit(os.path.relpath(folder, outputs_root)), run_date=pl.col("date").min())
         )

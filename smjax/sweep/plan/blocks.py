@@ -7,10 +7,10 @@ import random
 import statistics
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from smjax.core.records.attempts import takes_the_place
 from smjax.core.records.flags import DISTURBED
+from smjax.core.records.record import Record
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
 from smjax.stats import rates
@@ -48,13 +48,12 @@ class Process:
     decode_tok_per_s: float | None
 
 
-def process_of(record: Mapping[str, Any]) -> Process:
+def process_of(record: Record) -> Process:
     """The process that left a record."""
-    n_gen, samples = record["scenario"]["n_gen"], record.get("samples") or []
-    rate = rates.of_process(rates.decode_tok_per_s(n_gen, sample["decode_ns"]) for sample in samples)
-    ok = record["status"] == "ok"
-    disturbed = DISTURBED.name in record["flags"]
-    return Process(ok, disturbed, record.get("attempt", 0), record["wall_ns"] / 1e9, rate if ok else None)
+    n_gen = record.scenario.n_gen
+    rate = rates.of_process(rates.decode_tok_per_s(n_gen, sample.decode_ns) for sample in record.samples)
+    disturbed = DISTURBED.name in record.flags
+    return Process(record.ok, disturbed, record.attempt, record.wall_ns / 1e9, rate if record.ok else None)
 
 
 class Standing:

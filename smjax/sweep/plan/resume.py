@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from smjax.core.records.alike import point
+from smjax.core.records.record import Record
 from smjax.core.records.resolved import Resolved
-from smjax.core.records.scenario import Scenario
 from smjax.sweep.plan.blocks import Standing, process_of
 from smjax.sweep.plan.identity import digest
-
-Record = dict[str, Any]
 
 
 def standings_of(
@@ -20,7 +17,7 @@ def standings_of(
     """Where each scenario stands; says what of the folder counts, and why what is like it does not."""
     digests = {resolved: digest(parts) for resolved, parts in identities.items()}
     if records:
-        counted = sum(record.get("identity") in digests.values() for record in records)
+        counted = sum(record.identity in digests.values() for record in records)
         say(f"resuming: {counted} of the folder's {len(records)} records are processes of this sweep and stay")
     for text in dict.fromkeys(_why_anew(resolved, parts, records) for resolved, parts in identities.items()):
         if text:
@@ -30,18 +27,18 @@ def standings_of(
 
 def _standing(resolved: Resolved, identity: str, records: Sequence[Record]) -> Standing:
     standing = Standing(resolved, {})
-    own = [record for record in records if record.get("identity") == identity]
-    for record in sorted(own, key=lambda record: record["attempt"]):
-        standing.add(record["replicate"], process_of(record))
+    own = [record for record in records if record.identity == identity]
+    for record in sorted(own, key=lambda record: record.attempt):
+        standing.add(record.replicate, process_of(record))
     return standing
 
 
 def _why_anew(resolved: Resolved, parts: Mapping[str, str], records: Sequence[Record]) -> str | None:
     """What has changed since records of the same point were made, if none of them is of this identity."""
     asked = point(resolved.scenario)
-    similar = [record for record in records if point(Scenario.from_json(record["scenario"])) == asked]
-    if not similar or any(record.get("identity") == digest(parts) for record in similar):
+    similar = [record for record in records if point(record.scenario) == asked]
+    if not similar or any(record.identity == digest(parts) for record in similar):
         return None
-    before = max(similar, key=lambda record: record["date"]).get("identity_parts") or {}
+    before = max(similar, key=lambda record: record.date).identity_parts
     changed = [name for name, value in parts.items() if before.get(name) != value]
     return f"starting anew beside earlier records of the same scenarios, as other than then: {', '.join(changed)}"

@@ -14,7 +14,9 @@ from omegaconf import DictConfig, OmegaConf, read_write
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
-from smjax.core.records import folder as store
+from smjax.core.records.document import load_record
+from smjax.core.records.folder import record_paths
+from smjax.core.records.record import Record
 
 _HYDRA_FILE = "multirun.yaml"
 
@@ -53,12 +55,12 @@ class RunFolder:
         probe = write_whole(self.records / ".probe", "written to see whether it can be\n")
         probe.unlink()
 
-    def earlier(self, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    def earlier(self, say: Callable[[str], None]) -> list[Record]:
         """The records that are there already; those that cannot be read are set aside under another name."""
         found = []
-        for path in store.record_paths(self.path):
+        for path in record_paths(self.path):
             try:
-                found.append(store.load_record(path))
+                found.append(load_record(path))
             except RequestError as error:
                 path.rename(path.with_suffix(".unreadable"))
                 say(f"{error}; set aside as {path.with_suffix('.unreadable').name}")

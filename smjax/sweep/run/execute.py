@@ -24,7 +24,7 @@ from smjax.sweep.request.validate import model_key
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress, point
-from smjax.sweep.run.record import Stamps, make_record
+from smjax.sweep.run.record import Stamps, make_record, unless_empty
 
 
 def execute(sweep: Sweep, outside: Outside) -> ExitCode:
@@ -100,7 +100,7 @@ class _Execution:
         request = Request("measure", run.resolved, ahead.prepared, cache_dir)
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         readings = {"before": before, "after": read_machine(cpus)}
-        outcome = unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path])
+        outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
         stamps = Stamps(started, self.plan.ended if self.plan else 0, readings)
         model = sweep.models[model_key(scenario)]
         record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)

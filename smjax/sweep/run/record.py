@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smjax import __version__
 from smjax.core.machine.disturbances import disturbances
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.columns import SCHEMA_VERSION
-from smjax.core.records.document import record_id
+from smjax.core.records.document import made_record, record_id
 from smjax.core.records.flags import DISTURBED, HANDICAP, OVERSUBSCRIBED
+from smjax.core.records.record import Record
 from smjax.core.records.typed import encode
 from smjax.sweep.plan.blocks import Run
 from smjax.sweep.plan.identity import digest
@@ -31,34 +32,43 @@ class Stamps:
 
 def make_record(
     run: Run, model: Model, environment: dict[str, Any], identity: dict[str, str], stamps: Stamps, outcome: Outcome
-) -> dict[str, Any]:
+) -> Record:
     """The record of one worker process that ran between the two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
     disturbed = disturbances_of(sent.get("readings"), run.scenario.threads)
     flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *([DISTURBED.name] if disturbed else [])}
     whole = digest(identity)
-    return {
-        **sent,
-        "schema": SCHEMA_VERSION,
-        "id": record_id(run.scenario, whole, run.replicate, run.attempt),
-        "provenance": "measured",
-        "date": stamps.date,
-        "replicate": run.replicate,
-        "attempt": run.attempt,
-        "order": {"seed": run.scenario.seed, "block": run.block, "position": stamps.position},
-        "identity": whole,
-        "identity_parts": identity,
-        "scenario": run.scenario.to_json(),
-        "host": environment["host"],
-        "smjax": __version__,
-        "environment": environment,
-        "status": outcome.status,
-        "reason": outcome.reason,
-        "wall_ns": outcome.wall_ns,
-        "model": describe(model),
-        "readings": {**(sent.get("readings") or {}), "disturbed": disturbed, "around": stamps.readings},
-        "flags": sorted(flags),
-    }
+    return made_record(
+        {
+            **sent,
+            "schema": SCHEMA_VERSION,
+            "id": record_id(run.scenario, whole, run.replicate, run.attempt),
+            "provenance": "measured",
+            "date": stamps.date,
+            "replicate": run.replicate,
+            "attempt": run.attempt,
+            "order": {"seed": run.scenario.seed, "block": run.block, "position": stamps.position},
+            "identity": whole,
+            "identity_parts": identity,
+            "scenario": run.scenario.to_json(),
+            "host": environment["host"],
+            "smjax": __version__,
+            "environment": environment,
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "wall_ns": outcome.wall_ns,
+            "model": describe(model),
+            "readings": {**(sent.get("readings") or {}), "disturbed": disturbed, "around": stamps.readings},
+            "flags": sorted(flags),
+        }
+    )
+
+
+def unless_empty(outcome: Outcome) -> Outcome:
+    """The outcome of a worker, a failure if it says that it has measured and sends no answer that it has timed."""
+    if outcome.status != "ok" or outcome.answer.samples:
+        return outcome
+    return replace(outcome, status="failed", reason="expected timed answers from the worker, found none")
 
 
 def disturbances_of(readings: Any, threads: int) -> list[str]:

@@ -9,8 +9,7 @@ import pytest
 from smjax.core.records import alike
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
-from smjax.report.data.rows import scenarios
-from tests.report.factory import record, scenario
+from tests.report.factory import record, scenario, scenarios
 
 NAMES = ("POINT", "SCENARIO", "COMPARED", "ROW", "LINE", "OVER_THREADS", "BEFORE", "MAY_HAVE_CHANGED")
 SETS = {name: getattr(alike, name) for name in NAMES}

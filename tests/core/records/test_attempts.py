@@ -9,9 +9,8 @@ import pytest
 
 from smjax.core.records.attempts import Attempt, takes_the_place, that_count
 from smjax.core.records.resolved import Resolved
-from smjax.report.data.frames import processes
 from smjax.sweep.plan.blocks import Process, Standing
-from tests.report.factory import failed, record, scenario
+from tests.report.factory import failed, frame_of_processes, record, scenario
 
 
 def attempts(*oks: bool, slot: str = "a", first: int = 0, day: int = 1) -> list[Attempt]:
@@ -52,7 +51,7 @@ def test_a_plan_and_a_report_count_the_same_attempt(oks: tuple[bool, ...]) -> No
     standing = Standing(Resolved(scenario(), "xla", "avx2", (), "float32"), {})
     for number, ok in enumerate(oks):
         standing.add(0, Process(ok, disturbed=False, attempt=number, wall_s=1.0, decode_tok_per_s=float(number)))
-    counted = processes(records).filter("stands")["attempt"].to_list()
+    counted = frame_of_processes(records).filter("stands")["attempt"].to_list()
     assert len(counted) == 1
     assert standing.slots[0].decode_tok_per_s == counted[0]
     assert standing.slots[0].ok == any(oks) == oks[counted[0]]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from smjax.core.errors import RequestError
-from smjax.core.records.document import canonical_json, read_record, record_id, write_record
+from smjax.core.records.document import canonical_json, load_record, made_record, read_record, record_id, write_record
 from smjax.core.records.scenario import Measure, Scenario
 
 SCENARIO = Scenario(
@@ -57,7 +57,7 @@ def record(**changes: Any) -> dict[str, Any]:
 def refusal(path: Path) -> str:
     """The message with which `path` is refused: one line that names it."""
     with pytest.raises(RequestError) as caught:
-        read_record(path)
+        load_record(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
@@ -117,7 +117,7 @@ def test_canonical_json_has_no_nan() -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "new" / "records", record())
+    path = write_record(tmp_path / "new" / "records", made_record(record()))
     assert path == tmp_path / "new" / "records" / f"{record()['id']}.json"
     assert read_record(path) == record()
     assert list(path.parent.iterdir()) == [path]
@@ -127,18 +127,18 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 def test_a_record_without_results_is_a_record(tmp_path: Path, status: str) -> None:
     short = record(status=status, reason="killed by SIGKILL (9); out of memory?")
     del short["samples"]
-    assert read_record(write_record(tmp_path, short)) == short
+    assert read_record(write_record(tmp_path, made_record(short))) == short
 
 
 # reading
 
 
 def test_record_cut_at_every_tenth_byte(tmp_path: Path) -> None:
-    whole = write_record(tmp_path, record()).read_bytes()
+    whole = write_record(tmp_path, made_record(record())).read_bytes()
     path = tmp_path / "cut.json"
     for length in range(0, len(whole) - 1, 10):  # without the last byte, a line end, it is whole still
         path.write_bytes(whole[:length])
-        assert refusal(path).endswith("delete it and run again")
+        assert refusal(path).endswith("; it is damaged: restore it, or move it elsewhere")
     path.write_bytes(whole[:-1])
     assert read_record(path) == record()
 
@@ -149,26 +149,25 @@ def test_missing_key(tmp_path: Path, key: str) -> None:
     del data[key]
     path = tmp_path / "a.json"
     path.write_text(json.dumps(data))
-    assert f"expected a record with {key}, found none" in refusal(path)
+    assert f"{key}: expected it, found nothing" in refusal(path)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"schema": 3}, "expected a record of schema 1 or 2, found 3"),
+        ({"schema": 3}, "expected a record of schema 1 or 2, found 3, of a newer smjax; update smjax"),
         ({"schema": True}, "expected a record of schema 1 or 2, found true"),
-        ({"schema": None}, "expected a record of schema 1 or 2, found null"),
-        ({"status": "fine"}, 'status: expected one of ok, failed, timeout, killed, refused, found "fine"'),
+        ({"schema": None}, "expected a record of schema 1 or 2, found none"),
+        ({"status": "fine"}, "status: expected one of ok, failed, timeout, killed, refused, found 'fine'"),
         ({"provenance": "guessed"}, "provenance: expected one of measured, imported"),
-        ({"replicate": "0"}, 'replicate: expected whole number, found "0"'),
-        ({"wall_ns": True}, "wall_ns: expected whole number, found true"),
-        ({"scenario": []}, "scenario: expected object, found []"),
-        ({"flags": "none"}, "flags: expected list"),
-        ({"model": None}, "model: expected object, found null"),
-        ({"scenario": {}}, "scenario: expected its known keys"),
-        ({"scenario": {**SCENARIO.to_json(), "speed": 11}}, "speed"),
-        ({"scenario": {**SCENARIO.to_json(), "measure": 3}}, "scenario: expected its known keys"),
-        ({"reason": ["x" * 1000]}, "reason: expected text"),
+        ({"replicate": "0"}, "replicate: expected a whole number, found '0'"),
+        ({"wall_ns": True}, "wall_ns: expected a whole number, found True"),
+        ({"scenario": []}, "scenario: expected an object, found []"),
+        ({"flags": "none"}, "flags: expected a list"),
+        ({"model": None}, "model: expected an object, found None"),
+        ({"scenario": {}}, "scenario.model: expected it, found nothing"),
+        ({"scenario": {**SCENARIO.to_json(), "measure": 3}}, "scenario.measure: expected an object, found 3"),
+        ({"reason": ["x" * 1000]}, "reason: expected a text"),
     ],
 )
 def test_what_a_record_is_not(tmp_path: Path, change: dict[str, Any], words: str) -> None:
@@ -193,7 +192,7 @@ def test_no_schema(tmp_path: Path) -> None:
 def test_no_record_at_all(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(content)
-    assert refusal(path).endswith("delete it and run again")
+    assert refusal(path).endswith("; it is damaged: restore it, or move it elsewhere")
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:

@@ -9,11 +9,10 @@ import pytest
 from smjax.core.errors import RequestError
 from smjax.core.records.columns import COLUMN_NAMES
 from smjax.report.data.history import load_history, shipped_names
-from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import TIMES, UNKNOWN
 from smjax.report.render.markdown import markdown
 from smjax.report.tables import after_run, beside
-from tests.report.factory import failed, identified, record, sample
+from tests.report.factory import failed, identified, record, sample, scenarios
 from tests.report.tables.test_run_table import cells
 
 SEED = "smallmind-2026-02"

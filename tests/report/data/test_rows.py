@@ -7,9 +7,19 @@ import pytest
 from scipy import stats
 
 from smjax.core.records.columns import COLUMN_NAMES
-from smjax.report.data.rows import scenarios, summarise
 from smjax.stats.intervals import interval
-from tests.report.factory import EPYC, GRAVITON, aiming_at, failed, identified, processes, record, sample
+from tests.report.factory import (
+    EPYC,
+    GRAVITON,
+    aiming_at,
+    failed,
+    identified,
+    processes,
+    record,
+    sample,
+    scenarios,
+    summarise,
+)
 
 
 def only_row(records):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 
 from smjax.core.errors import RequestError
 from smjax.core.records.columns import COLUMN_NAMES
-from smjax.core.records.folder import load_readable, load_records
+from smjax.core.records.folder import Loaded, load_folder, load_records
 from smjax.report.audit.command import audit
-from smjax.report.data.rows import scenarios
+from smjax.report.data import rows
 from smjax.report.render.markdown import markdown
 from smjax.report.render.write import write_summaries
 from smjax.report.tables.rebuild import rebuild
-from tests.report.factory import GRAVITON, failed, record, run_folder, sample
+from tests.report.factory import GRAVITON, failed, read, record, run_folder, sample, scenarios
 
 SUMMARIES = ["records.jsonl", "summary.json", "summary.csv", "summary.md"]
 
@@ -29,7 +30,7 @@ def test_order_of_folders_does_not_matter_and_equal_records_count_once(tmp_path)
     one = run_folder(tmp_path / "one", [record(threads=2), record(threads=1)])
     two = run_folder(tmp_path / "two", [record(threads=1), record(threads=1, host="bbbbbbbbbbbb")])
     assert load_records([one, two]) == load_records([two, one])
-    assert [(r["scenario"]["threads"], r["host"][0]) for r in load_records([one, two])] == [
+    assert [(r.scenario.threads, r.host[0]) for r in load_records([one, two]).records] == [
         (1, "a"),
         (1, "b"),
         (2, "a"),
@@ -48,10 +49,10 @@ def test_folder_without_records_is_refused(tmp_path, name):
     ("damage", "told"),
     [
         (lambda text: text[: len(text) // 2], "whole JSON record"),
-        (lambda text: text.replace('"threads":1', '"threads":"one"'), "scenario.threads: expected a whole number"),
+        (lambda text: text.replace('"threads":1', '"threads":"one"'), "scenario.threads: expected"),
         (lambda text: text.replace('"threads":1,', '"threads":1' + "0" * 30 + ","), "scenario.threads"),
-        (lambda text: text.replace('"decode_ns":1000000000', '"decode_ns":"soon"'), "samples: expected"),
-        (lambda text: text.replace('"flags":[]', '"flags":[1]'), "flags: expected texts"),
+        (lambda text: text.replace('"decode_ns":1000000000', '"decode_ns":"soon"'), r"samples\[0\]\.decode_ns: "),
+        (lambda text: text.replace('"flags":[]', '"flags":[1]'), r"flags\[0\]: expected a text"),
     ],
 )
 def test_broken_record_is_refused_by_name_and_skipped_where_asked(tmp_path, damage, told):
@@ -60,24 +61,39 @@ def test_broken_record_is_refused_by_name_and_skipped_where_asked(tmp_path, dama
     text = path.read_text()
     path.write_text(damage(text))
     assert path.read_text() != text
-    with pytest.raises(RequestError, match=told) as refused:
+    loaded = load_records([folder])
+    (refused,) = loaded.refused
+    assert refused.startswith(f"{path}: ")
+    assert re.search(told, refused)
+    assert "\n" not in refused
+    assert "delete" not in refused
+    assert [record.scenario.threads for record in loaded.records] == [2]
+    sorted((folder / "records").iterdir())[1].unlink()
+    with pytest.raises(RequestError, match=re.escape(refused)):
         load_records([folder])
-    assert str(path) in str(refused.value)
-    assert "\n" not in str(refused.value)
-    readable, broken = load_readable(folder)
-    assert ([r["scenario"]["threads"] for r in readable], broken) == ([2], 1)
+    assert load_folder(folder) == Loaded([], [refused])
 
 
-@pytest.mark.parametrize("junk", [None, "x", 7, [], {"peak_rss_bytes": "much", "value": "fast", "load": []}])
-def test_odd_optional_values_are_unknown_not_an_error(junk):
-    odd = record() | dict.fromkeys(("memory", "ghz", "phases_ns", "resolved", "versions", "environment", "model"), junk)
-    row = scenarios([odd]).to_dicts()[0]
+SECTIONS = ("memory", "ghz", "phases_ns", "resolved", "versions", "energy", "read_bandwidth", "readings", "order")
+
+
+def test_sections_that_are_null_are_unknown_not_an_error():
+    row = scenarios([record() | dict.fromkeys(SECTIONS)]).to_dicts()[0]
     assert (row["decode_tok_per_s"], row["peak_rss_mb"], row["cycles_per_token"]) == (100, None, None)
+
+
+@pytest.mark.parametrize("junk", ["x", 7, []])
+@pytest.mark.parametrize("section", [*SECTIONS, "environment", "model"])
+def test_an_odd_section_is_refused_by_its_name(tmp_path, section, junk):
+    folder = run_folder(tmp_path, [record(), record(threads=2) | {section: junk}])
+    loaded = load_records([folder])
+    assert [one.scenario.threads for one in loaded.records] == [1]
+    assert f".json: {section}: expected an object, found {junk!r}; it is damaged" in loaded.refused[0]
 
 
 def test_csv_is_the_contract_with_nothing_where_unknown(tmp_path):
     records = [record(), failed("timeout", "took, too long", threads=2)]
-    write_summaries(tmp_path, records, scenarios(records), "the tables\n")
+    write_summaries(tmp_path, read(records), scenarios(records), "the tables\n")
     text = (tmp_path / "summary.csv").read_text()
     header, *lines = csv.reader(io.StringIO(text))
     assert tuple(header) == COLUMN_NAMES
@@ -89,7 +105,7 @@ def test_csv_is_the_contract_with_nothing_where_unknown(tmp_path):
 
 def test_json_and_jsonl_hold_the_same_rows_and_records(tmp_path):
     records = [record(), record(threads=2)]
-    paths = write_summaries(tmp_path, records, scenarios(records), "the tables\n")
+    paths = write_summaries(tmp_path, read(records), scenarios(records), "the tables\n")
     assert [path.name for path in paths] == SUMMARIES
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["schema"] == 2
@@ -164,8 +180,8 @@ def test_any_odd_value_is_refused_in_one_line_or_unknown(tmp_path, junk):
         (folder / "records" / "odd.json").write_text(json.dumps(odd))
         told = refusal(folder)
         if told is None:
-            records = load_records([folder])
-            write_summaries(folder, records, scenarios(records), "the tables\n")
+            records = load_records([folder]).records
+            write_summaries(folder, records, rows.scenarios(records), "the tables\n")
             assert len(json.loads((folder / "summary.json").read_text())["rows"]) == 1
             assert audit([folder]).endswith(" of 1 rows flagged\n")
         else:

@@ -7,12 +7,11 @@ import io
 import pytest
 from rich.console import Console, Group
 
-from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import TIMES, UNKNOWN, Cell, GridColumn, draw, name_of
 from smjax.report.render.markdown import markdown
 from smjax.report.render.terminal import TerminalGrid
 from smjax.report.tables import run_table
-from tests.report.factory import failed, identified, processes, record, sample
+from tests.report.factory import failed, identified, processes, record, sample, scenarios
 
 
 def cells(text):

@@ -8,13 +8,12 @@ import json
 import pytest
 from rich.console import Console, Group
 
-from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import UNKNOWN
 from smjax.report.render.markdown import markdown
 from smjax.report.render.terminal import TerminalGrid
 from smjax.report.tables import since_last
 from smjax.report.tables.after_run import finish
-from tests.report.factory import failed, identified, processes, record, run_folder, sample
+from tests.report.factory import failed, identified, processes, record, run_folder, sample, scenarios
 from tests.report.tables.test_run_table import cells
 
 EARLIEST, EARLIER, NOW = (f"2026-03-0{day}T10:00:00+00:00" for day in (1, 2, 3))

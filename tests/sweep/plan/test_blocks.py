@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from smjax.core.records.document import made_record
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.sweep.plan.blocks import Plan, Process, Run, Standing, process_of
+from tests.report.factory import record, sample
 from tests.sweep.points import chosen
 
 ONE = Scenario(
@@ -160,9 +162,8 @@ def test_a_plan_knows_how_much_is_left() -> None:
 
 
 def test_a_record_tells_what_a_plan_needs() -> None:
-    samples = [{"decode_ns": ns} for ns in (10**9, 2 * 10**9, 10**10)]
-    record = {"scenario": {"n_gen": 129}, "status": "ok", "flags": ["disturbed"], "wall_ns": 3 * 10**9}
-    expected = Process(True, True, 0, 3.0, 64.0)
-    assert process_of({**record, "samples": samples}) == expected
-    failed = {**record, "status": "failed", "attempt": 1, "samples": samples}
+    samples = [sample(decode_ms) for decode_ms in (1000, 2000, 10000)]
+    whole = record(samples, flags=["disturbed"], n_gen=129) | {"wall_ns": 3 * 10**9}
+    assert process_of(made_record(whole)) == Process(True, True, 0, 3.0, 64.0)
+    failed = made_record({**whole, "status": "failed", "attempt": 1})
     assert process_of(failed) == Process(False, True, 1, 3.0, None)

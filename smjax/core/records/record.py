@@ -1,0 +1,150 @@
+"""What is kept of one worker process: what the worker answered, and what the supervisor knows besides.
+
+A field that came later has a default, so that every older record is read; a name that no field has stays in `document`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+from smjax.core.records.answer import Bandwidth, Clock, Energy, Memory, Ran, Sample, Threads
+from smjax.core.records.columns import PROVENANCES, STATUSES
+from smjax.core.records.quantities import Bytes, Date, Index, Limits, Nanoseconds, OneOf, Rate, Size
+from smjax.core.records.scenario import Scenario
+from smjax.core.records.typed import WrongValueError, decode
+
+_ANSWERS = ("samples", "warmup_samples")
+_SIZES = ("threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
+_SIZE = Limits(1, 10**9, "a whole number")
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """See `smjax.core.machine.processor`."""
+
+    model: str | None = None
+    arch: str | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """The operating system."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The machine and its software, as far as it is computed with; see `smjax.core.machine.host`."""
+
+    cpu: Cpu = field(default_factory=Cpu)
+    os: System = field(default_factory=System)
+    packages: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class About:
+    """The model, as it is known without loading it."""
+
+    name: str | None = None
+    hash: str | None = None
+    family: str | None = None
+    ctx_train: Size | None = None
+    weight_bytes: Bytes | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """Where in its sweep a process ran."""
+
+    seed: int = 0
+    block: Index = 0
+    position: Index = 0
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What else happened on the machine; see `smjax.core.machine.disturbances`."""
+
+    disturbed: list[str] | None = None
+    """None where nobody looked."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One worker process. What it did not reach is empty or None, and no figure is made up for it."""
+
+    schema: int
+    id: str
+    provenance: Annotated[str, OneOf(PROVENANCES)]
+    date: Date
+    """Of its start."""
+    replicate: Index
+    scenario: Scenario
+    host: str
+    smjax: str
+    environment: Environment
+    status: Annotated[str, OneOf(STATUSES)]
+    reason: str
+    wall_ns: Nanoseconds
+    model: About
+    flags: list[str]
+    attempt: Index = 0
+    identity: str = ""
+    """Empty in a record of schema 1."""
+    identity_parts: dict[str, str] = field(default_factory=dict)
+    order: Order | None = None
+    machine: str = ""
+    """Which of several machines of one type; empty where it is not known."""
+    run: str = ""
+    """Which sweep."""
+    label: str = ""
+    """What a person calls the sweep."""
+
+    samples: list[Sample] = field(default_factory=list)
+    warmup_samples: list[Sample] = field(default_factory=list)
+    phases_ns: dict[str, Nanoseconds] = field(default_factory=dict)
+    threads: Threads = field(default_factory=Threads)
+    memory: Memory = field(default_factory=Memory)
+    resolved: Ran | None = None
+    versions: dict[str, str | None] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    variants: dict[str, str] = field(default_factory=dict)
+    compilation_cache: str | None = None
+    checks: dict[str, float | None] = field(default_factory=dict)
+    bytes_per_token: Rate | None = None
+    read_bandwidth: Bandwidth | None = None
+    ghz: Clock | None = None
+    energy: Energy | None = None
+    readings: Readings = field(default_factory=Readings)
+
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """All of it as it lies on disk, but for the answers."""
+    line: str = field(default="", repr=False)
+    """All of it as one line of JSON."""
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+def record_of(document: dict[str, Any], line: str) -> Record:
+    """The record that a JSON object is; raises WrongValueError, which names the first field that is wrong.
+
+    `line` is the object as it is to be written into a file of many.
+    """
+    rest = {name: value for name, value in document.items() if name not in _ANSWERS}
+    record = replace(_decoded(document), document=rest, line=line)
+    for name in _SIZES:
+        if not _SIZE.accepts(found := getattr(record.scenario, name)):
+            raise WrongValueError(f"scenario.{name}: expected {_SIZE.expected}, found {found}")
+    if record.ok and not record.samples:
+        raise WrongValueError("samples: expected a timed answer of a process that finished ok, found none")
+    return record
+
+
+def _decoded(document: dict[str, Any]) -> Record:
+    own = {name: value for name, value in document.items() if name not in ("document", "line")}
+    return decode(Record, own)
