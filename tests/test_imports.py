@@ -50,10 +50,10 @@ ALLOWED: dict[str, set[str]] = {
     "sweep/ahead": CORE | {f"smjax.sweep.{room}" for room in ("request", "process", "plan", "ahead")},
     "sweep/run": CORE | {"smjax.doctor", "smjax.sweep", "rich"},
     "report": set(),
-    "report/data": CORE | {"smjax.stats", "smjax.report.data", "numpy", "polars"},
+    "report/data": CORE | {"smjax.stats", "smjax.report.data", "polars"},
     "report/render": CORE | {"smjax.report.render", "polars", "rich"},
-    "report/tables": CORE | {"smjax.stats", "smjax.report", "numpy", "polars", "rich"},
-    "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"numpy", "polars"},
+    "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
+    "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"numpy"},
 }
 """By folder: what its modules may import, with all that is inside of it. The standard library is everybody's."""
 
