@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "sweep/ahead": CORE | {f"smjax.sweep.{room}" for room in ("request", "process", "plan", "ahead")},
     "sweep/run": CORE | {"smjax.doctor", "smjax.sweep", "rich"},
     "report": set(),
-    "report/data": CORE | {"smjax.stats", "smjax.report.data", "polars"},
+    "report/data": CORE | {"smjax.stats", "smjax.report.data", "numpy", "polars"},
     "report/render": CORE | {"smjax.report.render", "polars", "rich"},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
     "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"numpy"},
