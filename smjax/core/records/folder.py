@@ -30,19 +30,25 @@ class Loaded:
 
 def load_records(run_dirs: Sequence[Path]) -> Loaded:
     """All records of the run folders; raises RequestError for a folder in which there is none that can be read."""
-    found, refused = list[Record](), list[str]()
-    for run_dir in run_dirs:
-        loaded = load_folder(run_dir)
-        if not loaded.records:
-            raise RequestError(
-                loaded.refused[0]
-                if loaded.refused
-                else f"{printable(str(run_dir), 500)}: expected a run folder with {RECORDS}/*.json, found none; "
-                "name a folder that a run wrote"
-            )
-        found += loaded.records
-        refused += loaded.refused
-    return Loaded(_merged(found), refused)
+    return together([_load_some(run_dir) for run_dir in run_dirs])
+
+
+def together(parts: Sequence[Loaded]) -> Loaded:
+    """Those of several folders as if they were one's."""
+    found = [record for part in parts for record in part.records]
+    return Loaded(_merged(found), [line for part in parts for line in part.refused])
+
+
+def _load_some(run_dir: Path) -> Loaded:
+    loaded = load_folder(run_dir)
+    if not loaded.records:
+        raise RequestError(
+            loaded.refused[0]
+            if loaded.refused
+            else f"{printable(str(run_dir), 500)}: expected a run folder with {RECORDS}/*.json, found none; "
+            "name a folder that a run wrote"
+        )
+    return loaded
 
 
 def load_folder(run_dir: Path) -> Loaded:

@@ -33,18 +33,18 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     rows = scenarios(loaded.records)
     compared, left_out = ([], []) if history is None else _beside_history(rows, history, baseline)
     last = [] if outputs_root is None else [since_last.comparison(rows, run_dir, outputs_root)]
-    paths, complaints = write_derived(run_dir, loaded.records, compared)
+    paths, complaints = write_derived(run_dir, loaded.records, rows, compared)
     return Report((*run_table.grids(rows), *compared, *left_out, *last), paths, (*loaded.refused, *complaints))
 
 
 def write_derived(
-    folder: Path, records: Sequence[Record], compared: Sequence[Grid] = ()
+    folder: Path, records: Sequence[Record], rows: pl.DataFrame, compared: Sequence[Grid] = ()
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Write the files that follow from the records, and the comparison with history if there is one.
+    """Write the files that follow from the records and their `rows`, and the comparison with history if there is one.
 
     Returns those that were written, and why others could not be.
     """
-    rows, paths = scenarios(records), list[Path]()
+    paths = list[Path]()
     try:
         paths += write_summaries(folder, records, rows, markdown(run_table.grids(rows)))
         paths += [write_whole(folder / HISTORY_FILE, markdown(compared))] if compared else []

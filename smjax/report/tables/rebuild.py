@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from smjax.core.errors import RequestError
-from smjax.core.records.folder import RECORDS, load_records
+from smjax.core.records.folder import RECORDS, load_records, together
 from smjax.report.data.history import load_history
 from smjax.report.data.rows import scenarios
 from smjax.report.tables import beside, run_table
@@ -24,15 +24,19 @@ def rebuild(dirs: Sequence[Path], out: Path | None, history: str | None, baselin
     folders = _distinct(dirs)
     _check_out(folders, out)
     check(history, baseline)
-    loaded = load_records(folders)
-    rows = scenarios(loaded.records)
+    parts = [load_records([folder]) for folder in folders]
+    whole = together(parts)
+    rows = scenarios(whole.records)
     compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
     if out is not None or len(folders) == 1:
-        paths, complaints = write_derived(out or folders[0], loaded.records, compared)
+        written = [write_derived(out or folders[0], whole.records, rows, compared)]
     else:
-        written = [write_derived(folder, load_records([folder]).records) for folder in folders]
-        paths, complaints = (sum(parts, ()) for parts in zip(*written, strict=True))
-    return Report((*run_table.grids(rows), *compared), paths, (*loaded.refused, *complaints))
+        written = [
+            write_derived(folder, part.records, scenarios(part.records))
+            for folder, part in zip(folders, parts, strict=True)
+        ]
+    paths, complaints = (sum(texts, ()) for texts in zip(*written, strict=True))
+    return Report((*run_table.grids(rows), *compared), paths, (*whole.refused, *complaints))
 
 
 def _distinct(dirs: Sequence[Path]) -> list[Path]:

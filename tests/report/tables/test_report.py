@@ -38,3 +38,18 @@ def test_a_report_is_told_as_its_run_was(tmp_path, capsys, monkeypatch):
         assert tell(rebuild([folder], None, None, None)) == 0
         by_report = capsys.readouterr().out
         assert by_report.startswith(by_run)
+
+
+def test_a_broken_record_is_complained_of_and_the_others_are_reported(tmp_path, capsys):
+    folder = run_folder(tmp_path / "run", [record(), record(threads=2)])
+    whole, broken = sorted((folder / "records").iterdir())
+    broken.write_text(broken.read_text()[:500])
+    for arguments in ([str(folder)], [str(folder), "--out", str(tmp_path / "merged")]):
+        assert main(["report", *arguments]) == 1
+        said = capsys.readouterr()
+        assert said.out.count("| measured | ok |") == 1
+        assert said.err.startswith(f"smjax: {broken}: expected a whole JSON record, found ")
+        assert said.err.count("\n") == 1
+    whole.unlink()
+    assert main(["report", str(folder)]) == 2
+    assert capsys.readouterr().out == ""
