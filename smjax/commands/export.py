@@ -7,6 +7,7 @@ from pathlib import Path
 
 from smjax.core import signals
 from smjax.core.exit_codes import ExitCode
+from smjax.core.text import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,5 +23,5 @@ def call(arguments: argparse.Namespace) -> int:
 
     with signals.raised():
         export_preset(arguments.model, arguments.file, arguments.seed)
-        print(arguments.file)
+        print(printable(str(arguments.file), limit=None))
     return ExitCode.OK

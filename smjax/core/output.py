@@ -89,12 +89,10 @@ class _Lossy(io.RawIOBase):
         try:
             if self._inner is None:
                 raise OSError(errno.EBADF, "it is closed")
-            if self.error is None:
-                self._inner.write(data)
-                self._inner.flush()
+            return len(data) if self.error else self._inner.write(data)
         except OSError as error:
             self.error = error
-        return len(data)
+            return len(data)
 
 
 def _occupy_descriptors() -> None:
@@ -108,7 +106,11 @@ def _occupy_descriptors() -> None:
 @contextlib.contextmanager
 def _replaced(name: str, stream: TextIO | None) -> Iterator[_Lossy]:
     """Let a lossy stream of the same encoding stand for `sys.stdout` or `sys.stderr`."""
-    lossy = _Lossy(getattr(stream, "buffer", None))
+    if stream is not None:
+        with contextlib.suppress(OSError):
+            stream.flush()
+    buffer = getattr(stream, "buffer", None)
+    lossy = _Lossy(getattr(buffer, "raw", buffer))  # a buffer keeps what it could not write, and tries again at the end
     encoding = getattr(stream, "encoding", None) or "utf-8"
     text = io.TextIOWrapper(io.BufferedWriter(lossy), encoding, errors=_PLAIN, line_buffering=True)
     setattr(sys, name, text)

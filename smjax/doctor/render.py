@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +15,7 @@ from rich.text import Text
 from smjax.core.errors import RequestError
 from smjax.core.machine.host import environment
 from smjax.core.numbers import significant
+from smjax.core.text import printable
 from smjax.doctor import Finding, examine, noisy
 from smjax.doctor.capabilities import self_test
 
@@ -29,7 +31,7 @@ def doctor(as_json: bool, strict: bool) -> None:
     if as_json:
         print(json.dumps(to_json(findings, tested, host["host"])))
     else:
-        Console(highlight=False).print(screen(findings, tested, host))
+        Console(file=sys.stdout, highlight=False).print(screen(findings, tested, host))
     if strict and (disturbing := noisy(findings)):
         found = "; ".join(disturbing)
         raise RequestError(f"doctor --strict: expected a quiet machine, found {found}; smjax doctor tells what to do")
@@ -47,10 +49,9 @@ def to_json(findings: Sequence[Finding], tested: dict[str, Any], host: str) -> d
 
 def screen(findings: Sequence[Finding], tested: dict[str, Any], host: dict[str, Any]) -> RenderableType:
     """A heading, a line or two for each finding, what the self-test measured, and the verdict."""
-    cpu = host["cpu"]
     names = ", ".join(finding.name for finding in findings if finding.severity == "noisy")
     return Group(
-        Text(f"{cpu['model']}, {cpu['arch']}, {cpu['usable_cores']} CPUs, host {host['host']}\n", style="bold"),
+        Text(f"{_processor(host['cpu'])}, host {host['host']}\n", style="bold"),
         _findings(findings),
         Text(_in_words(tested)),
         _bandwidths(tested["read_gb_per_s"]),
@@ -58,12 +59,16 @@ def screen(findings: Sequence[Finding], tested: dict[str, Any], host: dict[str, 
     )
 
 
+def _processor(cpu: dict[str, Any]) -> str:
+    return f"{printable(cpu['model'])}, {cpu['arch']}, {cpu['usable_cores']} CPUs"
+
+
 def _findings(findings: Sequence[Finding]) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     for finding in findings:
         advice = f"; {finding.advice}" if finding.advice else ""
         severity = Text(finding.severity, style=_STYLES[finding.severity])
-        table.add_row(severity, finding.name, Text(finding.found + advice))
+        table.add_row(severity, finding.name, Text(printable(finding.found + advice, limit=None)))
     return table
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from smjax.core.numbers import listed, significant
+from smjax.core.text import printable
 
 UNKNOWN = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -76,18 +77,23 @@ def draw(
         alike += [(column.heading, once)] if once else []
         shown += [(column, cells)] if _is_shown(column, cells) else []
     return Grid(
-        title,
-        tuple(captions),
+        printable(title, limit=None),
+        _lines(captions),
         tuple(alike),
         tuple(column for column, _ in shown),
         tuple(zip(*(cells for _, cells in shown), strict=True)),
-        tuple(notes),
+        _lines(notes),
     )
 
 
 def message(title: str, *lines: str, notes: Sequence[str] = ()) -> Grid:
     """A grid without cells: something to say where a table would stand."""
-    return Grid(title, lines, (), (), (), tuple(notes))
+    return Grid(printable(title, limit=None), _lines(lines), (), (), (), _lines(notes))
+
+
+def _lines(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each of them on one line, whatever is quoted in it."""
+    return tuple(printable(" ".join(text.split()), limit=None) for text in texts)
 
 
 def above(grid: Grid) -> list[str]:

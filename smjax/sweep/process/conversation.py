@@ -15,6 +15,7 @@ from typing import Any
 from smjax.core.records.answer import Answer
 from smjax.core.records.request import VERSION
 from smjax.core.records.typed import WrongValueError, decode
+from smjax.core.text import printable
 
 _CHUNK_BYTES = 1 << 16
 _LONGEST_SLEEP_S = 3600.0
@@ -89,7 +90,7 @@ class Conversation:
             message = None
         kind = message.get("event") if isinstance(message, dict) else None
         if kind == "phase":
-            self.phase = str(message.get("phase"))
+            self.phase = printable(str(message.get("phase")))
             self._on_phase(self.phase)
         elif kind == "answer":
             self._understand(message)

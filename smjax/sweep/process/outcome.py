@@ -9,6 +9,7 @@ from typing import IO
 
 from smjax.core.records.answer import Answer
 from smjax.core.records.columns import STATUSES
+from smjax.core.text import printable
 from smjax.sweep.process.conversation import Conversation
 
 _TAIL_BYTES = 1 << 14
@@ -68,4 +69,4 @@ def _signal_name(number: int) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:_REASON_CHARACTERS]
+    return printable(" ".join(text.split())[:_REASON_CHARACTERS], limit=None)

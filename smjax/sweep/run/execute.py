@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from smjax.core.machine.readings import read_machine
 from smjax.core.records.document import write_record
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
+from smjax.core.text import printable
 from smjax.sweep.ahead.steps import Ahead, get_ready
 from smjax.sweep.plan.blocks import Plan, Process, Run, process_of
 from smjax.sweep.plan.resume import standings_of
@@ -37,7 +39,7 @@ class _Execution:
 
     def __init__(self, sweep: Sweep, outside: Outside) -> None:
         self.sweep, self.outside = sweep, outside
-        self.errors = Console(stderr=True)
+        self.errors = Console(file=sys.stderr)
         self.plan: Plan | None = None
         """None until it is known what was measured before."""
         self.stop: KeyboardInterrupt | None = None
@@ -51,9 +53,9 @@ class _Execution:
             code = ExitCode.OK if self.plan is None or self.plan.all_ok else ExitCode.FAILED
         except KeyboardInterrupt as stop:
             code = self._stopped(stop)
-        except RequestError as error:  # the disk is full: a summary could not be written either
+        except RequestError as error:  # the disk is full
             self._say(f"{error}; stopped, {self._kept()}")
-            return ExitCode.FAILED
+            code = ExitCode.FAILED
         if any(self.sweep.folder.records.glob("*.json")):
             code = max(code, self._report())
         if self.stop:
@@ -117,8 +119,8 @@ class _Execution:
             return ExitCode.FAILED
         except KeyboardInterrupt as stop:
             return self._stopped(stop)
-        files = "\n".join(["Files:", f"  {folder.records}/", *(f"  {path}" for path in paths)])
-        Console().print(Text(files), soft_wrap=True)
+        for line in ("Files:", f"  {folder.records}/", *(f"  {path}" for path in paths)):
+            print(printable(line, limit=None))
         return ExitCode.OK
 
     def _stopped(self, stop: KeyboardInterrupt) -> ExitCode:
@@ -134,4 +136,4 @@ class _Execution:
 
     def _say(self, text: str) -> None:
         """Print as it is, however long the line: paths are to be copied."""
-        self.errors.print(Text(f"smjax: {text}"), soft_wrap=True)
+        self.errors.print(Text(f"smjax: {printable(text, limit=None)}"), soft_wrap=True)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from smjax.core.numbers import plus_minus, significant
 from smjax.core.records.scenario import Scenario
+from smjax.core.text import printable
 from smjax.sweep.plan.blocks import Plan, Run
 from smjax.sweep.process.launcher import Outcome
 
@@ -46,12 +47,12 @@ class Progress:
     def phase(self, name: str) -> None:
         """The worker under way has reached the phase `name`."""
         if self._live:
-            self._live.update(self._now(name), refresh=True)
+            self._live.update(self._now(printable(name)), refresh=True)
 
     def finished(self, run: Run, plan: Plan, outcome: Outcome) -> None:
         """The run's worker has ended, and the plan knows."""
         text = f"[{plan.ended}/{plan.total}] {label(run, plan)}: {outcome.status}, {outcome.wall_ns / 1e9:.1f} s"
-        detail = outcome.reason or _figure(run, plan)
+        detail = printable(outcome.reason, limit=None) or _figure(run, plan)
         style = "" if outcome.status == "ok" else "red"
         self._console.print(Text(f"{text}: {detail}" if detail else text, style=style), soft_wrap=True)
 
@@ -67,7 +68,7 @@ class Progress:
 def point(scenario: Scenario) -> str:
     """A scenario in a few words."""
     s = scenario
-    return f"{s.model_path or s.model} threads={s.threads} ctx={s.ctx} n_gen={s.n_gen}"
+    return f"{printable(s.model_path or s.model, limit=None)} threads={s.threads} ctx={s.ctx} n_gen={s.n_gen}"
 
 
 def label(run: Run, plan: Plan) -> str:

@@ -27,13 +27,16 @@ def test_a_disk_that_fills_up_stops_the_sweep_with_one_line_and_whole_records(
     fake_worker("ok")
     ctxs = ",".join(str(ctx) for ctx in range(256, 276))
     assert run_job("-m", f"ctx={ctxs}", "measure=quick", f"hydra.sweep.dir={run_dir}") == 1
-    *done, last = capfd.readouterr().err.splitlines()
+    said = capfd.readouterr()
+    *done, last, summaries = said.err.splitlines()
     assert 0 < len(done) < 20
     assert all(": ok, " in line for line in done)
     assert last.startswith(f"smjax: {run_dir}/records/tinystories-1m-")
     assert "found: No space left on device" in last
     kept = f"the records of {len(done)} of 20 workers are kept in {run_dir}/records"
     assert last.endswith(f"stopped, {kept}; hydra.run.dir={run_dir} goes on from there")
+    assert summaries.startswith(f"smjax: {run_dir}/records.jsonl: expected to write ")
+    assert said.out.count("| measured | ok |") == len(done), "what was measured is told"
     records = list((run_dir / "records").iterdir())
     assert [read_record(path)["status"] for path in records] == ["ok"] * len(done)
 
