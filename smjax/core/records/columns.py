@@ -174,7 +174,7 @@ COLUMNS = (
            meaning="packed weights as counted in the worker's arrays"),
     Column("date", "text", "", "least", "date",
            meaning="start of the first process, UTC, ISO 8601"),
-    Column("decode_tok_per_s_best", "float", "tok/s", "processes", "(n_gen - 1) * 1e9 / NULLIF(decode_ns, 0)",
+    Column("decode_tok_per_s_best", "float", "tok/s", "processes", "decode_tok_per_s of each answer",
            meaning="the fastest single sample, beside the median; never compared"),
     Column("tpot_ms_per_1000_tokens", "float", "ms", "answers", "token_ns",
            meaning="how much longer a token takes per 1,000 in the cache; empty with under 100 timed"),

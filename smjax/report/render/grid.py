@@ -103,13 +103,12 @@ def above(grid: Grid) -> list[str]:
 
 
 def without_repeats(grids: Sequence[Grid]) -> list[Grid]:
-    """The same grids one after the other, without the captions and notes that an earlier one has."""
+    """The same grids one after the other, without the notes that an earlier one has."""
     said: set[str] = set()
     kept = []
     for grid in grids:
-        captions, notes = (tuple(text for text in texts if text not in said) for texts in (grid.captions, grid.notes))
-        said |= {*captions, *notes}
-        kept.append(replace(grid, captions=captions, notes=notes))
+        kept.append(replace(grid, notes=tuple(note for note in grid.notes if note not in said)))
+        said |= set(grid.notes)
     return kept
 
 

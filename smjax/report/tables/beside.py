@@ -119,7 +119,7 @@ def _headline(rows: pl.DataFrame, points: pl.DataFrame, base: str, title: str) -
     lines = _ratios(here.group_by("label", maintain_order=True).agg(also, *one, *best), base, [*_FIGURES, "best"])
     captions = [
         f"One row per machine: ctx {point['ctx']}, {point['n_gen']} tokens generated, 1 thread; best: of all threads.",
-        _about_baseline(base),
+        f"{TIMES} is the value divided by the baseline's (lower is better for TTFT and RSS). Baseline: {base}.",
         f"smjax: {how_made(here.filter(~pl.col('is_history')).to_dicts())}",
     ]
     return draw(title, captions, _HEADLINE, lines.to_dicts(), _notes(here))
@@ -130,11 +130,7 @@ def _block(rows: pl.DataFrame, point: Row, base: str) -> Grid:
     title = f"{plural(point['threads'], 'thread', 'threads')}, ctx {point['ctx']}, {point['n_gen']} tokens generated"
     missing = "" if base in here["label"].to_list() else " It has no row here."
     synthetic = [_FOOTNOTE] if (here["source"].str.ends_with(_MARK)).any() else []
-    return draw(title, [_about_baseline(base) + missing], _BLOCK, here.to_dicts(), synthetic)
-
-
-def _about_baseline(base: str) -> str:
-    return f"{TIMES} is the value divided by the baseline's (lower is better for TTFT and RSS). Baseline: {base}."
+    return draw(title, [f"Baseline: {base}.{missing}"], _BLOCK, here.to_dicts(), synthetic)
 
 
 def _notes(rows: pl.DataFrame) -> list[str]:
