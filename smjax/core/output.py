@@ -9,7 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO, cast
 
 from smjax.core.exit_codes import ExitCode
 from smjax.core.text import printable
@@ -67,8 +67,11 @@ def _exit_code(command: Callable[[], int]) -> int:
         return stop.code or ExitCode.OK
 
 
-class _Lossy(io.RawIOBase):
-    """Writes to `inner`, until that fails: from then on nothing is written, and `error` says why."""
+class _Lossy(io.BufferedIOBase):
+    """Writes to `inner`, until that fails: from then on nothing is written, and `error` says why.
+
+    It has no buffer: one would write again what an interrupt kept it from forgetting.
+    """
 
     def __init__(self, inner: BinaryIO | None) -> None:
         self._inner = inner
@@ -86,13 +89,18 @@ class _Lossy(io.RawIOBase):
         return super().fileno() if self._inner is None else self._inner.fileno()
 
     def write(self, data: Any, /) -> int:
+        rest = memoryview(data)
         try:
             if self._inner is None:
                 raise OSError(errno.EBADF, "it is closed")
-            return len(data) if self.error else self._inner.write(data)
+            while rest and self.error is None:
+                written = self._inner.write(rest)
+                if not written:
+                    raise OSError(errno.EAGAIN, "it takes no more")
+                rest = rest[written:]
         except OSError as error:
             self.error = error
-            return len(data)
+        return len(data)
 
 
 def _occupy_descriptors() -> None:
@@ -112,7 +120,7 @@ def _replaced(name: str, stream: TextIO | None) -> Iterator[_Lossy]:
     buffer = getattr(stream, "buffer", None)
     lossy = _Lossy(getattr(buffer, "raw", buffer))  # a buffer keeps what it could not write, and tries again at the end
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    text = io.TextIOWrapper(io.BufferedWriter(lossy), encoding, errors=_PLAIN, line_buffering=True)
+    text = io.TextIOWrapper(cast(BinaryIO, lossy), encoding, errors=_PLAIN, line_buffering=True)
     setattr(sys, name, text)
     try:
         yield lossy

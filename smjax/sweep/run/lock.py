@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import signal
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 from smjax.core.errors import RequestError
 
 WAIT, REFUSE = "wait", "refuse"
+_SIGNATURE_BYTES = 20
 
 
 @contextlib.contextmanager
@@ -24,18 +26,19 @@ def only_sweep(when_busy: str, say: Callable[[str], None]) -> Iterator[None]:
     """
     with contextlib.ExitStack() as opened:
         try:
-            file = opened.enter_context(_open(lock_path()))
-            is_ours = _taken(file)
+            descriptor = _open(lock_path())
+            opened.callback(os.close, descriptor)
+            is_ours = _taken(descriptor)
         except OSError as error:
             found = error.strerror or error
             say(f"{lock_path()}: expected a file to lock, found: {found}; another sweep here would not be noticed")
             yield
             return
         if not is_ours:
-            _refuse_or_tell(when_busy, file.read().strip() or "unknown", say)
+            _refuse_or_tell(when_busy, _signed(descriptor) or "unknown", say)
             signal.siginterrupt(signal.SIGINT, True)  # with polars' handler Ctrl-C would wait for the lock too
-            fcntl.flock(file, fcntl.LOCK_EX)
-        _sign(file)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _sign(descriptor)
         yield
 
 
@@ -44,29 +47,55 @@ def lock_path() -> Path:
     return Path(os.environ.get("SMJAX_LOCK") or Path(tempfile.gettempdir()) / "smjax.lock")
 
 
-def _open(path: Path) -> IO[str]:
-    """For all users: without O_CREAT first, as kernels refuse that for another user's file in a shared folder."""
-    with contextlib.suppress(FileNotFoundError):
-        return path.open("r+")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+def _open(path: Path) -> int:
+    """A descriptor of a regular file for all users; another user's may be one that can only be read.
+
+    Without O_CREAT first, as kernels refuse that for another user's file in a shared folder. A pipe is not waited for.
+    """
+    flags = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    for access in (os.O_RDWR, os.O_RDONLY):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            return _regular(os.open(path, access | flags))
+    descriptor = _regular(os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o666))
     with contextlib.suppress(OSError):
         os.fchmod(descriptor, 0o666)
-    return os.fdopen(descriptor, "r+")
+    return descriptor
 
 
-def _taken(file: IO[str]) -> bool:
+def _regular(descriptor: int) -> int:
+    """The descriptor; closes it and raises OSError if it is of something that has no content to keep."""
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+    raise OSError(number, os.strerror(number) if number == errno.EISDIR else "a pipe or a device")
+
+
+def _taken(descriptor: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def _sign(file: IO[str]) -> None:
-    """Name the holder; on a full disk it is `unknown`, and holds the lock all the same."""
+def _signed(descriptor: int) -> str | None:
+    """The pid of whoever signed last, "" for nobody yet; None for a file that is kept for something else."""
     with contextlib.suppress(OSError):
-        os.ftruncate(file.fileno(), 0)
-        os.pwrite(file.fileno(), f"{os.getpid()}\n".encode(), 0)
+        content = os.pread(descriptor, _SIGNATURE_BYTES + 1, 0)
+        if len(content) <= _SIGNATURE_BYTES and (not content.strip() or content.strip().isdigit()):
+            return content.decode().strip()
+    return None
+
+
+def _sign(descriptor: int) -> None:
+    """Name the holder; on a full disk it is `unknown`, and holds the lock all the same."""
+    if _signed(descriptor) is None:
+        return
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
 def _refuse_or_tell(when_busy: str, holder: str, say: Callable[[str], None]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -155,3 +157,72 @@ def test_all_users_of_a_host_share_one_lock(monkeypatch: pytest.MonkeyPatch, loc
         assert lock_file.stat().st_mode & 0o777 == 0o666
     monkeypatch.delenv("SMJAX_LOCK")
     assert lock_path().name == "smjax.lock"
+
+
+def bind(path: Path) -> None:
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as bound:  # its path may have 108 bytes
+        bound.bind(path.name)
+
+
+NO_LOCKS: dict[str, Callable[[Path], object]] = {
+    "pipe": os.mkfifo,
+    "directory": Path.mkdir,
+    "endless device": lambda path: path.symlink_to("/dev/zero"),
+    "full device": lambda path: path.symlink_to("/dev/full"),
+    "loop": lambda path: path.symlink_to(path),
+    "socket": bind,
+    "missing folder": lambda path: path.symlink_to("nowhere/lock"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_LOCKS)
+@pytest.mark.parametrize("when_busy", [WAIT, REFUSE])
+def test_what_cannot_be_locked_is_told_at_once(kind: str, when_busy: str, lock_file: Path) -> None:
+    NO_LOCKS[kind](lock_file)
+    told: list[str] = []
+    with only_sweep(when_busy, told.append):
+        pass
+    assert len(told) == 1
+    assert told[0].startswith(f"{lock_file}: expected a file to lock, found: ")
+    assert told[0].endswith("; another sweep here would not be noticed")
+
+
+def test_a_file_of_somebody_elses_is_locked_and_its_content_kept(lock_file: Path) -> None:
+    """A slip of the pen in SMJAX_LOCK must not cost a text."""
+    for content in ("a thesis\n", "1" * 30, "12 13\n"):
+        lock_file.write_text(content)
+        with only_sweep(REFUSE, pytest.fail):
+            assert lock_file.read_text() == content
+            with pytest.raises(RequestError, match="found one with pid unknown;"), only_sweep(REFUSE, pytest.fail):
+                pass
+        assert lock_file.read_text() == content
+
+
+READ_ONLY = """
+import contextlib, os
+from pathlib import Path
+from smjax.sweep.run import lock
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+descriptor = lock._open(Path("lock"))
+print(lock._taken(descriptor), lock._signed(descriptor))
+lock._sign(descriptor)
+"""
+
+
+def test_a_lock_of_another_user_that_can_only_be_read_is_held(lock_file: Path) -> None:
+    lock_file.write_text("17\n")
+    lock_file.chmod(0o444)
+    lock_file.parent.chmod(0o755)
+    inherited = os.open(lock_file.parent, os.O_RDONLY)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os; os.fchdir({inherited})\n{READ_ONLY}"],
+        pass_fds=[inherited],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(inherited)
+    assert (done.stdout, done.stderr) == ("True 17\n", "")
+    assert lock_file.read_text() == "17\n"
