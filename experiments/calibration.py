@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from smjax.core.records.document import read_record
-from smjax.core.records.scenario import Scenario
+from smjax.core.records.document import load_record
+from smjax.core.records.resolved import Resolved
 from smjax.stats.intervals import half_width, interval, ratio
 from smjax.sweep.plan.blocks import Standing, process_of
 
@@ -70,10 +70,11 @@ def sweep(folder: Path, processes: int, overrides: Sequence[str]) -> dict[float,
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     found: dict[float, Standing] = {}
     for path in sorted((folder / "records").glob("*.json")):
-        record = read_record(path)
-        scenario = Scenario.from_json(record["scenario"])
-        standing = found.setdefault(scenario.measure.handicap, Standing(scenario, {}))
-        standing.add(record["replicate"], process_of(record))
+        record = load_record(path)
+        asked = record.scenario
+        resolved = Resolved(asked, asked.kernel, asked.isa, (), asked.kv_dtype)
+        standing = found.setdefault(asked.measure.handicap, Standing(resolved, {}))
+        standing.add(record.replicate, process_of(record))
     rates: dict[float, Rates] = defaultdict(list)
     for handicap, standing in found.items():
         rates[handicap] = [standing.slots[slot].decode_tok_per_s or np.nan for slot in sorted(standing.slots)]
