@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, Protocol, TypeVar, Union
 
+from smjax.core.records.quantities import Limits
 from smjax.core.text import printable
 
 T = TypeVar("T")
@@ -141,6 +142,8 @@ def _fields(kind: type) -> list[tuple[str, Decode, bool, bool]]:
 
 def _annotated(kind: Any, of_kind: Kind) -> Decode:
     decoder = _decoder(kind)
+    if isinstance(of_kind, Limits):
+        return _between(decoder, kind, of_kind)
 
     def decode_kind(value: Any) -> Any:
         decoded = decoder(value)
@@ -149,6 +152,20 @@ def _annotated(kind: Any, of_kind: Kind) -> Decode:
         return decoded
 
     return decode_kind
+
+
+def _between(decoder: Decode, kind: type, limits: Limits) -> Decode:
+    """In one call where all is well, as of each process hundreds of times are decoded."""
+    least, most = limits.least, limits.most
+
+    def decode_number(value: Any) -> Any:
+        if type(value) is kind and least <= value <= most:
+            return value
+        if not least <= decoder(value) <= most:
+            raise _wrong(limits.expected, value)
+        return value
+
+    return decode_number
 
 
 def _literal(choices: tuple[Any, ...]) -> Decode:
