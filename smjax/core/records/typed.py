@@ -154,7 +154,7 @@ def _annotated(kind: Any, of_kind: Kind) -> Decode:
     return decode_kind
 
 
-def _between(decoder: Decode, kind: type, limits: Limits) -> Decode:
+def _between(decoder: Decode, kind: Any, limits: Limits) -> Decode:
     """In one call where all is well, as of each process hundreds of times are decoded."""
     least, most = limits.least, limits.most
 
