@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smjax.core.gguf.dequantise import dequantise
 from smjax.core.gguf.header import read_gguf
 from tests.reference import ReferenceConfig, ReferenceDecoder, mean_nll, nmse, rotate
 
@@ -47,7 +46,7 @@ def random_tensors(config: ReferenceConfig, seed: int = 1) -> dict[str, np.ndarr
 def shakespeare() -> ReferenceDecoder:
     with read_gguf(DATA / SHAKESPEARE) as file:
         meta = file.metadata
-        weights = {name: dequantise(file.read(name), info.encoding, info.shape) for name, info in file.tensors.items()}
+        weights = {name: info.encoding.dequantise(file.read(name), info.shape) for name, info in file.tensors.items()}
         n_heads = meta["llama.attention.head_count"]
         config = ReferenceConfig(
             family="llama",

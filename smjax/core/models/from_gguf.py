@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from smjax.core.errors import RequestError
-from smjax.core.gguf.encodings import TensorInfo
+from smjax.core.gguf.encodings import VECTOR_ENCODINGS, TensorInfo
 from smjax.core.gguf.header import GGUFFile
 from smjax.core.gguf.split import SplitFile, open_gguf, shard_paths, whole_name
 from smjax.core.models.config import DecoderConfig, tensor_shapes
@@ -21,7 +21,6 @@ from smjax.core.models.families import IN_GGUF, decoder
 from smjax.core.models.keys import uncomputed
 from smjax.core.text import printable
 
-VECTOR_ENCODINGS = ("F32", "F16")
 LARGEST = 2**31
 VOCABULARY_LARGEST = 2**24
 """The decoder compares token ids as float32, which is exact below this."""
@@ -187,5 +186,5 @@ def _check_tensor(meta: _Checked, name: str, shape: tuple[int, ...]) -> None:
         meta.fail(name, "it in the file", "nothing")
     if info.shape != shape:
         meta.fail(name, f"shape {list(shape)}", list(info.shape))
-    if len(shape) == 1 and info.encoding.name not in VECTOR_ENCODINGS:
+    if len(shape) == 1 and not info.encoding.vector:
         meta.fail(name, " or ".join(VECTOR_ENCODINGS), info.encoding.name, "requantise with llama-quantize … Q4_0")

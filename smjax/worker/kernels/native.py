@@ -26,7 +26,8 @@ Cache = jax.Array
 """[2, L, K, S/16, H, 16]: keys and values in tiles of 16 slots."""
 _TILE = 16
 _PANEL = 16
-_ENCODINGS = {"Q4_0": 0, "Q6_K": 1, "Q8_0": 2, "F16": 3, "F32": 4}
+LAYOUTS = {"Q4_0": 0, "Q6_K": 1, "Q8_0": 2, "F16": 3, "F32": 4}
+"""The library's numbers of its layouts, by the name of the encoding."""
 _ACTIVATIONS = {None: 0, "swiglu": 1, "gelu": 2}
 _TARGETS = ("smjax_multiply", "smjax_choose", "smjax_attend", "smjax_look_up")
 _NONE = np.zeros((0, 0), np.float32)
@@ -42,14 +43,9 @@ class Panels:
     n_out: int
     n_in: int
 
-    @property
-    def row_bytes(self) -> int:
-        """Bytes of one row as a file stores it."""
-        return self.n_in // self.encoding.block * self.encoding.block_bytes
-
     def numbers(self, norm: int = 0, activation: int = 0, present: int = 0) -> np.ndarray:
         """What a handler is told of a product: one attribute, as each costs a look-up in every call."""
-        return np.array([_ENCODINGS[self.encoding.name], self.n_out, self.n_in, norm, activation, present], np.int64)
+        return np.array([LAYOUTS[self.encoding.name], self.n_out, self.n_in, norm, activation, present], np.int64)
 
 
 class NativeKernel:
@@ -69,7 +65,7 @@ class NativeKernel:
             jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
 
     def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Panels:
-        n_bytes = self._library.smjax_matrix_bytes(_ENCODINGS[encoding.name], n_out, n_in)
+        n_bytes = self._library.smjax_matrix_bytes(LAYOUTS[encoding.name], n_out, n_in)
         data = empty_aligned((n_layers, n_bytes), np.dtype(np.uint8))
         if n_out % _PANEL:
             data[:] = 0  # the last panel has fewer outputs than room
@@ -77,11 +73,11 @@ class NativeKernel:
 
     def fill(self, packed: Panels, layer: int, first_out: int, raw: np.ndarray) -> None:
         raw = np.ascontiguousarray(raw)
-        n_rows = raw.nbytes // packed.row_bytes
+        n_rows = raw.nbytes // packed.encoding.row_bytes(packed.n_in)
         assert 0 <= first_out <= first_out + n_rows <= packed.n_out
         target = packed.data[layer]
         self._library.smjax_pack(
-            _ENCODINGS[packed.encoding.name],
+            LAYOUTS[packed.encoding.name],
             packed.n_out,
             packed.n_in,
             raw.ctypes.data,

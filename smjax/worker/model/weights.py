@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from smjax.core.gguf.dequantise import dequantise
+from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import DecoderConfig, global_shapes, layer_vectors, products
 from smjax.core.models.source import Model
@@ -113,7 +113,9 @@ def _load_part(model: Model, kernel: Kernel, names: list[list[str]]) -> Packed:
     for layer, parts in enumerate(names):
         first_out = 0
         for name in parts:
-            kernel.fill(packed, layer, first_out, model.read(name))
+            raw = model.read(name)
+            _check_finite(model, name, raw)
+            kernel.fill(packed, layer, first_out, raw)
             model.release(name)
             first_out += model.tensors[name].shape[0]
     return jax.tree.map(jax.device_put, packed)
@@ -121,7 +123,22 @@ def _load_part(model: Model, kernel: Kernel, names: list[list[str]]) -> Packed:
 
 def _vector(model: Model, name: str) -> np.ndarray:
     info = model.tensors[name]
-    return dequantise(model.read(name), info.encoding, info.shape).astype(np.float32)
+    raw = model.read(name)
+    _check_finite(model, name, raw)
+    return info.encoding.dequantise(raw, info.shape)
+
+
+def _check_finite(model: Model, name: str, raw: np.ndarray) -> None:
+    """Look through the stored bytes of a tensor: what no sampled row and no prompt meets would stay unseen.
+
+    Raises RequestError.
+    """
+    info = model.tensors[name]
+    bad = info.encoding.first_not_finite(raw)
+    if bad is not None:
+        row = bad // max(1, info.shape[-1] // info.encoding.block) if len(info.shape) > 1 else bad
+        found = f"one of row {row} that is infinite or not a number; fetch or convert the model again"
+        raise RequestError(f"{model.name}: {name}: expected finite weights and scales, found {found}")
 
 
 def packed_bytes(weights: Weights | Matrix) -> int:

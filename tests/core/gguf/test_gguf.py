@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from smjax.core.errors import RequestError
-from smjax.core.gguf.dequantise import dequantise
 from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.gguf.header import BY_CODE, GGML_TYPES, read_gguf
 from smjax.core.gguf.values import StringArray
@@ -66,7 +65,7 @@ def test_dequantised_tensors_are_what_the_gguf_package_makes(healthy: Path) -> N
     with read_gguf(healthy) as file:
         for tensor in gguf.GGUFReader(healthy).tensors:
             info = file.tensors[tensor.name]
-            weights = dequantise(file.read(tensor.name), info.encoding, info.shape)
+            weights = info.encoding.dequantise(file.read(tensor.name), info.shape)
             expected = gguf.quants.dequantize(tensor.data, tensor.tensor_type).reshape(info.shape)
             assert weights.dtype == np.float32
             np.testing.assert_array_equal(weights, expected)
@@ -80,7 +79,7 @@ def test_dequantise_any_bytes(name: str) -> None:
     expected = gguf.quants.dequantize(blocks.view("<f4") if name == "F32" else blocks, QUANT[name])
     if name == "F16":
         expected = blocks.view("<f2").astype(np.float32)
-    weights = dequantise(blocks.ravel(), ENCODINGS[name], (5, 768))
+    weights = ENCODINGS[name].dequantise(blocks.ravel(), (5, 768))
     assert np.ptp(weights) > 1
     np.testing.assert_array_equal(weights, expected)
 

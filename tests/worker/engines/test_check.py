@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -18,7 +19,6 @@ from smjax.worker.engines.smjax.engine import SmjaxEngine
 from smjax.worker.engines.smjax.programs import prefill
 from smjax.worker.kernels import Setup
 from smjax.worker.kernels.xla import XlaKernel
-from smjax.worker.kernels.xla.layouts import Q4
 from tests.worker.models import KERNELS, loaded_engine
 
 CONFIG = decoder("llama", 3, 128, 4, 2, 32, 256, 96, 256, 1e-5, tied=False)
@@ -79,11 +79,18 @@ def spoil(engine: SmjaxEngine) -> None:
 
 
 @pytest.mark.usefixtures("products_pass")
-@pytest.mark.parametrize("harm", [forget, swap_heads, spoil])
-def test_decoding_from_another_cache_fails(engine: SmjaxEngine, harm: Callable[[SmjaxEngine], None]) -> None:
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (forget, "prefill and decode disagree: expected NMSE <= .*, found"),
+        (swap_heads, "prefill and decode disagree: expected NMSE <= .*, found"),
+        (spoil, "logits of decode: expected finite numbers, found 96 of 96 that are not"),
+    ],
+)
+def test_decoding_from_another_cache_fails(engine: SmjaxEngine, harm: Callable[[SmjaxEngine], None], said: str) -> None:
     engine.prefill(PROMPT)
     harm(engine)
-    with pytest.raises(check.CheckFailedError, match=r"prefill and decode disagree: expected NMSE <= .*, found"):
+    with pytest.raises(check.CheckFailedError, match=said):
         engine.check(PROMPT)
     forget(engine)
 
@@ -119,7 +126,7 @@ class NoScales(XlaKernel):
     """Every block under the same scale."""
 
     def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
-        return super().matvec(Q4(packed.words, jnp.full_like(packed.scales, 0.01), packed.n_out), layer, x)
+        return super().matvec(replace(packed, scales=jnp.full_like(packed.scales, 0.01)), layer, x)
 
 
 class NotANumber(XlaKernel):
@@ -153,6 +160,15 @@ def test_agreement_has_a_limit() -> None:
     for wrong in (right * 1.5, right * np.nan, -right):
         with pytest.raises(check.CheckFailedError):
             check.check_agreement(wrong, right)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_one_score_that_is_no_number_fails_either_way(wrong: float) -> None:
+    right, spoilt = np.ones(100, np.float32), np.ones(100, np.float32)
+    spoilt[77] = wrong
+    for arguments, way in (((spoilt, right), "decode"), ((right, spoilt), "prefill"), ((spoilt, spoilt), "prefill")):
+        with pytest.raises(check.CheckFailedError, match=f"logits of {way}: expected finite numbers, found 1 of 100"):
+            check.check_agreement(*arguments)
 
 
 def test_an_answer_of_zeros_has_an_error_too() -> None:

@@ -125,7 +125,7 @@ def test_bits_a_weight_are_those_of_the_layout(stack: Stack) -> None:
     ],
 )
 def test_streams_are_those_that_were_chosen_or_by_rule(encoding: str, shape: tuple[int, int], expected: int) -> None:
-    packed, key = allocate(encoding, 1, *shape), "{} {}x{}".format(encoding, *shape)
+    packed, key = allocate(ENCODINGS[encoding], 1, *shape), "{} {}x{}".format(encoding, *shape)
     assert streams_for(packed, {}) == streams_for(packed, {key: "of another version"}) == expected
     if encoding != "F32":
         assert [streams_for(packed, {key: name}) for name in VARIANTS] == list(VARIANTS.values())

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from smjax.core.gguf.dequantise import dequantise
 from smjax.core.models.config import products
 from smjax.core.models.source import Model
 from smjax.worker.engines.smjax.compilation import compile_program
@@ -34,6 +33,11 @@ def nmse(found: np.ndarray, expected: np.ndarray) -> float:
 
 def check_agreement(decoded: np.ndarray, prefilled: np.ndarray) -> float:
     """NMSE of the logits of one position computed both ways; raises CheckFailedError."""
+    for way, logits in (("prefill", prefilled), ("decode", decoded)):
+        finite = np.isfinite(logits)
+        if not finite.all():
+            found = f"{np.count_nonzero(~finite)} of {len(logits)} that are not"
+            raise CheckFailedError(f"logits of {way}: expected finite numbers, found {found}")
     return _judged("prefill and decode disagree", decoded, prefilled, AGREEMENT_NMSE_MAX)
 
 
@@ -106,4 +110,4 @@ def _seeded_rows(model: Model, name: str, rng: np.random.Generator) -> tuple[np.
     rows = rng.choice(n_out, min(CHECKED_ROWS, n_out), replace=False)
     raw = model.read(name).reshape(n_out, -1)[rows]
     model.release(name)
-    return rows, dequantise(raw.reshape(-1), info.encoding, (len(rows), n_in))
+    return rows, info.encoding.dequantise(raw, (len(rows), n_in))

@@ -13,7 +13,7 @@ from smjax.worker.kernels.xla.attention import attend_many, attend_one
 from smjax.worker.kernels.xla.cache import Cache, empty_cache
 from smjax.worker.kernels.xla.elementwise import finish, first_best, normalise, rotate
 from smjax.worker.kernels.xla.layouts import Packed, allocate
-from smjax.worker.kernels.xla.products import look_up, matvec, stored_row_bytes, unpack
+from smjax.worker.kernels.xla.products import look_up, matvec, unpack
 from smjax.worker.kernels.xla.variants import streams_for
 
 
@@ -32,10 +32,10 @@ class XlaKernel:
         self.matmul_dtype = jnp.bfloat16 if fast_bf16 else jnp.float32
 
     def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Packed:
-        return allocate(encoding.name, n_layers, n_out, n_in)
+        return allocate(encoding, n_layers, n_out, n_in)
 
     def fill(self, packed: Packed, layer: int, first_out: int, raw: np.ndarray) -> None:
-        assert 0 <= first_out <= first_out + len(raw) // stored_row_bytes(packed) <= packed.n_out
+        assert 0 <= first_out <= first_out + len(raw) // packed.encoding.row_bytes(packed.n_in) <= packed.n_out
         packed.fill(layer, first_out, raw)
 
     def rows(self, packed: Packed, ids: jax.Array) -> jax.Array:

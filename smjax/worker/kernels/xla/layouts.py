@@ -14,12 +14,15 @@ N outputs, which each begin elsewhere, memory delivers half as fast where N is s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
+
+from smjax.core.gguf.encodings import Encoding
 
 Array = Any
 """NumPy while loading, JAX in a program."""
@@ -29,80 +32,102 @@ TILE = 32
 """Outputs of a tile: a cache line of words, and two vectors of sums."""
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["words", "scales"], meta_fields=["n_out"])
+@partial(jax.tree_util.register_dataclass, data_fields=["words", "scales"], meta_fields=["encoding", "n_out"])
 @dataclass(frozen=True)
 class Q4:
     """Four-bit weights (nibble - 8) * scale."""
 
     words: Array
     scales: Array
+    encoding: Encoding
     n_out: int
 
+    @classmethod
+    def empty(cls, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Q4:
+        tiles = partial(_empty_tiles, n_layers, n_out, n_in)
+        return cls(tiles(BLOCK // 4, "<i2"), tiles(1, "<f2"), encoding, n_out)
+
+    @property
+    def n_in(self) -> int:
+        return int(self.words.shape[1]) * BLOCK
+
     def fill(self, layer: int, first_out: int, raw: np.ndarray) -> None:
-        n_blocks = self.words.shape[1]
-        blocks = raw.reshape(-1, n_blocks, 18)
+        """From Q4_0 blocks: f16 scale, 16 bytes of nibbles."""
+        blocks = raw.reshape(-1, self.n_in // BLOCK, 18)
         words = np.ascontiguousarray(blocks[:, :, 2:]).view("<i2")
         _fill_tiles(self.words[layer], first_out, words)
         _fill_tiles(self.scales[layer], first_out, np.ascontiguousarray(blocks[:, :, :2]).view("<f2"))
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["values", "scales"], meta_fields=["peak", "n_out"])
+@dataclass(frozen=True)
+class EightBit:
+    """How an encoding becomes eight-bit values: `groups` scales for every 32 inputs, no |value| above `peak`."""
+
+    groups: int
+    peak: int
+    split: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
+    """Values, int8[outputs, inputs], and scales, f16[outputs, inputs / 32 * groups], of rows of so many inputs."""
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["values", "scales"], meta_fields=["form", "encoding", "n_out"])
 @dataclass(frozen=True)
 class Q8:
-    """Eight-bit weights value * scale; no |value| is above `peak`."""
+    """Eight-bit weights value * scale."""
 
     values: Array
     scales: Array
-    peak: int
+    form: EightBit
+    encoding: Encoding
     n_out: int
+
+    @classmethod
+    def empty(cls, form: EightBit, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Q8:
+        tiles = partial(_empty_tiles, n_layers, n_out, n_in)
+        return cls(tiles(BLOCK, "i1"), tiles(form.groups, "<f2"), form, encoding, n_out)
+
+    @property
+    def n_in(self) -> int:
+        return int(self.values.shape[1]) * BLOCK
 
     @property
     def group(self) -> int:
         """Inputs that share a scale."""
-        return BLOCK // int(self.scales.shape[3])
+        return BLOCK // self.form.groups
 
     def fill(self, layer: int, first_out: int, raw: np.ndarray) -> None:
-        n_blocks = self.values.shape[1]
-        values, scales = (_split_q8_0 if self.group == BLOCK else _split_q6_k)(raw, n_blocks * BLOCK)
-        _fill_tiles(self.values[layer], first_out, values.reshape(len(values), n_blocks, -1))
-        _fill_tiles(self.scales[layer], first_out, scales.reshape(len(values), n_blocks, -1))
+        """From whatever `form` splits."""
+        values, scales = self.form.split(raw, self.n_in)
+        _fill_tiles(self.values[layer], first_out, values.reshape(len(values), self.n_in // BLOCK, -1))
+        _fill_tiles(self.scales[layer], first_out, scales.reshape(len(values), self.n_in // BLOCK, -1))
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["values"], meta_fields=[])
+@partial(jax.tree_util.register_dataclass, data_fields=["values"], meta_fields=["encoding"])
 @dataclass(frozen=True)
 class Dense:
     """Weights as stored, f16 or f32 [L, K, N]."""
 
     values: Array
+    encoding: Encoding
+
+    @classmethod
+    def empty(cls, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Dense:
+        return cls(empty_aligned((n_layers, n_in, n_out), np.dtype(encoding.float_type)), encoding)
+
+    @property
+    def n_in(self) -> int:
+        return int(self.values.shape[1])
 
     @property
     def n_out(self) -> int:
         return int(self.values.shape[2])
 
     def fill(self, layer: int, first_out: int, raw: np.ndarray) -> None:
-        rows = raw.view(self.values.dtype).reshape(-1, self.values.shape[1])
+        """From rows of plain numbers."""
+        rows = raw.view(self.values.dtype).reshape(-1, self.n_in)
         _transpose_into(self.values[layer, :, first_out : first_out + len(rows)], rows)
 
 
 Packed = Q4 | Q8 | Dense
-
-
-def allocate(encoding: str, n_layers: int, n_out: int, n_in: int) -> Packed:
-    """Arrays for `n_layers` matrices [n_out, n_in] stored as `encoding`; not initialised."""
-
-    def empty(rows: int, dtype: str) -> np.ndarray:
-        return empty_aligned((n_layers, n_in // BLOCK, -(-n_out // TILE), rows, TILE), np.dtype(dtype))
-
-    match encoding:
-        case "Q4_0":
-            return Q4(empty(BLOCK // 4, "<i2"), empty(1, "<f2"), n_out)
-        case "Q8_0":
-            return Q8(empty(BLOCK, "i1"), empty(1, "<f2"), 128, n_out)
-        case "Q6_K":
-            return Q8(empty(BLOCK, "i1"), empty(2, "<f2"), 32, n_out)
-        case "F16" | "F32":
-            return Dense(empty_aligned((n_layers, n_in, n_out), np.dtype("<f2" if encoding == "F16" else "<f4")))
-    raise ValueError(f"no layout for {encoding}")
 
 
 def empty_aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -111,6 +136,10 @@ def empty_aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     buffer = np.empty(n_bytes + 64, np.uint8)
     start = -buffer.ctypes.data % 64
     return buffer[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def _empty_tiles(n_layers: int, n_out: int, n_in: int, rows: int, dtype: str) -> np.ndarray:
+    return empty_aligned((n_layers, n_in // BLOCK, -(-n_out // TILE), rows, TILE), np.dtype(dtype))
 
 
 def _fill_tiles(tiles: np.ndarray, first_out: int, rows: np.ndarray) -> None:
@@ -151,3 +180,28 @@ def _split_q6_k(raw: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
     group_scales = blocks[:, :, 192:208].view(np.int8).astype(np.float32)
     block_scales = np.ascontiguousarray(blocks[:, :, 208:]).view("<f2").astype(np.float32)
     return values, (group_scales * block_scales).reshape(n_out, -1).astype(np.float16)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the kernel makes of one encoding."""
+
+    empty: Callable[[Encoding, int, int, int], Packed]
+    """Arrays, not initialised, for so many matrices of so many outputs and inputs."""
+    variants: tuple[str, str] | None
+    """Of the decode product, by rule: for matrices that stay in the caches and for larger ones; None if it has none."""
+
+
+LAYOUTS = {
+    "Q4_0": Layout(Q4.empty, ("2-streams", "4-streams")),  # the fewest bytes a weight: four places keep memory busy
+    "Q8_0": Layout(partial(Q8.empty, EightBit(1, 128, _split_q8_0)), ("2-streams", "2-streams")),
+    "Q6_K": Layout(partial(Q8.empty, EightBit(2, 32, _split_q6_k)), ("2-streams", "2-streams")),
+    "F16": Layout(Dense.empty, None),
+    "F32": Layout(Dense.empty, None),
+}
+"""By the encoding's name."""
+
+
+def allocate(encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Packed:
+    """Arrays for `n_layers` matrices [n_out, n_in] stored as `encoding`; not initialised."""
+    return LAYOUTS[encoding.name].empty(encoding, n_layers, n_out, n_in)

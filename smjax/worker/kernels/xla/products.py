@@ -20,17 +20,6 @@ from smjax.worker.kernels.xla.layouts import BLOCK, Q4, Q8, TILE, Dense, Packed
 INT16_MAX, INT8_PEAK = 32_767, 127
 
 
-def stored_row_bytes(packed: Packed) -> int:
-    """Bytes of one row of weights as a file stores it."""
-    match packed:
-        case Q4():
-            return int(packed.words.shape[1]) * 18
-        case Q8(group=group):
-            return int(packed.values.shape[1]) * 34 if group == BLOCK else int(packed.values.shape[1]) // 8 * 210
-        case _:
-            return int(packed.values.shape[1] * packed.values.dtype.itemsize)
-
-
 def quantise(x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """int16[K/32, 32] of int8 range and f32[K/32] peaks with x ≈ value * peak / 127."""
     blocks = x.reshape(-1, BLOCK)
@@ -141,7 +130,7 @@ def _add_q4(
 def _add_q8(
     packed: Q8, layer: jax.Array, block: jax.Array, v: jax.Array, x_scale: jax.Array, total: jax.Array
 ) -> jax.Array:
-    terms = min(packed.group, INT16_MAX // (packed.peak * INT8_PEAK))  # that cannot overflow in int16
+    terms = min(packed.group, INT16_MAX // (packed.form.peak * INT8_PEAK))  # that cannot overflow in int16
     for group in range(BLOCK // packed.group):
         dot = jnp.zeros(total.shape, jnp.int32)
         for start in range(group * packed.group, (group + 1) * packed.group, terms):

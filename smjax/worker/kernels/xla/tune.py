@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from smjax.worker.kernels.xla.layouts import Packed, allocate
+from smjax.core.gguf.encodings import ENCODINGS
+from smjax.worker.kernels.xla.layouts import LAYOUTS, Packed, allocate
 from smjax.worker.kernels.xla.products import matvec
 from smjax.worker.kernels.xla.variants import VARIANTS, default_variant, shape_key
 
@@ -34,7 +35,7 @@ def tune(shapes: Sequence[tuple[str, int, int]]) -> tuple[dict[str, str], Times]
     times: Times = {}
     choices: dict[str, str] = {}
     for encoding, n_out, n_in in shapes:
-        if encoding in ("F16", "F32"):  # there is one formulation
+        if LAYOUTS[encoding].variants is None:
             continue
         packed = _random(encoding, n_out, n_in)
         programs = {name: _program(packed, n_in, streams) for name, streams in VARIANTS.items()}
@@ -48,8 +49,9 @@ def tune(shapes: Sequence[tuple[str, int, int]]) -> tuple[dict[str, str], Times]
 
 def _random(encoding: str, n_out: int, n_in: int) -> Packed:
     """Stacked matrices with seeded weights."""
-    n_layers = int(np.clip(WORKING_SET_BYTES / (n_out * n_in * 0.56), 1, MOST_LAYERS))
-    packed = allocate(encoding, n_layers, n_out, n_in)
+    stored = ENCODINGS[encoding]
+    n_layers = int(np.clip(WORKING_SET_BYTES / (n_out * stored.row_bytes(n_in)), 1, MOST_LAYERS))
+    packed = allocate(stored, n_layers, n_out, n_in)
     rng = np.random.default_rng(42)
     for array in jax.tree.leaves(packed):
         if array.dtype == np.float16:

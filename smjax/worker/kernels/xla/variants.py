@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from smjax.worker.kernels.xla.layouts import BLOCK, Q4, Q8, Packed
+from smjax.worker.kernels.xla.layouts import LAYOUTS, Packed
 
 VARIANTS = {"2-streams": 2, "4-streams": 4}
 """Name and number of places."""
@@ -23,18 +23,15 @@ def shape_key(encoding: str, n_out: int, n_in: int) -> str:
 
 
 def default_variant(encoding: str, n_out: int, n_in: int) -> str:
-    """What is used where nothing was measured: four places where a large matrix has the fewest bytes a weight."""
-    return "4-streams" if encoding == "Q4_0" and n_out * n_in >= SMALL else "2-streams"
+    """What is used where nothing was measured, for an encoding that has variants."""
+    variants = LAYOUTS[encoding].variants
+    assert variants is not None
+    return variants[n_out * n_in >= SMALL]
 
 
 def streams_for(packed: Packed, choices: Mapping[str, str]) -> int:
     """Places that a product with `packed` reads at once: of `choices`, variants by shape, or by rule."""
-    match packed:
-        case Q4(words=words):
-            encoding, n_blocks = "Q4_0", words.shape[1]
-        case Q8(values=values, group=group):
-            encoding, n_blocks = "Q8_0" if group == BLOCK else "Q6_K", values.shape[1]
-        case _:
-            return 1
-    shape = encoding, packed.n_out, BLOCK * n_blocks
+    if LAYOUTS[packed.encoding.name].variants is None:
+        return 1
+    shape = packed.encoding.name, packed.n_out, packed.n_in
     return VARIANTS.get(choices.get(shape_key(*shape), ""), VARIANTS[default_variant(*shape)])
