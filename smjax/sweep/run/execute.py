@@ -80,8 +80,8 @@ class _Execution:
     def _get_ready(self, progress: Progress) -> dict[Resolved, Ahead]:
         """What comes before each scenario's processes; of a file and its copy, which have the same ones, the first."""
         sweep, ready = self.sweep, dict[Resolved, Ahead]()
-        for resolved in sweep.resolved:
-            progress.preparing(resolved.scenario)
+        for number, resolved in enumerate(sweep.resolved):
+            progress.preparing(point(resolved.scenario), number, len(sweep.resolved))
             model = sweep.models[model_key(resolved.scenario)]
             ahead = get_ready(resolved, model, sweep.environment, self.outside.launcher, progress.phase)
             same = next((other for other in ready if ready[other].identity == ahead.identity), None)

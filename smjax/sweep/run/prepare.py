@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from rich.console import Console
 
 from smjax.core.errors import RequestError
 from smjax.core.models.source import Model
@@ -22,6 +25,7 @@ from smjax.sweep.request.scenario import scenario_of
 from smjax.sweep.request.validate import ModelKey, resolve_all
 from smjax.sweep.run.lock import REFUSE, WAIT, only_sweep
 from smjax.sweep.run.outside import Outside
+from smjax.sweep.run.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,7 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
     scenarios = [one for point in composed.points for one in expand(scenario_of(point), host)]
     files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
     resolved, models = resolve_all(list(dict.fromkeys(scenarios)), host)
-    for model in models.values():
-        _ = model.hash  # reads the whole file: now, and not beside a worker that is being timed
+    _hash(list(models.values()))
     composed.folder.open()
     held.enter_context(only_sweep(whole.lock, outside.say))
     if whole.strict and (found := noisy(examine())):
@@ -74,6 +77,14 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
         )
     note = passed_over(scenarios, host)
     return Sweep(distinct(resolved), models, files, host, composed.folder, composed.points[0].seed, whole, note)
+
+
+def _hash(models: Sequence[Model]) -> None:
+    """Read the models' whole files: now, and not beside a worker that is being timed."""
+    with Progress(Console(file=sys.stderr)) as progress:
+        for number, model in enumerate(models):
+            progress.preparing(f"hashing {model.name}", number, len(models))
+            _ = model.hash
 
 
 def distinct(resolved: Sequence[Resolved]) -> list[Resolved]:

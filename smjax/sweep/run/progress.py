@@ -17,14 +17,21 @@ from smjax.core.text import printable
 from smjax.sweep.plan.blocks import Plan, Run
 from smjax.sweep.process.launcher import Outcome
 
+NOW_AND_THEN_S = 10.0
+"""Between two lines about what comes before the workers, where they stay."""
+
 
 class Progress:
-    """A live line under one line per finished worker; without a terminal those lines alone. It has no thread."""
+    """A live line under one line per finished worker; without a terminal those lines alone. It has no thread.
+
+    What comes before the workers tells how far it is on that line too; without a terminal a line now and then.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._doing, self._done, self._total = "", 0, 0
+        self._is_ahead, self._told_s = False, time.monotonic()
 
     def __enter__(self) -> Progress:
         if self._live:
@@ -35,12 +42,14 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def preparing(self, scenario: Scenario) -> None:
-        """What comes once before all of the scenario's processes is being done."""
-        self._doing = f"{point(scenario)}: getting ready"
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Something is done before any worker is timed, of which `total` things `done` are ready."""
+        self._is_ahead, self._doing, self._done, self._total = True, what, done, total
+        self.phase("getting ready")
 
     def starting(self, run: Run, plan: Plan) -> None:
         """The run's worker is about to start."""
+        self._is_ahead = False
         self._doing, self._done, self._total = f"{label(run, plan)}{_left(plan)}", plan.ended, max(plan.total, 1)
         self.phase("start")
 
@@ -48,20 +57,26 @@ class Progress:
         """The worker under way has reached the phase `name`."""
         if self._live:
             self._live.update(self._now(printable(name)), refresh=True)
+        elif self._is_ahead and time.monotonic() - self._told_s >= NOW_AND_THEN_S:
+            self._say(f"[{self._done}/{self._total}] {self._doing}: {printable(name)}")
 
     def finished(self, run: Run, plan: Plan, outcome: Outcome) -> None:
         """The run's worker has ended, and the plan knows."""
         text = f"[{plan.ended}/{plan.total}] {label(run, plan)}: {outcome.status}, {outcome.wall_ns / 1e9:.1f} s"
         detail = printable(outcome.reason, limit=None) or _figure(run, plan)
         style = "" if outcome.status == "ok" else "red"
-        self._console.print(Text(f"{text}: {detail}" if detail else text, style=style), soft_wrap=True)
+        self._say(f"{text}: {detail}" if detail else text, style)
+
+    def _say(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style=style), soft_wrap=True)
+        self._told_s = time.monotonic()
 
     def _now(self, phase: str) -> RenderableType:
         line = Table.grid(padding=(0, 1))
         line.add_column(width=20)
         line.add_column(no_wrap=True, overflow="ellipsis")
         bar = ProgressBar(total=max(self._total, 1), completed=self._done, width=20)
-        line.add_row(bar, f"{self._done}/{self._total} · {self._doing} · {phase}")
+        line.add_row(bar, f"{self._done}/{self._total} · {phase} · {self._doing}")
         return line
 
 

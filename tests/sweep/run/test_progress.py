@@ -4,6 +4,7 @@ import dataclasses
 import io
 import threading
 
+import pytest
 from rich.console import Console
 
 from smjax.core.records.scenario import Measure, Scenario
@@ -26,7 +27,7 @@ def shown(is_terminal: bool, ends: list[tuple[Outcome, Process]], budget_s: floa
     plan = Plan([Standing(chosen(SCENARIO), {})], seed=1, budget_s=budget_s)
     with Progress(console) as progress:
         assert threading.active_count() == 1, "a thread would run beside the worker that is timed"
-        progress.preparing(SCENARIO)
+        progress.preparing("stories-15m", 2, 3)
         progress.phase("compile")
         for run, (outcome, process) in zip(plan.runs(), ends, strict=False):
             progress.starting(run, plan)
@@ -60,9 +61,32 @@ def test_a_disturbed_process_is_told_and_so_is_its_repeat() -> None:
 
 def test_a_terminal_shows_the_phase_and_what_is_left() -> None:
     text = shown(True, [ENDS[0], FAILED])
-    assert "stories-15m threads=2 ctx=256 n_gen=128: getting ready · compile" in text
-    assert "0/2 · stories-15m threads=2 ctx=256 n_gen=128 replicate 1/2 · measure" in text
-    assert "1/2 · stories-15m threads=2 ctx=256 n_gen=128 replicate 2/2 · about 1 min 01 s left, until" in text
+    assert "2/3 · getting ready · stories-15m" in text
+    assert "2/3 · compile · stories-15m" in text
+    assert "0/2 · measure · stories-15m threads=2 ctx=256 n_gen=128 replicate 1/2" in text
+    assert "1/2 · start · stories-15m threads=2 ctx=256 n_gen=128 replicate 2/2 · about 1 min 01 s left, until" in text
+
+
+def test_without_a_terminal_there_is_a_line_now_and_then_before_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes two minutes, with a phase each second; and none while a worker runs."""
+    now = [1000.0]
+    monkeypatch.setattr("smjax.sweep.run.progress.time.monotonic", lambda: now[0])
+    console = Console(file=io.StringIO(), width=150)
+    plan = Plan([Standing(chosen(SCENARIO), {})], seed=1, budget_s=0)
+    with Progress(console) as progress:
+        for number in range(4):
+            progress.preparing(f"model-{number}", number, 4)
+            for second in range(5):
+                now[0] += 1
+                progress.phase(f"phase\x1b {second}")
+        progress.starting(next(plan.runs()), plan)
+        now[0] += 100
+        progress.phase("measure")
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        r"[1/4] model-1: phase\x1b 4",
+        r"[3/4] model-3: phase\x1b 4",
+    ]
 
 
 def test_durations_read_well() -> None:
