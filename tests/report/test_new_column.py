@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
+import pytest
+
 from smjax.core.records import columns
+from smjax.stats.intervals import interval
 from tests.report.factory import processes, run_folder
 
 ENTRIES = """
     Column("swap_mb", "float", "MB", "reading", "memory.swap_bytes", 1e6, heading="swap MB", meaning="swapped out"),
     Column("room", "text", "", "compared", "environment.room", heading="room", shown="varies", meaning="a place"),
+    Column("states", "text", "", "union", "readings.states", heading="states", meaning="of the clock"),
     Column("token_ms", "float", "ms", "answers", "decode_ns / 1e6 / (n_gen - 1)", heading="ms a token", meaning="TPOT"),
     Column("token_ms_lo", "float", "ms", "interval", "token_ms", meaning="lower end"),
     Column("token_ms_hi", "float", "ms", "interval", "token_ms", meaning="upper end"),
     Column("swap_share", "float", "ratio", "row", "swap_mb / peak_rss_mb", meaning="of the peak"),
+    Column("swap_share_lo", "float", "ratio", "interval", "swap_share", meaning="lower end"),
+    Column("swap_share_hi", "float", "ratio", "interval", "swap_share", meaning="upper end"),
+    Column("tpot_ms_p99_lo", "float", "ms", "interval", "tpot_ms_p99", meaning="lower end"),
+    Column("tpot_ms_p99_hi", "float", "ms", "interval", "tpot_ms_p99", meaning="upper end"),
 """
 REPORT = """
 import sys
 from pathlib import Path
 
+import pytest
+
 from smjax.core.records import columns
+from smjax.stats.intervals import interval
 
 source = Path(columns.__file__).read_text()
 exec(compile(source.replace("\\n)\\nFIELDS", sys.argv[2] + ")\\nFIELDS"), "columns.py", "exec"), vars(columns))
@@ -33,23 +45,31 @@ tell(rebuild([Path(sys.argv[1])], None, None, None))
 """
 
 
+def records():
+    """Two processes in each of two rooms, one of which is twice as fast as the other in the cellar."""
+    for room, rates in (("cellar", [[100], [50]]), ("attic", [[200], [200]])):
+        for number, one in enumerate(processes(rates, tokens_per_dispatch=1)):
+            answer = one["samples"][0]
+            answer["token_ns"] = [answer["decode_ns"] // 100] * 100
+            one["environment"] = one["environment"] | {"room": room}
+            one["memory"] = one["memory"] | {"swap_bytes": (15 + number) * 10**6}
+            one["readings"] = {"states": ["slow", f"state {number}"]}
+            yield one | {"id": f"{room} {number}"}
+
+
 def test_a_new_column_is_one_entry(tmp_path):
-    records = [
-        one | {"environment": one["environment"] | {"room": room}, "memory": one["memory"] | {"swap_bytes": 15 * 10**6}}
-        for room, rates in (("cellar", [[100], [50]]), ("attic", [[200], [200]]))
-        for one in processes(rates)
-    ]
-    for number, one in enumerate(records):
-        one["id"] = str(number)
-    folder = run_folder(tmp_path, records)
+    folder = run_folder(tmp_path, list(records()))
     done = subprocess.run([sys.executable, "-c", REPORT, folder, ENTRIES], capture_output=True, text=True, check=True)
     rows = json.loads((folder / "summary.json").read_text())["rows"]
-    names = [*columns.COLUMN_NAMES, "swap_mb", "room", "token_ms", "token_ms_lo", "token_ms_hi", "swap_share"]
+    names = [*columns.COLUMN_NAMES, *re.findall(r'Column\("(\w+)"', ENTRIES)]
     assert [list(row) for row in rows] == [names, names]
-    by_room = {row["room"]: row for row in rows}
-    assert (by_room["cellar"]["token_ms"], by_room["attic"]["token_ms"]) == (15, 5)
-    assert by_room["cellar"]["token_ms_lo"] < 15 < by_room["cellar"]["token_ms_hi"]
-    assert (by_room["attic"]["swap_mb"], by_room["attic"]["swap_share"]) == (15, 0.05)
+    cellar, attic = sorted(rows, key=lambda row: row["room"], reverse=True)
+    assert (cellar["token_ms"], attic["token_ms"]) == (15, 5)
+    assert (attic["swap_mb"], attic["swap_share"]) == (15.5, pytest.approx(15.5 / 300))
+    assert cellar["states"] == "slow;state 0;state 1"
+    for name, values in {"token_ms": [10, 20], "tpot_ms_p99": [10, 20], "swap_share": [0.05, 16 / 300]}.items():
+        assert (cellar[f"{name}_lo"], cellar[f"{name}_hi"]) == pytest.approx(interval(values))
     heading = next(line for line in done.stdout.splitlines() if line.startswith("| "))
     assert all(f"| {text} |" in heading for text in ("swap MB", "room", "ms a token"))
     assert "15.0 ±" in done.stdout
+    assert "states slow, state 0 and state 1" in done.stdout

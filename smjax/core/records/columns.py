@@ -197,6 +197,7 @@ FIELDS = (
     Column("ghz", "float", "GHz", "reading", "ghz.value"),
     Column("ghz_source", "text", "", "each", "ghz.source"),
     Column("reason", "text", "", "each", "reason"),
+    Column("disturbed_by", "text", "", "union", "readings.disturbed"),
     Column("replicate", "int", "", "each", "replicate"),
     Column("attempt", "int", "", "each", "attempt"),
     Column("requested_kernel", "text", "", "each", "scenario.kernel"),

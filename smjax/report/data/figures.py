@@ -25,9 +25,10 @@ def names_over(*over: str) -> list[str]:
     return [column.name for column in columns_over(*over)]
 
 
-def with_interval() -> list[str]:
-    """Names of the figures that have an interval."""
-    return list(dict.fromkeys(column.source for column in columns_over("interval")))
+def with_interval(*over: str) -> list[str]:
+    """Names of the figures that have an interval: all, or those whose processes become a row in one of these ways."""
+    names = dict.fromkeys(column.source for column in columns_over("interval"))
+    return [name for name in names if not over or name in names_over(*over)]
 
 
 def expressions(over: str) -> dict[str, pl.Expr]:

@@ -24,6 +24,9 @@ DTYPES: dict[str, type[pl.DataType]] = {"text": pl.String, "int": pl.Int64, "flo
 
 _CHOSEN_BY_WORKER = ("kernel", "isa", "kv_dtype")
 
+_LISTS = {column.name: column.source.split(".") for column in FIELDS + COLUMNS if column.over == "union"}
+"""Where lists of texts are read of each record."""
+
 _READ = {
     column.name: ([place.split(".") for place in column.source.split(" or ")], DTYPES[column.kind])
     for column in FIELDS + COLUMNS
@@ -49,16 +52,22 @@ def typed(value: Any, dtype: type[pl.DataType]) -> Any:
 
 def _first_known(document: Mapping[str, Any], places: Sequence[Sequence[str]], dtype: type[pl.DataType]) -> Any:
     for place in places:
-        value: Any = document
-        for name in place:
-            value = value.get(name) if isinstance(value, dict) else None
+        value = _at(document, place)
         if value is not None and (known := typed(value, dtype)) is not None:
             return known
     return None
 
 
-def _texts(value: Sequence[str] | None) -> list[str] | None:
-    return None if value is None else [printable(text, limit=None) for text in value]
+def _texts(document: Mapping[str, Any], place: Sequence[str]) -> list[str] | None:
+    found = _at(document, place)
+    return [printable(text, limit=None) for text in found if isinstance(text, str)] if isinstance(found, list) else None
+
+
+def _at(document: Mapping[str, Any], place: Sequence[str]) -> Any:
+    value: Any = document
+    for name in place:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def processes(records: Sequence[Record]) -> pl.DataFrame:
@@ -67,12 +76,13 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
     `stands` is false where a later attempt took the process's place.
     """
     rows = [
-        {"process": number, "flags": _texts(record.flags), "disturbed_by": _texts(record.readings.disturbed)}
+        {"process": number}
+        | {name: _texts(record.document, place) for name, place in _LISTS.items()}
         | {name: _first_known(record.document, places, dtype) for name, (places, dtype) in _READ.items()}
         for number, record in enumerate(records)
     ]
     fields = {name: dtype for name, (_, dtype) in _READ.items()}
-    texts = dict.fromkeys(("flags", "disturbed_by"), pl.List(pl.String))
+    texts = dict.fromkeys(_LISTS, pl.List(pl.String))
     schema: dict[str, PolarsType] = {"process": pl.Int64, **texts, **fields}
     frame = pl.DataFrame(rows, schema=schema)
     frame = frame.with_columns(

@@ -19,6 +19,8 @@ from smjax.stats.order import starts_slow
 from smjax.stats.outliers import has_outlier
 
 _SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *ROW)
+_JOINED = tuple(name for name in COLUMN_NAMES if name != "flags")
+"""Columns of the summary in which several texts are one; flags get more than the processes have."""
 _WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
 
 
@@ -30,8 +32,8 @@ def summarise(records: Sequence[Record]) -> pl.DataFrame:
 def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, fields of the records, `processes`, `bad_processes`,
     `reasons`, `disturbed_by`, `repeated_because`, `record_numbers` (places in `records`) and, of each figure with an
-    interval, in lists with an entry per process, the samples behind the row (`decode_tok_per_s_samples`) and their
-    medians (`decode_tok_per_s_medians`).
+    interval, in lists with an entry per process, the processes' figures (`decode_tok_per_s_medians`) and, where those
+    are medians of their answers, the samples (`decode_tok_per_s_samples`).
     """
     figures = _per_process(records)
     rows = (
@@ -40,6 +42,7 @@ def scenarios(records: Sequence[Record]) -> pl.DataFrame:
         .group_by(ROW, maintain_order=True)
         .agg(_row_expressions())
     )
+    rows = rows.with_columns(pl.col(name).list.join(";") for name in names_over("union") if name in _JOINED)
     rows = rows.with_columns(pl.DataFrame(map(_uncertainty, rows.to_dicts()), schema=_uncertainty_schema()))
     return conform(derive(rows, OVER_THREADS)).sort(_SORT_KEYS, nulls_last=True)
 
@@ -51,10 +54,10 @@ def _row_expressions() -> list[pl.Expr]:
         pl.col(names_over("first")).first(),
         pl.col(names_over("least")).min(),
         pl.col(names_over("worst")).cast(_WORST_LAST).max().cast(pl.String),
-        pl.col(*names_over("union"), "disturbed_by").explode().drop_nulls().unique().sort(),
+        pl.col(names_over("union")).explode().drop_nulls().unique().sort(),
         pl.col(names_over("reading", "answers", "process")).median(),
         *(expression.alias(name) for name, expression in expressions("processes").items()),
-        *(pl.col(f"{name}_samples").drop_nulls() for name in with_interval()),
+        *(pl.col(f"{name}_samples").drop_nulls() for name in with_interval("answers")),
         *(pl.col(name).drop_nulls().alias(f"{name}_medians") for name in with_interval()),
         pl.len().alias("processes"),
         (~is_ok).sum().alias("bad_processes"),
@@ -127,9 +130,11 @@ def _per_process(records: Sequence[Record]) -> pl.DataFrame:
         pl.when(is_ok, pl.col(column.name) > 0).then(pl.col(column.name) / column.divisor).alias(column.name)
         for column in columns_over("reading")
     ).with_columns(flags=_flags_with_ghz())
-    return whole_life.join(
+    figures = whole_life.join(
         _over_samples(processes, frames.samples(records)), on="process", how="left", maintain_order="left"
     )
+    of_rows = expressions("row")  # of a process too, where there is to be an interval
+    return figures.with_columns(**{name: of_rows[name] for name in with_interval("row")})
 
 
 def _flags_with_ghz() -> pl.Expr:
@@ -146,7 +151,7 @@ def _over_samples(processes: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFram
         .group_by("process", maintain_order=True)
         .agg(
             pl.col(names_over("answers")).median(),
-            *(pl.col(name).drop_nulls().alias(f"{name}_samples") for name in with_interval()),
+            *(pl.col(name).drop_nulls().alias(f"{name}_samples") for name in with_interval("answers")),
             answers=pl.len(),
             **expressions("process"),
         )

@@ -40,9 +40,14 @@ def _identity(row: Row) -> Cell:
     return Cell(row["identity"], (row["identity"] or "")[:8])
 
 
-def _flags(row: Row) -> Cell:
-    flags = tuple(filter(None, (row["flags"] or "").split(";")))
-    return Cell(flags, ", ".join(flags))
+def _parts(key: str) -> Callable[[Row], Cell]:
+    """Several texts, such as flags."""
+
+    def cell(row: Row) -> Cell:
+        texts = tuple(filter(None, (row[key] or "").split(";")))
+        return Cell(texts, ", ".join(texts))
+
+    return cell
 
 
 _CELLS: dict[str, Callable[[Row], Cell]] = {
@@ -51,14 +56,15 @@ _CELLS: dict[str, Callable[[Row], Cell]] = {
     "tpot_ms_p50": _tpot,
     "replicates": _stand_behind,
     "identity": _identity,
-    "flags": _flags,
 }
 """Where a cell says something else than the column's value."""
 
 
 def _grid_column(column: Column) -> GridColumn:
     is_key, is_remark = column.is_key or column.over == "first", column.name in ("provenance", "flags", "status")
-    if f"{column.name}_lo" in COLUMN_NAMES:
+    if column.over == "union":
+        cell = _parts(column.name)
+    elif f"{column.name}_lo" in COLUMN_NAMES:
         cell = _with_interval(column.name)
     else:
         cell = name_of(column.name) if is_key or column.kind == "text" else figure(column.name)
