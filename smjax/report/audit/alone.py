@@ -14,6 +14,7 @@ import numpy as np
 from smjax.core.numbers import significant
 from smjax.core.records.answer import Sample
 from smjax.core.records.record import Record
+from smjax.report.audit.impossible import records_of
 from smjax.report.render.grid import Row
 
 _NOT_CREDIBLE = 1.25
@@ -64,7 +65,7 @@ def _is_even(values: np.ndarray) -> bool:
 
 def above_roofline(row: Row) -> str | None:
     """Nothing decodes faster than its bytes are read; of the readings, one per process, the fastest counts."""
-    readings = [record.read_bandwidth for record in _records(row)]
+    readings = [record.read_bandwidth for record in records_of(row)]
     fastest = max((reading.bytes_per_s or 0 for reading in readings if reading), default=0)
     share = row["roofline"]
     if share and fastest:
@@ -140,7 +141,7 @@ def tokens_disagree(row: Row) -> str | None:
 
 def longer_than_the_process(row: Row) -> str | None:
     """All answers fit into the life of their process."""
-    for record in _records(row):
+    for record in records_of(row):
         took = sum(sample.ttft_ns + sample.decode_ns for sample in [*record.samples, *record.warmup_samples])
         if record.ok and took > record.wall_ns:
             return f"inconsistent: answers of {took / 1e9:.3f} s in a process of {record.wall_ns / 1e9:.3f} s"
@@ -149,12 +150,7 @@ def longer_than_the_process(row: Row) -> str | None:
 
 def _answers(row: Row) -> Iterator[tuple[Record, Sample]]:
     """Every timed answer behind the row, with its record."""
-    return ((record, sample) for record in _records(row) if record.ok for sample in record.samples)
-
-
-def _records(row: Row) -> Sequence[Record]:
-    found: Sequence[Record] = row.get("records") or ()
-    return found
+    return ((record, sample) for record in records_of(row) if record.ok for sample in record.samples)
 
 
 def summary_disagrees(row: Row) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from smjax.core.records.alike import LINE, POINT
 from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_records
-from smjax.report.audit import alone, together
+from smjax.report.audit import alone, impossible, together
 from smjax.report.data.history import load_results
 from smjax.report.data.names import name_row
 from smjax.report.data.rows import scenarios
@@ -39,7 +39,7 @@ def audit(targets: Sequence[Path], say: Callable[[str], None] = print) -> str:
 
 def reasons(rows: Sequence[Row]) -> list[list[str]]:
     """For each row why it can hardly be a measurement, judged alone and beside the rows of its machine and program."""
-    found = [[reason for check in alone.CHECKS if (reason := check(row))] for row in rows]
+    found = [[reason for check in (*impossible.CHECKS, *alone.CHECKS) if (reason := check(row))] for row in rows]
     sets: dict[Hashable, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         sets[tuple(row.get(key) for key in _SET)].append(number)
@@ -60,6 +60,7 @@ def _rows(target: Path, say: Callable[[str], None]) -> list[Row]:
     stated = load_results(str(summary)).to_dicts() if summary.exists() else []
     rows = scenarios(loaded.records).to_dicts()
     for row in rows:
+        row["all_records"] = loaded.records
         row["records"] = [loaded.records[number] for number in row["record_numbers"]]
         alike = _alike(row, stated)
         row["stated"] = alike if len(alike) == len(_alike(row, rows)) else []
