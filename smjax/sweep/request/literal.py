@@ -36,9 +36,9 @@ def file_names(value: str, is_sweep: bool, others: Iterable[str] = ()) -> list[s
     Then it is split at its commas, but not inside of a name that exists: `a,b.gguf,c.gguf` may be two.
     """
     if not is_sweep or exists(value):
-        return [value if exists(value) else _home(unquoted(value))]
+        return [_spelt(value if exists(value) else unquoted(value))]
     inside = re.fullmatch(r"\s*choice\((.*)\)\s*", value, re.DOTALL)
-    return [name if name in set(others) else _home(name) for name in _split(inside[1] if inside else value)]
+    return [name if name in set(others) else _spelt(name) for name in _split(inside[1] if inside else value)]
 
 
 def _split(value: str) -> list[str]:
@@ -71,8 +71,10 @@ def exists(name: str) -> bool:
         return False
 
 
-def _home(name: str) -> str:
-    """Shells leave a `~` alone that stands after a `=`."""
+def _spelt(name: str) -> str:
+    """Shells leave a `~` alone that stands after a `=`, and `???` is how OmegaConf writes that there is no value."""
+    if name == "???":
+        return "./???"
     return os.path.expanduser(name) if name.startswith("~/") and not exists(name) else name  # noqa: PTH111
 
 

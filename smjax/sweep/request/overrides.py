@@ -81,7 +81,7 @@ def _unknown(text: str, name: str, value: str, known: Mapping[str, Key]) -> str:
             meant = nearest(name, group.names)
             if meant is not None:
                 return f"{text}: expected KEY=VALUE, found a value; {write(f'{group.name}={meant}')}"
-    meant = meant_key(name, known)
+    meant = meant_key(name.partition("@")[0], known)
     if meant is None:
         return f"{text}: expected KEY=VALUE with a known key, found {name or 'no key'}; {_HELP}"
     return f"{text}: expected a known key, found {name}; {write(f'{meant}={value or _example(known[meant])}')}"

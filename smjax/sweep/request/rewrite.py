@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
 from smjax.sweep.request import values
-from smjax.sweep.request.keys import FILE, TEXT, Key, keys
+from smjax.sweep.request.keys import FILE, RUN_DIR, TEXT, Key, keys
 from smjax.sweep.request.literal import exists, file_names, joined, quoted, unquoted
 from smjax.sweep.request.overrides import Override, names_file, parse, write
 
@@ -38,8 +38,9 @@ class Rewritten:
             return one.text
         if unquoted(value) == "" and name != "label":
             raise RequestError(f"{name}: expected a value, found nothing; leave it out for its default")
-        if (value.lower() == "null" and one.key.is_optional) or ("${" in value and name != "label"):
-            return one.text if not exists(value) else f"{name}={quoted(value)}"
+        is_null = value.lower() == "null" and one.key.is_optional and not exists(value)
+        if is_null or (name == RUN_DIR and "${" in value):  # `${now:%H}` is how Hydra's users name folders
+            return one.text
         if one.key.kind == TEXT:
             return f"{name}={quoted(unquoted(value))}"
         return f"{name}={joined(self._files(one))}"

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from smjax.core.records.document import read_record
 from tests.small_llama import write_llama
+from tests.sweep.conftest import Handed
 from tests.sweep.processes import PATIENCE_S, fake_workers, has_ended, wait_until, worker_pid
 
-KEPT = (
-    "smjax: interrupted; the records of {} of {} workers are kept in run/records; hydra.run.dir=run goes on from there"
-)
+KEPT = "smjax: {}; the records of {} of {} workers are kept in run/records; hydra.run.dir=run goes on from there"
+
+
+STOPS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 
 
 def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
@@ -54,8 +58,9 @@ def test_a_killed_supervisor_leaves_no_real_worker(tmp_path: Path) -> None:
     wait_until(lambda: has_ended(worker.pid))
 
 
-def test_an_interrupt_stops_the_worker_and_keeps_the_records(
-    supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
+@pytest.mark.parametrize(("number", "code", "word"), STOPS)
+def test_a_signal_stops_the_worker_and_keeps_the_records(
+    number: signal.Signals, code: int, word: str, supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     process = supervisor("first-ok", "measure.replicates=3")
     records = tmp_path / "run" / "records"
@@ -63,11 +68,11 @@ def test_an_interrupt_stops_the_worker_and_keeps_the_records(
     first_pid = worker_pid(tmp_path / "pid")
     wait_until(lambda: worker_pid(tmp_path / "pid") != first_pid)
     pid = worker_pid(tmp_path / "pid")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert has_ended(pid)
-    assert errors.splitlines()[-1] == KEPT.format(1, 3)
+    assert errors.splitlines()[-1] == KEPT.format(word, 1, 3)
     assert [read_record(path)["status"] for path in records.iterdir()] == ["ok"]
     assert (tmp_path / "run" / "summary.csv").exists()
     assert "Traceback" not in output + errors
@@ -86,7 +91,7 @@ def test_an_interrupt_stops_a_real_worker_and_keeps_the_records(tmp_path: Path) 
     assert supervisor.returncode == 130
     for worker in seen:  # one that was only just starting sees the end of its input first
         wait_until(partial(has_ended, worker.pid))
-    assert errors.splitlines()[-1] == KEPT.format(1, 2)
+    assert errors.splitlines()[-1] == KEPT.format("interrupted", 1, 2)
     (kept,) = (tmp_path / "run" / "records").iterdir()
     record = read_record(kept)
     assert (record["status"], len(record["samples"])) == ("ok", 3)
@@ -95,29 +100,63 @@ def test_an_interrupt_stops_a_real_worker_and_keeps_the_records(tmp_path: Path) 
     assert "Traceback" not in output + errors
 
 
-def test_an_interrupt_while_the_summaries_are_written_says_so(
+@pytest.mark.parametrize(("number", "code", "word"), STOPS)
+def test_a_signal_while_the_summaries_are_written_says_so(
+    number: signal.Signals,
+    code: int,
+    word: str,
     run_job: Callable[..., int],
     fake_worker: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), number)
 
     fake_worker("ok")
     monkeypatch.setattr("smjax.report.tables.after_run.finish", interrupted)
-    assert run_job("measure=quick", "hydra.run.dir=run") == 130
-    assert capfd.readouterr().err.splitlines()[1:] == [KEPT.format(1, 1)]
+    assert run_job("measure=quick", "hydra.run.dir=run") == code
+    assert capfd.readouterr().err.splitlines()[1:] == [KEPT.format(word, 1, 1)]
 
 
-def test_an_interrupt_before_the_first_record_leaves_nothing(
-    supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
+@pytest.mark.parametrize(("number", "code", "word"), STOPS)
+@pytest.mark.parametrize("moment", ["composed", "judged", "host"])
+def test_a_signal_before_anything_is_measured_leaves_nothing(
+    moment: str,
+    number: signal.Signals,
+    code: int,
+    word: str,
+    run_job: Callable[..., int],
+    handed: Handed,
+    monkeypatch: pytest.MonkeyPatch,
+    empty_dir: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """By then Hydra has made the run's folder, which has to go again."""
+
+    def stop(*_: object) -> dict[str, Any]:
+        assert list(empty_dir.iterdir()) != []
+        os.kill(os.getpid(), number)
+        return {}
+
+    places = {"composed": "compose._typed", "judged": "folder.RunFolder.check"}
+    if moment in places:
+        monkeypatch.setattr(f"smjax.sweep.request.{places[moment]}", stop)
+    handed.environment = stop
+    assert run_job("-m", "threads=1,2") == code
+    assert capfd.readouterr() == ("", f"smjax: {word}; nothing was measured\n")
+    assert list(empty_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "code", "word"), STOPS)
+def test_a_signal_before_the_first_record_leaves_nothing(
+    number: signal.Signals, code: int, word: str, supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     process = supervisor("hangs")
     pid = worker_pid(tmp_path / "pid")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130
-    assert (output, errors) == ("", "smjax: interrupted; nothing was measured\n")
+    assert process.returncode == code
+    assert (output, errors) == ("", f"smjax: {word}; nothing was measured\n")
     assert has_ended(pid)
     assert not (tmp_path / "run").exists()
