@@ -69,8 +69,8 @@ Complaint read_optional(ffi::RemainingArgs& rest, int64_t present, MatmulTensors
 }
 
 template <class Operation>
-ffi::Error matmul(const Operation& operation, const Any& weights, const Any& layer, const Any& x, ffi::RemainingArgs& rest,
-                  Out& y, Numbers numbers, float eps) {
+ffi::Error matmul(const Operation& operation, const Any& weights, const Any& layer, const Any& x,
+                  ffi::RemainingArgs& rest, Out& y, Numbers numbers, float eps) {
   return answer([&]() -> Complaint {
     Matmul m;
     MatmulTensors t;
@@ -96,7 +96,8 @@ ffi::Error Choose(Any weights, Any layer, Any x, ffi::RemainingArgs rest, Out y,
 ffi::Error Attend(Any cache, Any layer, Any qkv, Any position, Any rotation, Out cache_after, Out out, float scale,
                   ffi::Span<const int32_t> windows) {
   return answer([&]() -> Complaint {
-    if (cache.untyped_data() != cache_after->untyped_data()) return "cache: expected to be updated in place, found a copy";
+    if (cache.untyped_data() != cache_after->untyped_data())
+      return "cache: expected to be updated in place, found a copy";
     return attend(scale, {windows.begin(), int64_t(windows.size())},
                   {tensor(cache), tensor(layer), tensor(qkv), tensor(position), tensor(rotation), tensor(*out)});
   });
@@ -147,12 +148,9 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_attend, smjax::Attend,
                                   .Attr<float>("scale")
                                   .Attr<ffi::Span<const int32_t>>("windows"));
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_look_up, smjax::LookUp,
-                              ffi::Ffi::Bind()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Arg<ffi::AnyBuffer>()
-                                  .Ret<ffi::AnyBuffer>()
-                                  .Attr<smjax::Numbers>("matmul"));
+XLA_FFI_DEFINE_HANDLER_SYMBOL(
+    smjax_look_up, smjax::LookUp,
+    ffi::Ffi::Bind().Arg<ffi::AnyBuffer>().Arg<ffi::AnyBuffer>().Ret<ffi::AnyBuffer>().Attr<smjax::Numbers>("matmul"));
 
 extern "C" {
 
@@ -160,7 +158,8 @@ extern "C" {
 const char* smjax_isas() {
   static const std::string names = [] {
     std::string all;
-    for (const smjax::Kernel* const* k = smjax::kernels(); *k; ++k) all += (all.empty() ? "" : " ") + std::string((*k)->name);
+    for (const smjax::Kernel* const* k = smjax::kernels(); *k; ++k)
+      all += (all.empty() ? "" : " ") + std::string((*k)->name);
     return all;
   }();
   return names.c_str();
@@ -177,13 +176,12 @@ int64_t smjax_matrix_bytes(int32_t encoding, int64_t n_out, int64_t n_in) {
   return smjax::matrix_bytes(smjax::Encoding(encoding), n_out, n_in);
 }
 
-void smjax_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t n_rows,
-                                                       int64_t first_out, uint8_t* matrix) {
+void smjax_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t n_rows, int64_t first_out,
+                uint8_t* matrix) {
   smjax::pack(smjax::Encoding(encoding), n_out, n_in, rows, n_rows, first_out, matrix);
 }
 
-double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t* sizes,
-                                                                   double seconds) {
+double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t* sizes, double seconds) {
   return smjax::read_bandwidth(n, data, sizes, seconds);
 }
 

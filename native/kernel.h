@@ -30,11 +30,11 @@ struct Norm {
 // weights are too large by: -(what they are stored above their value) * sum of the values, per group of 16 inputs.
 struct Columns {
   int tile = 1;
-  int8_t* values = nullptr;       // [tiles][K/32][tile][32]
-  float* scales = nullptr;        // [tiles][K/32][tile]
-  int32_t* corrections = nullptr; // [tiles][K/32][2][tile]
-  float* floats = nullptr;        // [tiles][K][tile], for weights that are floats
-  float* sums = nullptr;          // [panels][2][16] of one column's products with a chunk of the inputs
+  int8_t* values = nullptr;        // [tiles][K/32][tile][32]
+  float* scales = nullptr;         // [tiles][K/32][tile]
+  int32_t* corrections = nullptr;  // [tiles][K/32][2][tile]
+  float* floats = nullptr;         // [tiles][K][tile], for weights that are floats
+  float* sums = nullptr;           // [panels][2][16] of one column's products with a chunk of the inputs
 };
 
 // y[T, N] = activation(x[T, K] normalised, times the matrix, + bias) + residual.

@@ -1,14 +1,15 @@
 // How a packed matrix lies in memory, the same for every instruction set.
 //
 // Outputs come in panels of 16. A panel is a sequence of blocks of 32 inputs, each with the quants of the 16 outputs
-// interleaved four bytes at a time: one 64-byte line is 4 inputs of each of the 16 outputs, so that a vector of any width
-// holds whole outputs. Blocks with one scale an output (32 bytes for 16) come in pairs, the quants of both before the
-// scales of both. So a matrix is read from its first byte to its last, which is what makes the hardware fetch ahead: with
-// the scales of a panel behind all its quants, weights came from memory at 14 GB/s instead of 25 (EPYC, Zen 4).
+// interleaved four bytes at a time: one 64-byte line is 4 inputs of each of the 16 outputs, so that a vector of any
+// width holds whole outputs. Blocks with one scale an output (32 bytes for 16) come in pairs, the quants of both before
+// the scales of both. So a matrix is read from its first byte to its last, which is what makes the hardware fetch
+// ahead: with the scales of a panel behind all its quants, weights came from memory at 14 GB/s instead of 25 (EPYC, Zen
+// 4).
 //
 // Matrices with many inputs are cut into chunks of inputs, all panels of the first chunk before those of the second: a
-// panel and the inputs that it is multiplied with then stay in the first cache together. Longer ones drive the inputs out
-// before the next panel needs them again (5,632 inputs at once: 20 GB/s).
+// panel and the inputs that it is multiplied with then stay in the first cache together. Longer ones drive the inputs
+// out before the next panel needs them again (5,632 inputs at once: 20 GB/s).
 //
 // Q4  4 lines a block: the low nibbles of line j are inputs 4j…4j+3, the high ones 16+4j…16+4j+3; weight + 8
 // Q6  the same 4 lines, then 2 lines of the upper 2 bits: line i serves j = 2i (bits 0-3) and j = 2i+1 (bits 4-7), of

@@ -62,11 +62,12 @@ void ring(Bell& bell, int n) {
 
 }  // namespace
 
-// From register to register: of additions of a constant some CPUs (Golden Cove) make several a cycle. A thousand are 3 or
-// 4 kB of code, which every first-level cache holds; the loop around them runs beside them.
+// From register to register: of additions of a constant some CPUs (Golden Cove) make several a cycle. A thousand are 3
+// or 4 kB of code, which every first-level cache holds; the loop around them runs beside them.
 uint64_t add_in_turn(uint64_t sum, uint64_t step, int64_t n) {
 #if defined(__x86_64__)
-  for (int64_t i = 0; i < n; i += 1000) asm volatile(".rept 1000\n\tadd %1, %0\n\t.endr" : "+r"(sum) : "r"(step) : "cc");
+  for (int64_t i = 0; i < n; i += 1000)
+    asm volatile(".rept 1000\n\tadd %1, %0\n\t.endr" : "+r"(sum) : "r"(step) : "cc");
   return sum;
 #elif defined(__aarch64__)
   for (int64_t i = 0; i < n; i += 1000) asm volatile(".rept 1000\n\tadd %0, %0, %1\n\t.endr" : "+r"(sum) : "r"(step));

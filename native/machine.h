@@ -8,8 +8,8 @@ namespace smjax {
 // 1 ms at 4 GHz: a clock that steps by 50 ns and an interrupt of 5 µs are below 1 % of it.
 constexpr int64_t kAdditions = 4'000'000;
 
-// sum + n * step, by additions of one cycle that each wait for the one before; 0 on an architecture for which they are not
-// written down. n is a multiple of 1,000.
+// sum + n * step, by additions of one cycle that each wait for the one before; 0 on an architecture for which they are
+// not written down. n is a multiple of 1,000.
 uint64_t add_in_turn(uint64_t sum, uint64_t step, int64_t n);
 
 // The same number of additions to six sums that need not wait for each other; returns the total of the sums.
@@ -19,13 +19,14 @@ uint64_t add_abreast(uint64_t step, int64_t n);
 // 50 ms. 0 where there is none. The caller stays where it is.
 double effective_ghz(int cpu);
 
-// Additions of `add_abreast` in the time of one of `add_in_turn`, on the core that runs this, in about 10 µs; 0 where there
-// are none. A core makes 3 to 6 of them a cycle, whatever its clock, and little more than half of that while somebody
-// computes on its other hardware thread, of which a guest of a virtual machine is told nothing (measured on an EPYC, Zen 4: 3.6,
-// and 2.0 to 2.4 in bursts of milliseconds to seconds).
+// Additions of `add_abreast` in the time of one of `add_in_turn`, on the core that runs this, in about 10 µs; 0 where
+// there are none. A core makes 3 to 6 of them a cycle, whatever its clock, and little more than half of that while
+// somebody computes on its other hardware thread, of which a guest of a virtual machine is told nothing (measured on an
+// EPYC, Zen 4: 3.6, and 2.0 to 2.4 in bursts of milliseconds to seconds).
 double additions_per_cycle();
 
-// How long a thread that sleeps on `cpu_woken` takes to run once one on `cpu_waking` wakes it, `n` times. Below 0: any CPU.
+// How long a thread that sleeps on `cpu_woken` takes to run once one on `cpu_waking` wakes it, `n` times. Below 0: any
+// CPU.
 void wake_ups(int cpu_waking, int cpu_woken, int n, int64_t* nanoseconds);
 
 }  // namespace smjax

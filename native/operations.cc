@@ -68,7 +68,8 @@ struct Runtime {
   ColumnsScratch shared;
   Scratch partial;
 
-  Runtime(const Kernel* k, int threads, const std::vector<int>& cpus) : kernel(k), pool(threads, cpus), own(size_t(threads)) {}
+  Runtime(const Kernel* k, int threads, const std::vector<int>& cpus)
+      : kernel(k), pool(threads, cpus), own(size_t(threads)) {}
 };
 
 std::unique_ptr<Runtime>& slot() {
@@ -119,7 +120,9 @@ Complaint first_of(const Complaints&... complaints) {
   return found;
 }
 
-Complaint expect_that(bool fine, const char* what) { return fine ? Complaint() : Complaint(std::string("expected ") + what); }
+Complaint expect_that(bool fine, const char* what) {
+  return fine ? Complaint() : Complaint(std::string("expected ") + what);
+}
 
 Complaint expect_index(const char* what, const Tensor& t, int64_t n) {
   if (Complaint c = expect(what, t, Type::kS32, {}); !c.empty()) return c;
@@ -129,13 +132,15 @@ Complaint expect_index(const char* what, const Tensor& t, int64_t n) {
 }
 
 Complaint check_weights(const Matmul& m, const Tensor& weights) {
-  if (m.encoding < 0 || m.encoding >= kEncodings) return "encoding: expected 0 to 4, found " + std::to_string(m.encoding);
+  if (m.encoding < 0 || m.encoding >= kEncodings)
+    return "encoding: expected 0 to 4, found " + std::to_string(m.encoding);
   const auto encoding = Encoding(m.encoding);
   constexpr int64_t kMany = int64_t(1) << 31;
   if (m.n_out < 1 || m.n_in < 1 || m.n_out >= kMany || m.n_in >= kMany || m.n_out * m.n_in > Tensor::kTooMany) {
     return "matrix: expected sizes of 1 to 2^31 - 1, found " + text({m.n_out, m.n_in});
   }
-  if (is_quantised(encoding) && m.n_in % kBlock) return "n_in: expected whole blocks of 32, found " + std::to_string(m.n_in);
+  if (is_quantised(encoding) && m.n_in % kBlock)
+    return "n_in: expected whole blocks of 32, found " + std::to_string(m.n_in);
   const int64_t layers = weights.shape.empty() ? 0 : weights.shape[0];
   if (layers < 1) return "weights: expected at least one layer, found " + text(weights.shape);
   return expect("weights", weights, Type::kU8, {layers, matrix_bytes(encoding, m.n_out, m.n_in)});
@@ -152,13 +157,13 @@ Complaint read_matmul(const Matmul& m, const MatmulTensors& t, Product& p) {
   if (m.activation < 0 || m.activation > 2) return "activation: expected 0 to 2, found " + std::to_string(m.activation);
   const int64_t layers = t.weights.shape[0], columns = t.x.shape.empty() ? 0 : t.x.shape[0];
   const bool normed = m.norm != 0, centred = m.norm == int32_t(NormKind::kLayer);
-  const Complaint found = first_of(
-      expect_index("layer", t.layer, layers), expect_that(columns > 0, "at least one column"),
-      expect("x", t.x, Type::kF32, {columns, m.n_in}),
-      normed ? expect("norm_weight", t.norm_weight, Type::kF32, {layers, m.n_in}) : Complaint(),
-      centred ? expect("norm_bias", t.norm_bias, Type::kF32, {layers, m.n_in}) : Complaint(),
-      expect_that(!normed || m.n_in <= kMaxNormalised, "at most 32,768 normalised inputs"),
-      expect_or_empty("bias", t.bias, Type::kF32, {layers, m.n_out}));
+  const Complaint found =
+      first_of(expect_index("layer", t.layer, layers), expect_that(columns > 0, "at least one column"),
+               expect("x", t.x, Type::kF32, {columns, m.n_in}),
+               normed ? expect("norm_weight", t.norm_weight, Type::kF32, {layers, m.n_in}) : Complaint(),
+               centred ? expect("norm_bias", t.norm_bias, Type::kF32, {layers, m.n_in}) : Complaint(),
+               expect_that(!normed || m.n_in <= kMaxNormalised, "at most 32,768 normalised inputs"),
+               expect_or_empty("bias", t.bias, Type::kF32, {layers, m.n_out}));
   if (!found.empty()) return found;
   const int64_t layer = *static_cast<const int32_t*>(t.layer.data);
   p.encoding = Encoding(m.encoding);
@@ -281,7 +286,8 @@ int64_t element_bytes(CacheType type) { return type == CacheType::kF32 ? 4 : 2; 
 Complaint start(const char* isa, int threads, const std::vector<int>& cpus) {
   const Kernel* kernel = find_kernel(isa);
   if (!kernel) return std::string("isa: expected one that was built and that this CPU runs, found ") + isa;
-  if (threads < 1 || threads > Pool::kMaxThreads) return "threads: expected 1 to 1024, found " + std::to_string(threads);
+  if (threads < 1 || threads > Pool::kMaxThreads)
+    return "threads: expected 1 to 1024, found " + std::to_string(threads);
   slot().reset();
   slot().reset(new Runtime(kernel, threads, cpus));
   return {};
@@ -291,7 +297,8 @@ Complaint multiply(const Matmul& m, const MatmulTensors& t) {
   Product p;
   if (Complaint c = read_matmul(m, t, p); !c.empty()) return c;
   const bool gated = p.activation == Activation::kSwiglu;
-  if (gated && (m.n_out % (2 * kPanel) || p.bias)) return "SwiGLU: expected outputs in two halves of whole panels, no bias";
+  if (gated && (m.n_out % (2 * kPanel) || p.bias))
+    return "SwiGLU: expected outputs in two halves of whole panels, no bias";
   const int64_t n_y = gated ? m.n_out / 2 : m.n_out;
   const Complaint found = first_of(expect("y", t.y, Type::kF32, {p.n_columns, n_y}),
                                    expect_or_empty("residual", t.residual, Type::kF32, {p.n_columns, n_y}));
@@ -324,7 +331,8 @@ Complaint choose(const Matmul& m, const MatmulTensors& t) {
 
 Complaint attend(float scale, Windows windows, const AttentionTensors& t) {
   const auto& shape = t.cache.shape;
-  if (shape.size() != 6 || shape[0] != 2 || shape[5] != kTile || t.cache.size() < 1 || t.cache.size() >= Tensor::kTooMany) {
+  if (shape.size() != 6 || shape[0] != 2 || shape[5] != kTile || t.cache.size() < 1 ||
+      t.cache.size() >= Tensor::kTooMany) {
     return "cache: expected [2, L, K, S/16, H, 16], found " + text(shape);
   }
   Attention a;
@@ -342,16 +350,17 @@ Complaint attend(float scale, Windows windows, const AttentionTensors& t) {
   if (a.n_queries < 1) return "qkv: expected at least one query, found " + text(t.qkv.shape);
   if (a.head_dim > kMaxHeadDim) return "head: expected at most 512 elements, found " + std::to_string(a.head_dim);
   a.n_heads = t.out.shape.size() == 2 ? t.out.shape[1] / a.head_dim : 0;
-  if (a.n_heads < 1 || a.n_heads % a.n_kv_heads) return "heads: expected a multiple of the KV heads, found " + std::to_string(a.n_heads);
+  if (a.n_heads < 1 || a.n_heads % a.n_kv_heads)
+    return "heads: expected a multiple of the KV heads, found " + std::to_string(a.n_heads);
   const int64_t width = (a.n_heads + 2 * a.n_kv_heads) * a.head_dim;
-  const Complaint found = first_of(
-      expect("cache", t.cache, t.cache.type, shape), expect_index("layer", t.layer, layers),
-      expect("qkv", t.qkv, Type::kF32, {a.n_queries, width}),
-      expect("out", t.out, Type::kF32, {a.n_queries, a.n_heads * a.head_dim}),
-      expect_or_empty("rotation", t.rotation, Type::kF32, {a.n_queries, 2, a.head_dim / 2}),
-      expect_that(t.rotation.size() == 0 || a.head_dim % 2 == 0, "an even head size where it is rotated"),
-      expect_that(windows.n_layers == layers, "a window of every layer"),
-      expect_index("position", t.position, a.n_slots - a.n_queries + 1));
+  const Complaint found =
+      first_of(expect("cache", t.cache, t.cache.type, shape), expect_index("layer", t.layer, layers),
+               expect("qkv", t.qkv, Type::kF32, {a.n_queries, width}),
+               expect("out", t.out, Type::kF32, {a.n_queries, a.n_heads * a.head_dim}),
+               expect_or_empty("rotation", t.rotation, Type::kF32, {a.n_queries, 2, a.head_dim / 2}),
+               expect_that(t.rotation.size() == 0 || a.head_dim % 2 == 0, "an even head size where it is rotated"),
+               expect_that(windows.n_layers == layers, "a window of every layer"),
+               expect_index("position", t.position, a.n_slots - a.n_queries + 1));
   if (!found.empty()) return found;
   const int64_t layer = *static_cast<const int32_t*>(t.layer.data);
   const int64_t layer_bytes = a.n_kv_heads * a.n_slots * a.head_dim * element_bytes(a.type);

@@ -25,8 +25,10 @@ class Shape {
   template <class Iterator>
   Shape(Iterator begin, Iterator end) {
     for (; begin != end; ++begin) {
-      if (rank_ == kMaxRank) sizes_[0] = -1;
-      else sizes_[rank_++] = int64_t(*begin);
+      if (rank_ == kMaxRank)
+        sizes_[0] = -1;
+      else
+        sizes_[rank_++] = int64_t(*begin);
     }
   }
 
@@ -65,7 +67,7 @@ using Complaint = std::string;
 struct Matmul {
   int32_t encoding = 0;  // an Encoding
   int64_t n_out = 0, n_in = 0;
-  int32_t norm = 0;        // a NormKind
+  int32_t norm = 0;  // a NormKind
   float eps = 0;
   int32_t activation = 0;  // an Activation
 };

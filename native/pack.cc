@@ -61,8 +61,8 @@ void pack_q8(const Place& place, int64_t blocks, const uint8_t* row) {
   }
 }
 
-// Q6_K: 256 weights, 32 above their value: 128 bytes of low nibbles, 64 of upper bits, 16 signed scales of 16 weights, an
-// f16 scale of them all. Half `i / 128`: quarter q of it takes nibble q / 2 of byte q % 2 * 32 + r and bits 2q of r.
+// Q6_K: 256 weights, 32 above their value: 128 bytes of low nibbles, 64 of upper bits, 16 signed scales of 16 weights,
+// an f16 scale of them all. Half `i / 128`: quarter q of it takes nibble q / 2 of byte q % 2 * 32 + r and bits 2q of r.
 int q6_weight(const uint8_t* block, int i) {
   const int half = i / 128, quarter = i % 128 / 32, r = i % 32;
   const int low = block[half * 64 + quarter % 2 * 32 + r] >> (quarter / 2 * 4) & 15;

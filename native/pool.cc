@@ -59,7 +59,8 @@ void Pool::run_erased(Call call, const void* task) {
   }
   call(task, 0);
   for (int thread = 1; thread < n_threads_; ++thread) {
-    for (int round = 0; done_[size_t(thread)].generation.load(std::memory_order_acquire) != generation; ++round) pause(round);
+    for (int round = 0; done_[size_t(thread)].generation.load(std::memory_order_acquire) != generation; ++round)
+      pause(round);
   }
 }
 

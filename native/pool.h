@@ -1,7 +1,8 @@
 // The threads that share a product: one fork and join each, no sleep between the products of a token.
 //
-// The caller is thread 0 and works too. A helper spins for its next task for `kSpinNs`, then sleeps until there is one, so
-// that nothing runs while nothing decodes: on a virtual machine waking a sleeper takes 50 to 200 µs, a spinning one 0.2.
+// The caller is thread 0 and works too. A helper spins for its next task for `kSpinNs`, then sleeps until there is one,
+// so that nothing runs while nothing decodes: on a virtual machine waking a sleeper takes 50 to 200 µs, a spinning one
+// 0.2.
 #pragma once
 
 #include <atomic>
@@ -64,6 +65,8 @@ class Pool {
 struct Share {
   int64_t begin, end;
 };
-inline Share share(int64_t n, int thread, int n_threads) { return {n * thread / n_threads, n * (thread + 1) / n_threads}; }
+inline Share share(int64_t n, int thread, int n_threads) {
+  return {n * thread / n_threads, n * (thread + 1) / n_threads};
+}
 
 }  // namespace smjax

@@ -1,8 +1,9 @@
 // Grouped-query attention over the cache in its own layout: one position over chunks of slots (decode), and many over
-// blocks of slots with a running softmax (prefill). Vectors run along slots in the one and along queries in the other, so
-// that any head size fills them.
+// blocks of slots with a running softmax (prefill). Vectors run along slots in the one and along queries in the other,
+// so that any head size fills them.
 //
-// References: Milakov and Gimelshein 2018 (online softmax); Dao et al. 2023 (Flash-Decoding: chunks, merged afterwards).
+// References: Milakov and Gimelshein 2018 (online softmax); Dao et al. 2023 (Flash-Decoding: chunks, merged
+// afterwards).
 #pragma once
 
 #include <cstring>
@@ -19,14 +20,20 @@ constexpr int64_t kMaxHead = 512;
 struct CacheF16 {
   using Element = uint16_t;
   template <class Isa>
-  static typename Isa::F load(const Element* p) { return Isa::load_f16(p); }
+  static typename Isa::F load(const Element* p) {
+    return Isa::load_f16(p);
+  }
   template <class Isa>
-  static void store(Element* p, typename Isa::F v) { Isa::store_f16(p, v); }
+  static void store(Element* p, typename Isa::F v) {
+    Isa::store_f16(p, v);
+  }
 };
 struct CacheBf16 {
   using Element = uint16_t;
   template <class Isa>
-  static typename Isa::F load(const Element* p) { return Isa::load_bf16(p); }
+  static typename Isa::F load(const Element* p) {
+    return Isa::load_bf16(p);
+  }
   template <class Isa>
   static void store(Element* p, typename Isa::F v) {
     float values[Isa::kLanes];
@@ -37,9 +44,13 @@ struct CacheBf16 {
 struct CacheF32 {
   using Element = float;
   template <class Isa>
-  static typename Isa::F load(const Element* p) { return Isa::load(p); }
+  static typename Isa::F load(const Element* p) {
+    return Isa::load(p);
+  }
   template <class Isa>
-  static void store(Element* p, typename Isa::F v) { Isa::store(p, v); }
+  static void store(Element* p, typename Isa::F v) {
+    Isa::store(p, v);
+  }
 };
 
 // Calls f with a value of the cache's type.
@@ -303,7 +314,8 @@ void attend_many(const Attention& a, int64_t n, int64_t first) {
         for (int64_t t = 0; t < slots / kTile; ++t) {
           const int64_t size = together * kTile;
           float* to = block + (t * head + h) * kTile;
-          for (int64_t i = 0; i < size; i += Isa::kLanes) Isa::store(to + i, Cache::template load<Isa>(from + t * size + i));
+          for (int64_t i = 0; i < size; i += Isa::kLanes)
+            Isa::store(to + i, Cache::template load<Isa>(from + t * size + i));
         }
       }
     };
@@ -337,7 +349,8 @@ void attend_many(const Attention& a, int64_t n, int64_t first) {
         const float* values = block + tile * head * kTile;
         const float* weights = scores + tile * kTile * kQueries;
         int64_t h = 0;
-        for (; h + 4 <= head; h += 4) add_outer<Isa, 4>(values + h * kTile, kTile, 1, weights, kTile, out + h * kQueries);
+        for (; h + 4 <= head; h += 4)
+          add_outer<Isa, 4>(values + h * kTile, kTile, 1, weights, kTile, out + h * kQueries);
         for (; h < head; ++h) add_outer<Isa, 1>(values + h * kTile, kTile, 1, weights, kTile, out + h * kQueries);
       }
     }

@@ -7,8 +7,8 @@
 //   F, I            vectors of floats, and of 32-bit integers or bytes
 //   load, store, set, add, sub, mul, div, fma(a, b, c) = a b + c, min, max, abs, round, sum, peak (of positive lanes),
 //   peak_signed, load_f16, store_f16, load_bf16, store_i8 (rounded), to_int, to_float, power_of_two
-//   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or, shift_left<n>, shift_right<n> (bits may cross bytes)
-//   dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
+//   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or, shift_left<n>, shift_right<n> (bits may cross
+//   bytes) dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
 #pragma once
 
 #include <type_traits>
@@ -39,8 +39,8 @@ uint32_t read(const uint8_t* data, int64_t n) {
 
 template <class Isa>
 constexpr Kernel make_kernel(const char* name, bool (*runs_here)()) {
-  return {name,           runs_here,        Isa::kTileColumns, prepare<Isa>,     multiply<Isa>,
-          remember<Isa>,  attend_one<Isa>,  attend_many<Isa>,  read<Isa>};
+  return {name,          runs_here,       Isa::kTileColumns, prepare<Isa>, multiply<Isa>,
+          remember<Isa>, attend_one<Isa>, attend_many<Isa>,  read<Isa>};
 }
 
 }  // namespace smjax

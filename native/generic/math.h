@@ -41,8 +41,8 @@ inline typename Isa::F gelu(typename Isa::F x) {
   return Isa::div(x, Isa::add(Isa::set(1.0f), power));
 }
 
-// For every vector of x[0, n), then for what is left as vectors padded with zeros: f(vector, index of its first element,
-// how many elements count).
+// For every vector of x[0, n), then for what is left as vectors padded with zeros: f(vector, index of its first
+// element, how many elements count).
 template <class Isa, class Function>
 inline void for_vectors(const float* x, int64_t n, const Function& f) {
   int64_t i = 0;

@@ -1,5 +1,5 @@
-// The packed product and what is fused with it: norm and quantisation of its inputs, bias, activation and residual of its
-// outputs, the choice of the best one.
+// The packed product and what is fused with it: norm and quantisation of its inputs, bias, activation and residual of
+// its outputs, the choice of the best one.
 #pragma once
 
 #include <cmath>
@@ -69,7 +69,8 @@ inline void quantise_block(const float* x, Encoding encoding, int8_t* values, fl
   const float peak = Isa::peak(peaks);
   // A block of zeros, or of less than 8 bits can tell from it, stays zero.
   const float inverse = peak > 1e-30f ? 127 / peak : 0;
-  for (int i = 0; i < kBlock; i += Isa::kLanes) Isa::store_i8(values + i, Isa::mul(Isa::load(x + i), Isa::set(inverse)));
+  for (int i = 0; i < kBlock; i += Isa::kLanes)
+    Isa::store_i8(values + i, Isa::mul(Isa::load(x + i), Isa::set(inverse)));
   *scale = (peak > 1e-30f ? peak / 127 : 0) + Isa::sum(nothing);
   typename Isa::I ones[4];
   for (auto& one : ones) one = Isa::set_bytes(1);
@@ -302,7 +303,7 @@ void multiply_column(const Product& p, const Columns& columns, int64_t first, in
   for (int64_t input = 0; input < p.n_in; input += size) {
     const Chunk chunk = chunk_at(kEncoding, p.n_out, p.n_in, input);
     for (int64_t panel = first; panel < last; ++panel) {
-      auto* sums = p.n_in <= size ? once : reinterpret_cast<float(*)[1][kPanel]>(columns.sums) + 2 * (panel - first);
+      auto* sums = p.n_in <= size ? once : reinterpret_cast<float (*)[1][kPanel]>(columns.sums) + 2 * (panel - first);
       multiply_chunk<Isa, kEncoding, 1>(p, chunk, panel, columns, 0, sums[0]);
       if (gated) multiply_chunk<Isa, kEncoding, 1>(p, chunk, panel + half, columns, 0, sums[1]);
       if (input + size >= p.n_in) finish_panel<Isa>(p, panel, 0, 1, sums[0], sums[1], best);

@@ -65,9 +65,13 @@ struct Avx2 {
   static I bit_and(I a, I b) { return _mm256_and_si256(a, b); }
   static I bit_or(I a, I b) { return _mm256_or_si256(a, b); }
   template <int n>
-  static I shift_left(I v) { return _mm256_slli_epi16(v, n); }
+  static I shift_left(I v) {
+    return _mm256_slli_epi16(v, n);
+  }
   template <int n>
-  static I shift_right(I v) { return _mm256_srli_epi16(v, n); }
+  static I shift_right(I v) {
+    return _mm256_srli_epi16(v, n);
+  }
 
   // Four inputs of every output.
   static I four(const int8_t* x) {

@@ -28,7 +28,9 @@ struct Avx512 {
   static float sum(F a) { return _mm512_reduce_add_ps(a); }
   static float peak(F a) { return _mm512_reduce_max_ps(a); }
   static float peak_signed(F a) { return _mm512_reduce_max_ps(a); }
-  static F load_f16(const uint16_t* p) { return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
+  static F load_f16(const uint16_t* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
   static void store_f16(uint16_t* p, F v) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
   }
@@ -53,9 +55,13 @@ struct Avx512 {
   static I bit_and(I a, I b) { return _mm512_and_si512(a, b); }
   static I bit_or(I a, I b) { return _mm512_or_si512(a, b); }
   template <int n>
-  static I shift_left(I v) { return _mm512_slli_epi16(v, n); }
+  static I shift_left(I v) {
+    return _mm512_slli_epi16(v, n);
+  }
   template <int n>
-  static I shift_right(I v) { return _mm512_srli_epi16(v, n); }
+  static I shift_right(I v) {
+    return _mm512_srli_epi16(v, n);
+  }
 
   template <int kLargest>
   static I dot4(I sums, const I* w, const int8_t* x) {
@@ -72,8 +78,9 @@ struct Avx512 {
 
 const Kernel* avx512_kernel() {
   static constexpr Kernel kernel = make_kernel<Avx512>("avx512", [] {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vnni");
   });
   return &kernel;
 }

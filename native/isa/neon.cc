@@ -55,15 +55,21 @@ struct Neon {
   static I bit_and(I a, I b) { return vandq_u8(a, b); }
   static I bit_or(I a, I b) { return vorrq_u8(a, b); }
   template <int n>
-  static I shift_left(I v) { return vshlq_n_u8(v, n); }
+  static I shift_left(I v) {
+    return vshlq_n_u8(v, n);
+  }
   template <int n>
-  static I shift_right(I v) { return vshrq_n_u8(v, n); }
+  static I shift_right(I v) {
+    return vshrq_n_u8(v, n);
+  }
 
   // sdot takes both sides signed: stored weights of 8 bits lose their 128 here.
   template <int kLargest>
   static I dot4(I sums, const I* w, const int8_t* x) {
     const int8x16_t inputs = vld1q_s8(x);
-    const auto weights = [&](int j) { return vreinterpretq_s8_u8(kLargest > 127 ? veorq_u8(w[j], vdupq_n_u8(0x80)) : w[j]); };
+    const auto weights = [&](int j) {
+      return vreinterpretq_s8_u8(kLargest > 127 ? veorq_u8(w[j], vdupq_n_u8(0x80)) : w[j]);
+    };
     int32x4_t dot = vreinterpretq_s32_u8(sums);
     dot = vdotq_laneq_s32(dot, weights(0), inputs, 0);
     dot = vdotq_laneq_s32(dot, weights(1), inputs, 1);

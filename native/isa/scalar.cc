@@ -48,9 +48,13 @@ struct Scalar {
   static I bit_and(I a, I b) { return a & b; }
   static I bit_or(I a, I b) { return a | b; }
   template <int n>
-  static I shift_left(I v) { return v << n; }
+  static I shift_left(I v) {
+    return v << n;
+  }
   template <int n>
-  static I shift_right(I v) { return v >> n; }
+  static I shift_right(I v) {
+    return v >> n;
+  }
 
   template <int kLargest>
   static I dot4(I sums, const I* w, const int8_t* x) {

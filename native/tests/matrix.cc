@@ -26,17 +26,10 @@ double scale(double size, Random& random) { return (random.below(2) ? size : -si
 
 void append_block(std::vector<uint8_t>& rows, Encoding encoding, Random& random) {
   switch (encoding) {
-    case Encoding::kQ4:
-      append_half(rows, scale(0.01, random));
-      return append_bytes(rows, 16, random);
-    case Encoding::kQ8:
-      append_half(rows, scale(0.001, random));
-      return append_bytes(rows, 32, random);
-    case Encoding::kQ6:
-      append_bytes(rows, 128 + 64 + 16, random);
-      return append_half(rows, scale(3e-5, random));
-    case Encoding::kF16:
-      return append_half(rows, 0.05 * random.normal());
+    case Encoding::kQ4: append_half(rows, scale(0.01, random)); return append_bytes(rows, 16, random);
+    case Encoding::kQ8: append_half(rows, scale(0.001, random)); return append_bytes(rows, 32, random);
+    case Encoding::kQ6: append_bytes(rows, 128 + 64 + 16, random); return append_half(rows, scale(3e-5, random));
+    case Encoding::kF16: return append_half(rows, 0.05 * random.normal());
     case Encoding::kF32: {
       const float value = 0.05f * random.normal();
       return append(rows, &value, 4);
@@ -77,14 +70,9 @@ void unpack_block(Encoding encoding, const uint8_t* block, float* weights) {
     case Encoding::kQ8:
       for (int i = 0; i < 32; ++i) weights[i] = half_at(block) * float(int8_t(block[2 + i]));
       return;
-    case Encoding::kQ6:
-      return unpack_q6(block, weights);
-    case Encoding::kF16:
-      *weights = half_at(block);
-      return;
-    case Encoding::kF32:
-      std::memcpy(weights, block, 4);
-      return;
+    case Encoding::kQ6: return unpack_q6(block, weights);
+    case Encoding::kF16: *weights = half_at(block); return;
+    case Encoding::kF32: std::memcpy(weights, block, 4); return;
   }
 }
 

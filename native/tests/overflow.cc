@@ -12,8 +12,10 @@ void check_matrices(float* memory) {
     for (int64_t layers : {int64_t(1), int64_t(1) << 40, kHuger}) {
       for (int64_t bytes : {int64_t(0), int64_t(64), kHuger}) {
         const Matmul matmul = {e, kHuge, kHuge, 0, 0, 0};
-        const Tensor weights = {memory, Type::kU8, {layers, bytes}}, x = {memory, Type::kF32, {1, kHuge}}, y = {memory, Type::kF32, {1, kHuge}};
-        const MatmulTensors tensors = {weights, tensor(layer), x, no_tensor(), no_tensor(), no_tensor(), no_tensor(), y};
+        const Tensor weights = {memory, Type::kU8, {layers, bytes}}, x = {memory, Type::kF32, {1, kHuge}},
+                     y = {memory, Type::kF32, {1, kHuge}};
+        const MatmulTensors tensors = {weights,     tensor(layer), x,           no_tensor(),
+                                       no_tensor(), no_tensor(),   no_tensor(), y};
         check(!multiply(matmul, tensors).empty(), "a matrix of 2^62 weights refused");
         check(!look_up(matmul, weights, tensor(layer), y).empty(), "a row of a matrix of 2^62 weights refused");
       }
@@ -24,7 +26,8 @@ void check_matrices(float* memory) {
 void check_columns(float* memory) {
   int32_t layer = 0;
   const Matmul matmul = {int32_t(Encoding::kF32), 1, 1, 0, 0, 0};
-  const Tensor weights = {memory, Type::kU8, {1, 64}}, many = {memory, Type::kF32, {kHuger, 1}}, more = {memory, Type::kF32, {kHuger, kHuger}};
+  const Tensor weights = {memory, Type::kU8, {1, 64}}, many = {memory, Type::kF32, {kHuger, 1}},
+               more = {memory, Type::kF32, {kHuger, kHuger}};
   MatmulTensors tensors = {weights, tensor(layer), many, no_tensor(), no_tensor(), no_tensor(), no_tensor(), many};
   tensors.residual = more;
   check(!multiply(matmul, tensors).empty(), "a residual of 2^124 values refused");
@@ -40,8 +43,8 @@ void check_caches(float* memory) {
     Tensor cache = {memory, Type::kF32, {2, 1, 1, 1, 4, kTile}};
     for (int64_t size : {int64_t(1) << 56, int64_t(1) << 60, kHuger}) {
       resize(cache, dimension, size);
-      const AttentionTensors tensors = {cache, tensor(index), {memory, Type::kF32, {1, 12}}, tensor(index), no_tensor(),
-                                        {memory, Type::kF32, {1, 4}}};
+      const AttentionTensors tensors = {cache,         tensor(index), {memory, Type::kF32, {1, 12}},
+                                        tensor(index), no_tensor(),   {memory, Type::kF32, {1, 4}}};
       check(!attend(1, {windows, cache.shape[1]}, tensors).empty(), "a cache of 2^63 bytes refused");
     }
   }

@@ -42,7 +42,7 @@ void check_refused(const std::string& what, const std::function<void(Fine&)>& sp
 }
 
 void check_product_tensors() {
-  const auto each = [](const std::string& name, Tensor MatmulTensors::*tensor) {
+  const auto each = [](const std::string& name, Tensor MatmulTensors::* tensor) {
     for (const Wrong& wrong : wrongs(Fine().tensors.*tensor)) {
       check_refused(name + ", " + wrong.what, [&](Fine& f) { wrong.spoil(f.tensors.*tensor); });
     }
@@ -61,7 +61,7 @@ void check_product_tensors() {
   }
   check_refused("no norm_weight", [](Fine& f) { f.tensors.norm_weight = no_tensor(); });
   check_refused("no norm_bias", [](Fine& f) { f.tensors.norm_bias = no_tensor(); });
-  for (Tensor MatmulTensors::*tensor : {&MatmulTensors::weights, &MatmulTensors::x}) {
+  for (Tensor MatmulTensors::* tensor : {&MatmulTensors::weights, &MatmulTensors::x}) {
     check_refused("no shape", [&](Fine& f) { (f.tensors.*tensor).shape = {}; });
     check_refused("no rows", [&](Fine& f) { resize(f.tensors.*tensor, 0, 0); });
     check_refused("less than no rows", [&](Fine& f) { resize(f.tensors.*tensor, 0, -1); });
@@ -129,8 +129,7 @@ void check_choose() {
   };
   std::vector<float> bias(size_t(kOut), 1.0f);
   int32_t spare = 0;
-  refused(
-      "two columns", [](ProductCase&, Matmul&, MatmulTensors&) {}, 2);
+  refused("two columns", [](ProductCase&, Matmul&, MatmulTensors&) {}, 2);
   refused("a bias", [&](ProductCase&, Matmul&, MatmulTensors& t) { t.bias = tensor(bias, {1, kOut}); });
   refused("an activation", [](ProductCase&, Matmul& m, MatmulTensors&) { m.activation = 1; });
   for (const Wrong& wrong : wrongs(tensor(spare)))

@@ -24,7 +24,7 @@ struct Fine {
                               tensor(qkv, {kQueries, kWidth}),
                               tensor(position),
                               tensor(rotation, {kQueries, 2, kHead / 2}),
-                              tensor(out, {kQueries, kHeads* kHead})};
+                              tensor(out, {kQueries, kHeads * kHead})};
 };
 
 bool all(const std::vector<float>& values, float value) {
@@ -40,7 +40,7 @@ void check_refused(const std::string& what, const std::function<void(Fine&)>& sp
 }
 
 void check_tensors() {
-  const auto each = [](const std::string& name, Tensor AttentionTensors::*tensor) {
+  const auto each = [](const std::string& name, Tensor AttentionTensors::* tensor) {
     for (const Wrong& wrong : wrongs(Fine().tensors.*tensor)) {
       if (name == "cache" && wrong.what == "dimension 3 larger") continue;  // a longer cache is a cache
       check_refused(name + ", " + wrong.what, [&](Fine& f) { wrong.spoil(f.tensors.*tensor); });
