@@ -17,7 +17,7 @@ SUPPORTED := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys
 HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exit( \
 	"smjax needs Python with venv and pip, found one without; install the package python3-venv")
 
-.PHONY: bench test lint driver sanitize arm64 setup lock clean FORCE
+.PHONY: bench test lint driver sanitize tsan arm64 setup lock clean FORCE
 
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
@@ -31,12 +31,17 @@ lint: $(READY)
 	$(BIN)/mypy
 
 # The tests of the C++ code alone: as it is installed, with sanitizers, and for another CPU.
-driver sanitize arm64: $(READY)
-	$(BIN)/cmake -S . -B build/$@ -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja $(OPTIONS)
-	$(BIN)/cmake --build build/$@ --target smjax_tests
+driver sanitize tsan arm64: $(READY)
+	$(BIN)/cmake -S . -B build/$@ -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja \
+		-DSMJAX_STRICT=ON $(OPTIONS)
+	$(BIN)/cmake --build build/$@ --target smjax_tests $(TARGETS)
 	$(RUN) build/$@/smjax_tests
 
+# The library too, with the headers of the locked jaxlib.
+driver: OPTIONS := -DPython3_EXECUTABLE=$(abspath $(BIN))/python
+driver: TARGETS := smjax_native
 sanitize: OPTIONS := -DSMJAX_SANITIZE=address,undefined
+tsan: OPTIONS := -DSMJAX_SANITIZE=thread
 arm64: OPTIONS := -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
 	-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DCMAKE_EXE_LINKER_FLAGS=-static
 arm64: RUN := qemu-aarch64

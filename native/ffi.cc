@@ -1,9 +1,8 @@
-// What Python loads: XLA's handlers of the operations, and a few functions for ctypes.
-#include <exception>
+// XLA's handlers of the operations; exports.h has what Python calls by itself.
+#include <new>
+#include <string>
 
-#include "machine.h"
 #include "operations.h"
-#include "pack.h"
 #include "xla/ffi/api/ffi.h"
 
 namespace ffi = xla::ffi;
@@ -27,13 +26,16 @@ Tensor tensor(const ffi::AnyBuffer& buffer) {
   return {buffer.untyped_data(), type_of(buffer.element_type()), Shape(dimensions.begin(), dimensions.end())};
 }
 
+// Nothing leaves this as an exception: without memory for more, the error is short enough to need none.
 template <class Operation>
-ffi::Error answer(const Operation& operation) {
+ffi::Error answer(const Operation& operation) noexcept {
   try {
     const Complaint complaint = operation();
     return complaint.empty() ? ffi::Error::Success() : ffi::Error::InvalidArgument("smjax: " + complaint);
-  } catch (const std::exception& error) {
-    return ffi::Error::Internal(std::string("smjax: ") + error.what());
+  } catch (const std::bad_alloc&) {
+    return ffi::Error(ffi::ErrorCode::kResourceExhausted, "no memory");
+  } catch (...) {
+    return ffi::Error(ffi::ErrorCode::kInternal, "unknown error");
   }
 }
 
@@ -89,8 +91,8 @@ ffi::Error Multiply(Any weights, Any layer, Any x, ffi::RemainingArgs rest, Out 
   return matmul(multiply, weights, layer, x, rest, y, numbers, eps);
 }
 
-ffi::Error Choose(Any weights, Any layer, Any x, ffi::RemainingArgs rest, Out y, Numbers numbers, float eps) {
-  return matmul(choose, weights, layer, x, rest, y, numbers, eps);
+ffi::Error Argmax(Any weights, Any layer, Any x, ffi::RemainingArgs rest, Out y, Numbers numbers, float eps) {
+  return matmul(argmax, weights, layer, x, rest, y, numbers, eps);
 }
 
 ffi::Error Attend(Any cache, Any layer, Any qkv, Any position, Any rotation, Out cache_after, Out out, float scale,
@@ -126,7 +128,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_multiply, smjax::Multiply,
                                   .Attr<smjax::Numbers>("matmul")
                                   .Attr<float>("eps"));
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_choose, smjax::Choose,
+XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_argmax, smjax::Argmax,
                               ffi::Ffi::Bind()
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
@@ -151,47 +153,5 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_attend, smjax::Attend,
 XLA_FFI_DEFINE_HANDLER_SYMBOL(
     smjax_look_up, smjax::LookUp,
     ffi::Ffi::Bind().Arg<ffi::AnyBuffer>().Arg<ffi::AnyBuffer>().Ret<ffi::AnyBuffer>().Attr<smjax::Numbers>("matmul"));
-
-extern "C" {
-
-// Names of the instruction sets that this CPU runs, best first, separated by spaces; valid until the process ends.
-const char* smjax_isas() {
-  static const std::string names = [] {
-    std::string all;
-    for (const smjax::Kernel* const* k = smjax::kernels(); *k; ++k)
-      all += (all.empty() ? "" : " ") + std::string((*k)->name);
-    return all;
-  }();
-  return names.c_str();
-}
-
-// What is wrong, or an empty text; valid until the next call.
-const char* smjax_start(const char* isa, int32_t threads, const int32_t* cpus, int32_t n_cpus) {
-  static std::string complaint;
-  complaint = smjax::start(isa, threads, {cpus, cpus + n_cpus});
-  return complaint.c_str();
-}
-
-int64_t smjax_matrix_bytes(int32_t encoding, int64_t n_out, int64_t n_in) {
-  return smjax::matrix_bytes(smjax::Encoding(encoding), n_out, n_in);
-}
-
-void smjax_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t n_rows, int64_t first_out,
-                uint8_t* matrix) {
-  smjax::pack(smjax::Encoding(encoding), n_out, n_in, rows, n_rows, first_out, matrix);
-}
-
-double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t* sizes, double seconds) {
-  return smjax::read_bandwidth(n, data, sizes, seconds);
-}
-
-double smjax_effective_ghz(int32_t cpu) { return smjax::effective_ghz(cpu); }
-
-double smjax_additions_per_cycle() { return smjax::additions_per_cycle(); }
-
-void smjax_wake_ups(int32_t cpu_waking, int32_t cpu_woken, int32_t n, int64_t* nanoseconds) {
-  smjax::wake_ups(cpu_waking, cpu_woken, n, nanoseconds);
-}
-}
 
 #pragma GCC visibility pop

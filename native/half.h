@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "target.h"
+
 namespace smjax {
+inline namespace SMJAX_TARGET {
 
 inline uint32_t bits_of(float value) {
   uint32_t bits;
@@ -45,4 +48,5 @@ inline uint16_t float_to_bfloat(float value) {
   return uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

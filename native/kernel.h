@@ -1,7 +1,7 @@
 // What an instruction set provides: the functions that every thread of an operation runs, and their arguments.
 //
-// A new instruction set is one file in isa/ (a struct of vector primitives, given to generic/kernel.h) and one line in
-// registry.cc.
+// Letters of shapes: a product has T columns of I inputs, O outputs of the matrix and Y outputs in all; attention has N
+// query heads and K KV heads of H elements, S slots, T queries. L layers are stacked.
 #pragma once
 
 #include <cstdint>
@@ -14,41 +14,40 @@ enum class NormKind : int32_t { kNone = 0, kRms = 1, kLayer = 2 };
 enum class Activation : int32_t { kNone = 0, kSwiglu = 1, kGelu = 2 };
 enum class CacheType : int32_t { kF16 = 0, kBf16 = 1, kF32 = 2 };
 
-// What is normalised lies on a thread's stack.
-constexpr int64_t kMaxNormalised = 32 * 1024;
-
 struct Norm {
   NormKind kind = NormKind::kNone;
-  const float* weight = nullptr;  // [K]
-  const float* bias = nullptr;    // [K], kLayer only
+  const float* weight = nullptr;  // [I]
+  const float* bias = nullptr;    // [I], kLayer only
   float eps = 0;
 };
 
 // The inputs of a product as it multiplies them: T columns, in tiles of `tile` of them.
 //
-// Quantised in blocks of 32 inputs: values = round(127 x / peak), scale = peak / 127. `correction` is what the unsigned
-// weights are too large by: -(what they are stored above their value) * sum of the values, per group of 16 inputs.
+// Quantised in blocks of 32 inputs: values = round(127 x / peak), scale = peak / 127. `corrections` are what the
+// unsigned weights are too large by: -(what they are stored above their value) * sum of the values, per group of 16
+// inputs.
 struct Columns {
   int tile = 1;
-  int8_t* values = nullptr;        // [tiles][K/32][tile][32]
-  float* scales = nullptr;         // [tiles][K/32][tile]
-  int32_t* corrections = nullptr;  // [tiles][K/32][2][tile]
-  float* floats = nullptr;         // [tiles][K][tile], for weights that are floats
-  float* sums = nullptr;           // [panels][2][16] of one column's products with a chunk of the inputs
+  int8_t* values = nullptr;        // [tiles][I/32][tile][32]
+  float* scales = nullptr;         // [tiles][I/32][tile]
+  int32_t* corrections = nullptr;  // [tiles][I/32][2][tile]
+  float* floats = nullptr;         // [tiles][I][tile], for weights that are floats
+  float* normalised = nullptr;     // [I], of the thread
+  float* sums = nullptr;           // [panels][2][16], of the thread: one column's products with a section of the inputs
 };
 
-// y[T, N] = activation(x[T, K] normalised, times the matrix, + bias) + residual.
+// y[T, Y] = activation(x[T, I] normalised, times the matrix, + bias) + residual.
 struct Product {
-  Encoding encoding = Encoding::kQ4;
+  Encoding encoding = Encoding::kQ4_0;
   int64_t n_out = 0, n_in = 0;
   const uint8_t* weights = nullptr;
   int64_t n_columns = 0;
   const float* x = nullptr;
   Norm norm;
-  const float* bias = nullptr;      // [N]
+  const float* bias = nullptr;      // [O]
   const float* residual = nullptr;  // [T, Y]
   Activation activation = Activation::kNone;
-  float* y = nullptr;  // [T, Y]: Y = N, or N/2 for SwiGLU of gate and up; nullptr where only the best is wanted
+  float* y = nullptr;  // [T, Y]: Y = O, or O/2 for SwiGLU of gate and up; nullptr where only the best is wanted
 };
 
 struct Best {
@@ -58,51 +57,61 @@ struct Best {
 
 struct Attention {
   CacheType type = CacheType::kF16;
-  void* keys = nullptr;    // of the layer: [K heads][tiles][H][16]
-  void* values = nullptr;  // the same
+  void* keys = nullptr;    // of the layer: [K][S/16][H][16]
+  void* values = nullptr;  // [K][H/E][S/16][E][16]
   int64_t n_heads = 0, n_kv_heads = 0, head_dim = 0, n_slots = 0;
   int64_t n_queries = 0, position = 0, window = 0;  // of the first query; slots that a query sees, itself included
   float scale = 1;
   const float* qkv = nullptr;       // [T, (N + 2K) H]
   const float* rotation = nullptr;  // [T, 2, H/2]: cosines, sines; nullptr for none
   float* out = nullptr;             // [T, N H]
-  float* partial = nullptr;         // decode of several chunks: [chunks][N][H + 2]: sums, peak, total
+  float* partial = nullptr;         // decode: [splits][N][H + 2]: sums, peak, total
 };
 
+constexpr int64_t kMaxHead = 512;
+
 // Slots that one item of decode attends to: each change of place costs a prefetcher its way. 12 heads of 64 with 4,000
-// slots from memory: 14 GB/s in chunks of 512, 22 of 1,024, 24 of 4,096.
-constexpr int64_t kChunk = 4096;
+// slots from memory: 14 GB/s in splits of 512, 22 of 1,024, 24 of 4,096.
+constexpr int64_t kSplit = 4096;
 
 // Heads of one KV head that an item of decode takes at most: their sums fill the registers.
-constexpr int kTogether = 4;
+constexpr int kHeadsAtOnce = 4;
 
-// Queries that one item of prefill attends for.
-constexpr int64_t kQueries = 32;
+// Queries that one item of prefill attends for, and slots that it looks at before it goes on.
+constexpr int64_t kQueriesAtOnce = 32;
+constexpr int64_t kSlotsAtOnce = 64;
 
+// What a thread needs beside its stack, which may be small (macOS: 512 KB).
+struct alignas(kLine) DecodeScratch {
+  float scores[kHeadsAtOnce * kSplit];
+  float queries[kHeadsAtOnce * kMaxHead];
+};
+struct alignas(kLine) PrefillScratch {
+  float queries[kMaxHead * kQueriesAtOnce], sums[kMaxHead * kQueriesAtOnce];  // [H][32]
+  float scores[kSlotsAtOnce * kQueriesAtOnce];                                // [slots][32]
+  float slots[kMaxHead * kSlotsAtOnce];                                       // [slots/16][H][16]
+  float peaks[kQueriesAtOnce], totals[kQueriesAtOnce];
+};
+
+// None of these allocates or throws: what they need is there before the threads fork.
 struct Kernel {
   const char* name;
-  bool (*runs_here)();
   int tile;  // columns that a product multiplies at once, if there are more than one
 
   // Normalise and quantise columns [first, last) of `product` into `columns`; a tile's unused ones become zeros.
-  void (*prepare)(const Product& product, const Columns& columns, int64_t first, int64_t last);
+  void (*prepare)(const Product& product, const Columns& columns, int64_t first, int64_t last) noexcept;
   // The outputs of panels [first, last); for SwiGLU of pairs of panels. `best` is updated where it is not null.
-  void (*multiply)(const Product& product, const Columns& columns, int64_t first, int64_t last, Best* best);
+  void (*multiply)(const Product& product, const Columns& columns, int64_t first, int64_t last, Best* best) noexcept;
   // Write keys and values of queries [first, last) of one KV head into the cache.
-  void (*remember)(const Attention& attention, int64_t kv_head, int64_t first, int64_t last);
-  // One position, one chunk of slots, `count` heads from `first_head` on that share a KV head.
-  void (*attend_one)(const Attention& attention, int64_t first_head, int64_t count, int64_t chunk);
-  // `kQueries` queries of one head from `first` on.
-  void (*attend_many)(const Attention& attention, int64_t head, int64_t first);
+  void (*remember)(const Attention& attention, int64_t kv_head, int64_t first, int64_t last) noexcept;
+  // One position, one split of the slots, `count` heads from `first_head` on that share a KV head.
+  void (*attend_one)(const Attention& attention, DecodeScratch& scratch, int64_t first_head, int64_t count,
+                     int64_t split) noexcept;
+  // `kQueriesAtOnce` queries of one head from `first` on.
+  void (*attend_many)(const Attention& attention, PrefillScratch& scratch, int64_t head, int64_t first) noexcept;
   // Reads bytes [0, n) and returns something that depends on all of them.
-  uint32_t (*read)(const uint8_t* data, int64_t n);
+  uint32_t (*read)(const uint8_t* data, int64_t n) noexcept;
 };
-
-const Kernel* scalar_kernel();
-const Kernel* avx2_kernel();
-const Kernel* avx_vnni_kernel();
-const Kernel* avx512_kernel();
-const Kernel* neon_kernel();
 
 // All instruction sets of this build that this CPU runs, best first; ends with nullptr.
 const Kernel* const* kernels();

@@ -7,50 +7,47 @@
 // ahead: with the scales of a panel behind all its quants, weights came from memory at 14 GB/s instead of 25 (EPYC, Zen
 // 4).
 //
-// Matrices with many inputs are cut into chunks of inputs, all panels of the first chunk before those of the second: a
-// panel and the inputs that it is multiplied with then stay in the first cache together. Longer ones drive the inputs
-// out before the next panel needs them again (5,632 inputs at once: 20 GB/s).
+// Matrices with many inputs are cut into sections of inputs, all panels of the first section before those of the
+// second: a panel and the inputs that it is multiplied with then stay in the first cache together. Longer ones drive
+// the inputs out before the next panel needs them again (5,632 inputs at once: 20 GB/s).
 //
-// Q4  4 lines a block: the low nibbles of line j are inputs 4j…4j+3, the high ones 16+4j…16+4j+3; weight + 8
-// Q6  the same 4 lines, then 2 lines of the upper 2 bits: line i serves j = 2i (bits 0-3) and j = 2i+1 (bits 4-7), of
-//     each the low inputs first; weight + 32; two scales a block, the stored ones multiplied out
-// Q8  8 lines a block, line j inputs 4j…4j+3; weight + 128
-// F16, F32  no blocks: 16 weights of each input follow each other
+// A block has as many lines of quants as a quant has bits:
+//   4 bits  the low nibbles of line j are inputs 4j…4j+3, the high ones 16+4j…16+4j+3
+//   6 bits  the same 4 lines, then 2 lines of the upper 2 bits: line i serves j = 2i (bits 0-3) and j = 2i+1 (bits
+//   4-7),
+//           of each the low inputs first
+//   8 bits  line j is inputs 4j…4j+3
+// Floats have no blocks: 16 weights of each input follow each other.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "encodings.h"
+#include "target.h"
+
 namespace smjax {
 
 constexpr int kPanel = 16;
-constexpr int kBlock = 32;
 constexpr int kLine = 64;
 
-enum class Encoding : int32_t { kQ4 = 0, kQ6 = 1, kQ8 = 2, kF16 = 3, kF32 = 4 };
-constexpr int32_t kEncodings = 5;
+// Slots of the KV cache that lie together: keys of one head are [S/16][H][16 slots], values [H/E][S/16][E][16 slots]
+// with E of `elements_together` elements, as many as there are registers for. Scores run along vectors of slots, and so
+// do the sums over values; both read from the first byte to the last (values in pages of all H: 11 GB/s from memory
+// instead of 27).
+constexpr int kPage = 16;
 
-constexpr bool is_quantised(Encoding encoding) { return encoding < Encoding::kF16; }
+inline namespace SMJAX_TARGET {
 
 constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 constexpr int64_t panels(int64_t n_out) { return round_up(n_out, kPanel) / kPanel; }
 
-// Groups of inputs with a scale of their own in a block.
-constexpr int groups(Encoding encoding) { return encoding == Encoding::kQ6 ? 2 : 1; }
-
 // Bytes of the quants of one block of one panel.
-constexpr int64_t quant_bytes(Encoding encoding) {
-  switch (encoding) {
-    case Encoding::kQ4: return 4 * kLine;
-    case Encoding::kQ6: return 6 * kLine;
-    case Encoding::kQ8: return 8 * kLine;
-    default: return 0;
-  }
-}
+constexpr int64_t quant_bytes(Encoding encoding) { return traits(encoding).bits * kLine; }
 
 // Blocks whose scales fill a line.
-constexpr int blocks_together(Encoding encoding) { return 2 / groups(encoding); }
+constexpr int blocks_together(Encoding encoding) { return kLine / (traits(encoding).scales * kPanel * 2); }
 
 // Where in a panel of `blocks` blocks the quants and the scales of one begin.
 struct Offsets {
@@ -60,50 +57,42 @@ constexpr Offsets block_offsets(Encoding encoding, int64_t block, int64_t blocks
   const int64_t together = blocks_together(encoding), bytes = quant_bytes(encoding);
   const int64_t first = block / together * together, begin = first * bytes + first / together * kLine;
   const int64_t here = blocks - first < together ? blocks - first : together;
-  return {begin + (block - first) * bytes, begin + here * bytes + (block - first) * kPanel * 2};
+  const int64_t scale_bytes = kLine / together;
+  return {begin + (block - first) * bytes, begin + here * bytes + (block - first) * scale_bytes};
 }
 
-// Bytes of one panel of `n_in` inputs of one chunk.
+// Bytes of one panel of `n_in` inputs of one section.
 constexpr int64_t panel_bytes(Encoding encoding, int64_t n_in) {
-  if (encoding == Encoding::kF32) return n_in * kPanel * 4;
-  if (encoding == Encoding::kF16) return round_up(n_in * kPanel * 2, kLine);
+  if (!traits(encoding).quantised) return round_up(n_in * kPanel * traits(encoding).stored_bytes, kLine);
   const int64_t blocks = n_in / kBlock, together = blocks_together(encoding);
   return blocks * quant_bytes(encoding) + round_up(blocks, together) / together * kLine;
 }
 
-// Inputs of a chunk: 16 to 18 KB of a panel.
-constexpr int64_t chunk_inputs(Encoding encoding) {
-  switch (encoding) {
-    case Encoding::kQ4: return 64 * kBlock;
-    case Encoding::kQ6: return 40 * kBlock;
-    case Encoding::kQ8: return 32 * kBlock;
-    case Encoding::kF16: return 512;
-    default: return 256;
-  }
-}
-
-// The inputs [first, first + count) and the bytes before them of the chunk that begins at `first`.
-struct Chunk {
+// The inputs [first, first + count) and the bytes before them of the section that begins at `first`.
+struct Section {
   int64_t first, count, offset;
 };
-constexpr Chunk chunk_at(Encoding encoding, int64_t n_out, int64_t n_in, int64_t first) {
-  const int64_t size = chunk_inputs(encoding), left = n_in - first;
+constexpr Section section_at(Encoding encoding, int64_t n_out, int64_t n_in, int64_t first) {
+  const int64_t size = traits(encoding).section, left = n_in - first;
   return {first, left < size ? left : size, first / size * panels(n_out) * panel_bytes(encoding, size)};
 }
 
+// The section that has an input.
+constexpr Section section_of(Encoding encoding, int64_t n_out, int64_t n_in, int64_t input) {
+  const int64_t size = traits(encoding).section;
+  return section_at(encoding, n_out, n_in, input / size * size);
+}
+
 constexpr int64_t matrix_bytes(Encoding encoding, int64_t n_out, int64_t n_in) {
-  const Chunk last = chunk_at(encoding, n_out, n_in, (n_in - 1) / chunk_inputs(encoding) * chunk_inputs(encoding));
+  const Section last = section_of(encoding, n_out, n_in, n_in - 1);
   return last.offset + panels(n_out) * panel_bytes(encoding, last.count);
 }
 
-// The KV cache of one head: keys [S/16][H][16 slots], values [H/E][S/16][E][16 slots] with E of `elements_together`
-// elements, as many as there are registers for. Scores run along vectors of slots, and so do the sums over values; both
-// read from the first byte to the last (values in tiles of all H: 11 GB/s from memory instead of 27).
-constexpr int kTile = 16;
 constexpr int64_t elements_together(int64_t head) {
   int64_t e = 16;
   while (head % e) e /= 2;
   return e;
 }
 
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

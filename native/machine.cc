@@ -32,15 +32,23 @@ double ghz_here() {
 struct Bell {
   std::mutex mutex;
   std::condition_variable rings;
-  bool listening = false, rung = false;
+  bool listening = false, rung = false, removed = false;
   Clock::time_point when;
+
+  // Nobody will ring it.
+  void remove() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex);
+    removed = true;
+    rings.notify_one();
+  }
 };
 
 void listen(Bell& bell, int n, int64_t* nanoseconds) {
   for (int i = 0; i < n; ++i) {
     std::unique_lock<std::mutex> lock(bell.mutex);
     bell.listening = true;
-    bell.rings.wait(lock, [&] { return bell.rung; });
+    bell.rings.wait(lock, [&] { return bell.rung || bell.removed; });
+    if (bell.removed) return;
     nanoseconds[i] = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - bell.when).count();
     bell.rung = false;
   }
@@ -116,7 +124,7 @@ double additions_per_cycle() {
 
 double effective_ghz(int cpu) {
   double ghz = 0;
-  std::thread([&] {
+  std::thread([&]() noexcept {
     pin_to(cpu);
     ghz = ghz_here();
   }).join();
@@ -125,15 +133,20 @@ double effective_ghz(int cpu) {
 
 void wake_ups(int cpu_waking, int cpu_woken, int n, int64_t* nanoseconds) {
   Bell bell;
-  std::thread woken([&] {
+  std::thread woken([&]() noexcept {
     pin_to(cpu_woken);
     listen(bell, n, nanoseconds);
   });
-  std::thread waking([&] {
-    pin_to(cpu_waking);
-    ring(bell, n);
-  });
-  waking.join();
+  try {
+    std::thread([&]() noexcept {
+      pin_to(cpu_waking);
+      ring(bell, n);
+    }).join();
+  } catch (...) {
+    bell.remove();
+    woken.join();
+    throw;
+  }
   woken.join();
 }
 

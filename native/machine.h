@@ -16,7 +16,7 @@ uint64_t add_in_turn(uint64_t sum, uint64_t step, int64_t n);
 uint64_t add_abreast(uint64_t step, int64_t n);
 
 // Clock of `cpu` (below 0: of whichever runs this) in GHz while it works: the fastest of the runs of `add_in_turn` in
-// 50 ms. 0 where there is none. The caller stays where it is.
+// 50 ms. 0 where there is none. The caller stays where it is. Throws system_error where no thread can be had.
 double effective_ghz(int cpu);
 
 // Additions of `add_abreast` in the time of one of `add_in_turn`, on the core that runs this, in about 10 µs; 0 where

@@ -1,6 +1,4 @@
 // From GGUF's blocks to panels when a model is loaded, and back for rows that are looked up.
-//
-// Reference: the block structures of ggml (Q4_0, Q8_0, Q6_K) as the GGUF specification describes them.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +12,10 @@ int64_t stored_row_bytes(Encoding encoding, int64_t n_in);
 
 // Puts `n_rows` stored rows in place as the outputs of a matrix from `first_out` on.
 void pack(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t n_rows, int64_t first_out,
-          uint8_t* matrix);
+          uint8_t* matrix) noexcept;
 
 // The weights of one output, [n_in].
-void unpack_row(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* matrix, int64_t output, float* weights);
+void unpack_row(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* matrix, int64_t output,
+                float* weights) noexcept;
 
 }  // namespace smjax

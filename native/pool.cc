@@ -31,13 +31,21 @@ Pool::Pool(int n_threads, const std::vector<int>& cpus)
       oversubscribed_(!cpus.empty() && int(cpus.size()) < n_threads),
       done_(new Done[size_t(n_threads)]) {
   const bool pinned = int(cpus.size()) >= n_threads;
-  if (pinned) pin_to(cpus[0]);
-  for (int thread = 1; thread < n_threads; ++thread) {
-    helpers_.emplace_back(&Pool::help, this, thread, pinned ? cpus[size_t(thread)] : kUnpinned);
+  try {
+    helpers_.reserve(size_t(n_threads));
+    for (int thread = 1; thread < n_threads; ++thread) {
+      helpers_.emplace_back(&Pool::help, this, thread, pinned ? cpus[size_t(thread)] : kUnpinned);
+    }
+  } catch (...) {
+    end_helpers();
+    throw;
   }
+  if (pinned) pin_to(cpus[0]);
 }
 
-Pool::~Pool() {
+Pool::~Pool() { end_helpers(); }
+
+void Pool::end_helpers() noexcept {
   stop_.store(true);
   generation_.fetch_add(1);
   {
@@ -47,8 +55,7 @@ Pool::~Pool() {
   for (auto& helper : helpers_) helper.join();
 }
 
-void Pool::run_erased(Call call, const void* task) {
-  std::lock_guard<std::mutex> lock(one_caller_);
+void Pool::run_erased(Call call, const void* task) noexcept {
   call_ = call;
   task_ = task;
   const uint32_t generation = generation_.load(std::memory_order_relaxed) + 1;
@@ -64,7 +71,7 @@ void Pool::run_erased(Call call, const void* task) {
   }
 }
 
-void Pool::help(int thread, int cpu) {
+void Pool::help(int thread, int cpu) noexcept {
   pin_to(cpu);
   uint32_t seen = 0;
   while (await_task(seen)) {
@@ -75,7 +82,7 @@ void Pool::help(int thread, int cpu) {
 }
 
 // Returns when there is another task than `seen`; false where the pool ends instead.
-bool Pool::await_task(uint32_t seen) {
+bool Pool::await_task(uint32_t seen) noexcept {
   using Clock = std::chrono::steady_clock;
   auto there = [&] { return generation_.load(std::memory_order_seq_cst) != seen; };
   const auto until = Clock::now() + std::chrono::nanoseconds(kSpinNs);
@@ -92,7 +99,7 @@ bool Pool::await_task(uint32_t seen) {
   return !stop_.load();
 }
 
-void Pool::pause(int round) const {
+void Pool::pause(int round) const noexcept {
 #ifdef __linux__
   if (oversubscribed_ || round > (1 << 16)) {
     sched_yield();

@@ -11,9 +11,14 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace smjax {
+
+// What different threads write lies at least so far apart: cache lines of 64 bytes that x86 fetches in pairs, of 128 on
+// Apple's.
+constexpr size_t kApart = 128;
 
 class Pool {
  public:
@@ -21,7 +26,8 @@ class Pool {
   static constexpr int64_t kSpinNs = 2'000'000;
 
   // Threads 0 (the caller) to n-1, each pinned to its CPU where there are as many CPUs as threads; with fewer, waiting
-  // threads yield instead of spinning, as the one that is waited for may need their core.
+  // threads yield instead of spinning, as the one that is waited for may need their core. Throws system_error where the
+  // system gives no more threads; none is left then, and the caller is where it was.
   Pool(int n_threads, const std::vector<int>& cpus);
   ~Pool();
   Pool(const Pool&) = delete;
@@ -29,43 +35,48 @@ class Pool {
 
   int size() const { return n_threads_; }
 
-  // Calls task(thread) once for every thread and returns when all are done.
+  // Calls task(thread) once for every thread and returns when all are done. Not from two threads at once.
   template <class Task>
-  void run(const Task& task) {
+  void run(const Task& task) noexcept {
+    static_assert(std::is_nothrow_invocable_v<const Task&, int>, "nobody catches what a helper's task throws");
     if (n_threads_ == 1) return task(0);
-    run_erased([](const void* t, int thread) { (*static_cast<const Task*>(t))(thread); }, &task);
+    run_erased([](const void* t, int thread) noexcept { (*static_cast<const Task*>(t))(thread); }, &task);
   }
 
  private:
-  using Call = void (*)(const void* task, int thread);
-  struct alignas(64) Done {
+  using Call = void (*)(const void* task, int thread) noexcept;
+  struct alignas(kApart) Done {
     std::atomic<uint32_t> generation{0};
   };
 
-  void run_erased(Call call, const void* task);
-  void help(int thread, int cpu);
-  bool await_task(uint32_t seen);
-  void pause(int round) const;
+  void run_erased(Call call, const void* task) noexcept;
+  void help(int thread, int cpu) noexcept;
+  bool await_task(uint32_t seen) noexcept;
+  void pause(int round) const noexcept;
+  void end_helpers() noexcept;
 
+  // Only read once the threads are there, by helpers while they spin too.
   const int n_threads_;
   const bool oversubscribed_;
-  std::mutex one_caller_;
-  Call call_ = nullptr;
-  const void* task_ = nullptr;
-  alignas(64) std::atomic<uint32_t> generation_{0};
   std::unique_ptr<Done[]> done_;
-  alignas(64) std::atomic<int> sleeping_{0};
+  std::vector<std::thread> helpers_;
+  // What helpers spin on: nothing else is in its line.
+  alignas(kApart) std::atomic<uint32_t> generation_{0};
+  // Written by the caller at each fork, before the generation.
+  alignas(kApart) Call call_ = nullptr;
+  const void* task_ = nullptr;
+  // Of helpers that sleep.
+  alignas(kApart) std::atomic<int> sleeping_{0};
   std::atomic<bool> stop_{false};
   std::mutex sleep_;
   std::condition_variable wake_;
-  std::vector<std::thread> helpers_;
 };
 
 // The first and the last (exclusive) of `n` items that are `thread`'s share.
 struct Share {
   int64_t begin, end;
 };
-inline Share share(int64_t n, int thread, int n_threads) {
+constexpr Share share(int64_t n, int thread, int n_threads) noexcept {
   return {n * thread / n_threads, n * (thread + 1) / n_threads};
 }
 

@@ -27,11 +27,12 @@ macro(smjax_compiles result)
   check_cxx_source_compiles("${ARGN}" ${result})
 endmacro()
 
-# Instruction sets: name of the file in native/isa, flags, what has to compile with them. The scalar one comes first: of an
-# inline function that several make, the linker keeps the first copy, and that one has to run everywhere.
-set(SMJAX_SOURCES native/isa/scalar.cc native/registry.cc native/operations.cc native/pack.cc native/pool.cc
-  native/machine.cc)
+# Instruction sets: name of the file in native/isa, flags, what has to compile with them.
+set(SMJAX_SOURCES native/arguments.cc native/attend.cc native/bandwidth.cc native/exports.cc native/isa/scalar.cc
+  native/look_up.cc native/machine.cc native/multiply.cc native/pack.cc native/pool.cc native/registry.cc
+  native/runtime.cc)
 set(SMJAX_DEFINITIONS "")
+set_source_files_properties(native/isa/scalar.cc PROPERTIES COMPILE_OPTIONS -fno-exceptions)
 function(smjax_isa name flags)
   string(TOUPPER ${name} upper)
   string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${flags}")
@@ -39,7 +40,7 @@ function(smjax_isa name flags)
   smjax_compiles(SMJAX_COMPILES_${upper} "${ARGN}")
   if(SMJAX_COMPILES_${upper})
     set(source "${CMAKE_CURRENT_SOURCE_DIR}/native/isa/${name}.cc")
-    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}")
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags};-fno-exceptions")
     set(SMJAX_SOURCES ${SMJAX_SOURCES} ${source} PARENT_SCOPE)
     set(SMJAX_DEFINITIONS ${SMJAX_DEFINITIONS} SMJAX_${upper} PARENT_SCOPE)
   endif()
@@ -62,6 +63,13 @@ if(Threads_FOUND)
 endif()
 target_compile_definitions(smjax_operations PUBLIC ${SMJAX_DEFINITIONS})
 target_compile_options(smjax_operations PRIVATE -Wall -Wextra -fno-math-errno)
+# Of the Makefile and of CI, never of an installation: another compiler warns of other things. The frames are for threads
+# whose stacks are small.
+set(SMJAX_WARNINGS "")
+if(SMJAX_STRICT)
+  set(SMJAX_WARNINGS -Werror -Wframe-larger-than=16384)
+endif()
+target_compile_options(smjax_operations PRIVATE ${SMJAX_WARNINGS})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC's own AVX-512 headers trip over these.
   target_compile_options(smjax_operations PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
@@ -84,6 +92,7 @@ unset(CMAKE_REQUIRED_FLAGS)
 
 if(SMJAX_HAS_XLA_HEADERS AND Threads_FOUND)
   add_library(smjax_native SHARED native/ffi.cc)
+  target_compile_options(smjax_native PRIVATE -Wall -Wextra ${SMJAX_WARNINGS})
   target_include_directories(smjax_native SYSTEM PRIVATE ${XLA_INCLUDE_DIR})
   target_link_libraries(smjax_native PRIVATE smjax_operations)
   install(TARGETS smjax_native DESTINATION smjax/lib)
@@ -95,5 +104,5 @@ endif()
 
 file(GLOB SMJAX_TESTS native/tests/*.cc)
 add_executable(smjax_tests EXCLUDE_FROM_ALL ${SMJAX_TESTS})
-target_compile_options(smjax_tests PRIVATE -Wall -Wextra)
+target_compile_options(smjax_tests PRIVATE -Wall -Wextra ${SMJAX_WARNINGS})
 target_link_libraries(smjax_tests PRIVATE smjax_operations)

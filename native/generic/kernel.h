@@ -7,19 +7,21 @@
 //   F, I            vectors of floats, and of 32-bit integers or bytes
 //   load, store, set, add, sub, mul, div, fma(a, b, c) = a b + c, min, max, abs, round, sum, peak (of positive lanes),
 //   peak_signed, load_f16, store_f16, load_bf16, store_i8 (rounded), to_int, to_float, power_of_two
-//   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or, shift_left<n>, shift_right<n> (bits may cross
-//   bytes) dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
+//   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or
+//   shift_left<n>, shift_right<n> (bits may cross bytes)
+//   dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
+// and whose file names its namespace, SMJAX_TARGET, before it includes this one.
 #pragma once
 
-#include <type_traits>
-
-#include "attention.h"
+#include "attend_many.h"
+#include "attend_one.h"
 #include "product.h"
 
 namespace smjax {
+inline namespace SMJAX_TARGET {
 
 template <class Isa>
-uint32_t read(const uint8_t* data, int64_t n) {
+uint32_t read(const uint8_t* data, int64_t n) noexcept {
   constexpr int64_t kStep = 4 * Isa::kLanes, kAhead = 4096;
   typename Isa::I sums[4];
   for (auto& sum : sums) sum = Isa::set_int(0);
@@ -38,9 +40,13 @@ uint32_t read(const uint8_t* data, int64_t n) {
 }
 
 template <class Isa>
-constexpr Kernel make_kernel(const char* name, bool (*runs_here)()) {
-  return {name,          runs_here,       Isa::kTileColumns, prepare<Isa>, multiply<Isa>,
-          remember<Isa>, attend_one<Isa>, attend_many<Isa>,  read<Isa>};
+constexpr Kernel make_kernel(const char* name) {
+  return {name,          Isa::kTileColumns, prepare<Isa>,     multiply<Isa>,
+          remember<Isa>, attend_one<Isa>,   attend_many<Isa>, read<Isa>};
 }
 
+// What an instruction set is known by: data alone, so that none of its code runs before it is known to run here.
+extern const Kernel kernel;
+
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

@@ -1,10 +1,15 @@
 // Functions of whole vectors, from the primitives of an instruction set.
+//
+// Nothing in generic/ instantiates what the standard library defines inline: that would be compiled with the flags of
+// an instruction set outside of its namespace.
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+
+#include "../target.h"
 
 namespace smjax {
+inline namespace SMJAX_TARGET {
 
 // e^x to 2 units in the last place, never above 2^127 and never below 2^-126.
 //
@@ -18,9 +23,11 @@ inline typename Isa::F exp(typename Isa::F x) {
   F r = Isa::fma(n, c(-0.693359375f), x);
   r = Isa::fma(n, c(2.12194440e-4f), r);
   F p = c(1.9875691500e-4f);
-  for (float coefficient : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f}) {
-    p = Isa::fma(p, r, c(coefficient));
-  }
+  p = Isa::fma(p, r, c(1.3981999507e-3f));
+  p = Isa::fma(p, r, c(8.3334519073e-3f));
+  p = Isa::fma(p, r, c(4.1665795894e-2f));
+  p = Isa::fma(p, r, c(1.6666665459e-1f));
+  p = Isa::fma(p, r, c(5.0000001201e-1f));
   p = Isa::fma(p, Isa::mul(r, r), Isa::add(r, c(1.0f)));
   return Isa::mul(p, Isa::power_of_two(Isa::to_int(n)));
 }
@@ -54,4 +61,5 @@ inline void for_vectors(const float* x, int64_t n, const Function& f) {
   }
 }
 
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

@@ -1,13 +1,11 @@
+// AVX2, from the primitives of avx2.h alone.
+#define SMJAX_TARGET avx2
 #include "avx2.h"
 
 namespace smjax {
+inline namespace SMJAX_TARGET {
 
-const Kernel* avx2_kernel() {
-  static constexpr Kernel kernel = make_kernel<Avx2>("avx2", [] {
-    // Not asked for F16C, a name that clang 14 does not know: every CPU with AVX2 has it.
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  });
-  return &kernel;
-}
+constexpr Kernel kernel = make_kernel<Avx2>("avx2");
 
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

@@ -6,7 +6,7 @@
 #include "../generic/kernel.h"
 
 namespace smjax {
-namespace {
+inline namespace SMJAX_TARGET {
 
 struct Avx2 {
   static constexpr int kLanes = 8;
@@ -104,5 +104,5 @@ struct Avx2 {
   }
 };
 
-}  // namespace
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

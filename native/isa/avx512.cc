@@ -1,10 +1,11 @@
 // AVX-512 with VNNI: vectors of 16 floats or of 16 outputs times 4 inputs.
+#define SMJAX_TARGET avx512
 #include <immintrin.h>
 
 #include "../generic/kernel.h"
 
 namespace smjax {
-namespace {
+inline namespace SMJAX_TARGET {
 
 struct Avx512 {
   static constexpr int kLanes = 16;
@@ -74,15 +75,7 @@ struct Avx512 {
   }
 };
 
-}  // namespace
+constexpr Kernel kernel = make_kernel<Avx512>("avx512");
 
-const Kernel* avx512_kernel() {
-  static constexpr Kernel kernel = make_kernel<Avx512>("avx512", [] {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vnni");
-  });
-  return &kernel;
-}
-
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

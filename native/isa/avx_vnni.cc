@@ -1,10 +1,9 @@
 // AVX2 with the byte products of AVX-VNNI (Alder Lake, Zen 5 and later).
-#include <cpuid.h>
-
+#define SMJAX_TARGET avx_vnni
 #include "avx2.h"
 
 namespace smjax {
-namespace {
+inline namespace SMJAX_TARGET {
 
 struct AvxVnni : Avx2 {
   static constexpr bool kSignedBytes = false;
@@ -16,18 +15,7 @@ struct AvxVnni : Avx2 {
   }
 };
 
-// CPUID leaf 7, subleaf 1: __builtin_cpu_supports knows this feature only in newer compilers.
-bool has_avx_vnni() {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & (1u << 4));
-}
+constexpr Kernel kernel = make_kernel<AvxVnni>("avx_vnni");
 
-}  // namespace
-
-const Kernel* avx_vnni_kernel() {
-  static constexpr Kernel kernel =
-      make_kernel<AvxVnni>("avx_vnni", [] { return avx2_kernel()->runs_here() && has_avx_vnni(); });
-  return &kernel;
-}
-
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

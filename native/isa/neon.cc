@@ -1,13 +1,11 @@
 // NEON with the dot product instructions of Armv8.2 (every Arm server since Neoverse N1, Apple since the M1).
+#define SMJAX_TARGET neon
 #include <arm_neon.h>
-#ifdef __linux__
-#include <sys/auxv.h>
-#endif
 
 #include "../generic/kernel.h"
 
 namespace smjax {
-namespace {
+inline namespace SMJAX_TARGET {
 
 struct Neon {
   static constexpr int kLanes = 4;
@@ -79,20 +77,7 @@ struct Neon {
   }
 };
 
-bool has_dot_product() {
-#ifdef __linux__
-  constexpr unsigned long kAsimdDp = 1ul << 20;  // HWCAP_ASIMDDP
-  return (getauxval(AT_HWCAP) & kAsimdDp) != 0;
-#else
-  return true;  // every Apple CPU that runs macOS
-#endif
-}
+constexpr Kernel kernel = make_kernel<Neon>("neon");
 
-}  // namespace
-
-const Kernel* neon_kernel() {
-  static constexpr Kernel kernel = make_kernel<Neon>("neon", has_dot_product);
-  return &kernel;
-}
-
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

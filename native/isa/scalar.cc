@@ -1,10 +1,9 @@
 // No vectors at all: what every CPU runs, and what the others are tested against.
-#include <cmath>
-
+#define SMJAX_TARGET scalar
 #include "../generic/kernel.h"
 
 namespace smjax {
-namespace {
+inline namespace SMJAX_TARGET {
 
 struct Scalar {
   static constexpr int kLanes = 1;
@@ -23,15 +22,15 @@ struct Scalar {
   static F fma(F a, F b, F c) { return a * b + c; }
   static F max(F a, F b) { return a > b ? a : b; }
   static F min(F a, F b) { return a < b ? a : b; }
-  static F abs(F a) { return std::fabs(a); }
-  static F round(F a) { return std::nearbyint(a); }
+  static F abs(F a) { return __builtin_fabsf(a); }
+  static F round(F a) { return __builtin_nearbyintf(a); }
   static float sum(F a) { return a; }
   static float peak(F a) { return a; }
   static float peak_signed(F a) { return a; }
   static F load_f16(const uint16_t* p) { return half_to_float(*p); }
   static void store_f16(uint16_t* p, F v) { *p = float_to_half(v); }
   static F load_bf16(const uint16_t* p) { return bfloat_to_float(*p); }
-  static void store_i8(int8_t* p, F v) { *p = v == v ? int8_t(std::nearbyint(v)) : int8_t(0); }
+  static void store_i8(int8_t* p, F v) { *p = v == v ? int8_t(__builtin_nearbyintf(v)) : int8_t(0); }
   static I to_int(F v) { return uint32_t(int32_t(v)); }
   static F to_float(I v) { return float(int32_t(v)); }
   static F power_of_two(I v) { return float_of((v + 127u) << 23); }
@@ -66,11 +65,7 @@ struct Scalar {
   }
 };
 
-}  // namespace
+constexpr Kernel kernel = make_kernel<Scalar>("scalar");
 
-const Kernel* scalar_kernel() {
-  static constexpr Kernel kernel = make_kernel<Scalar>("scalar", [] { return true; });
-  return &kernel;
-}
-
+}  // namespace SMJAX_TARGET
 }  // namespace smjax

@@ -32,7 +32,7 @@ struct Case {
 class Cache {
  public:
   Cache(const Case& s, int64_t n_slots)
-      : shape_{2, kLayers, s.kv_heads, n_slots / kTile, s.head, kTile},
+      : shape_{2, kLayers, s.kv_heads, n_slots / kPage, s.head, kPage},
         type_(s.type),
         element_(s.type == Type::kF32 ? 4 : 2),
         bytes_(size_t(2 * kLayers * s.kv_heads * n_slots * s.head) * element_, 0x45) {}
@@ -163,7 +163,7 @@ void check_answer(const Case& s, int64_t filled, const std::vector<int64_t>& par
   Inputs inputs(s, n, random);
   const std::string what = "attention, " + s.text() + ", position " + std::to_string(filled);
   check_everywhere(expected(s, inputs, filled, n), tolerance(s), what, [&] {
-    Cache cache(s, round_up(n, kTile));
+    Cache cache(s, round_up(n, kPage));
     Case narrow = s;
     narrow.window = 1;
     if (filled) run(narrow, inputs, cache, 0, filled);
@@ -217,9 +217,9 @@ void test_attention() {
     check_cache({64, 3, 1, 9, type, false, 0.125f}, random);
   }
   // Chunks of slots: one and a little, a window over the border of two, and three.
-  check_answer({6, 1, 5, 0, Type::kF16, true, 0.4f}, kChunk - 3, one_by_one(0, 6, 35, 2), random);
-  check_answer({4, 2, 1, 100, Type::kF32, true, 0.5f}, kChunk - 3, one_by_one(0, 6, 20), random);
-  check_answer({4, 1, 1, 0, Type::kF32, false, 3.0f}, 2 * kChunk + 5, one_by_one(0, 2), random);
+  check_answer({6, 1, 5, 0, Type::kF16, true, 0.4f}, kSplit - 3, one_by_one(0, 6, 35, 2), random);
+  check_answer({4, 2, 1, 100, Type::kF32, true, 0.5f}, kSplit - 3, one_by_one(0, 6, 20), random);
+  check_answer({4, 1, 1, 0, Type::kF32, false, 3.0f}, 2 * kSplit + 5, one_by_one(0, 2), random);
   check_answer({64, 4, 2, 0, Type::kF32, true, 4.0f}, 0, one_by_one(60, 20), random);  // scores of some hundreds
   check_answer({512, 1, 1, 0, Type::kF32, true, 0.05f}, 0, one_by_one(20, 20), random);
 }

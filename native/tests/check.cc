@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -8,7 +9,7 @@
 namespace smjax::tests {
 namespace {
 
-int64_t passed = 0;
+std::atomic<int64_t> passed{0};
 
 }  // namespace
 

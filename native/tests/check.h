@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../operations.h"
+#include "../runtime.h"
 
 namespace smjax::tests {
 
@@ -98,12 +99,14 @@ void test_packing();
 void test_look_up();
 void test_products();
 void test_extremes();
-void test_choice();
+void test_argmax();
 void test_attention();
 void test_refusals();
 void test_refused_attention();
 void test_overflow();
 void test_threads();
+void test_turns();
+void test_exports();
 void test_machine();
 
 }  // namespace smjax::tests

@@ -10,12 +10,14 @@ int main() {
   test_look_up();
   test_products();
   test_extremes();
-  test_choice();
+  test_argmax();
   test_attention();
   test_refusals();
   test_refused_attention();
   test_overflow();
   test_threads();
+  test_turns();
+  test_exports();
   test_machine();
   std::string names;
   for (const smjax::Kernel* const* kernel = smjax::kernels(); *kernel; ++kernel) {

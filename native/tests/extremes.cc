@@ -19,14 +19,14 @@ std::vector<uint8_t> extreme_row(Encoding encoding, Fill fill, Random& random) {
   };
   const auto append_one = [](std::vector<uint8_t>& row) { row.push_back(0x00), row.push_back(0x3c); };
   std::vector<uint8_t> row;
-  for (int64_t b = 0; b < kIn / (encoding == Encoding::kQ6 ? 256 : 32); ++b) {
-    if (encoding != Encoding::kQ6) append_one(row);
-    const int quants = encoding == Encoding::kQ4 ? 16 : encoding == Encoding::kQ8 ? 32 : 192;
+  for (int64_t b = 0; b < kIn / (encoding == Encoding::kQ6_K ? 256 : 32); ++b) {
+    if (encoding != Encoding::kQ6_K) append_one(row);
+    const int quants = encoding == Encoding::kQ4_0 ? 16 : encoding == Encoding::kQ8_0 ? 32 : 192;
     for (int i = 0; i < quants; ++i) {
       // Alternating inputs are alternating bytes; Q8_0's quants are signed.
-      row.push_back(encoding == Encoding::kQ8 ? (high(i) ? 127 : 128) : (high(i) ? 0xff : 0x00));
+      row.push_back(encoding == Encoding::kQ8_0 ? (high(i) ? 127 : 128) : (high(i) ? 0xff : 0x00));
     }
-    if (encoding == Encoding::kQ6) {
+    if (encoding == Encoding::kQ6_K) {
       row.insert(row.end(), 16, 1);
       append_one(row);
     }
@@ -96,7 +96,7 @@ void check_sizes(Encoding encoding, Random& random) {
 // Norms of zeros are zeros, and the activations of what is far from zero are what they tend to.
 void check_functions(Random& random) {
   for (NormKind norm : {NormKind::kRms, NormKind::kLayer}) {
-    ProductCase product(Encoding::kQ4, kOut, kIn, 1, 0, 2, random);
+    ProductCase product(Encoding::kQ4_0, kOut, kIn, 1, 0, 2, random);
     product.with_norm(norm, random);
     std::fill(product.x.begin(), product.x.end(), 0.0f);
     if (norm == NormKind::kLayer) std::fill(product.norm_bias.begin(), product.norm_bias.end(), 2.0f);
@@ -117,7 +117,7 @@ void check_functions(Random& random) {
 void test_extremes() {
   Random random(5);
   for (int e = 0; e < kEncodings; ++e) {
-    if (is_quantised(Encoding(e))) check_integers(Encoding(e), random);
+    if (traits(Encoding(e)).quantised) check_integers(Encoding(e), random);
     check_sizes(Encoding(e), random);
   }
   check_functions(random);

@@ -26,9 +26,9 @@ double scale(double size, Random& random) { return (random.below(2) ? size : -si
 
 void append_block(std::vector<uint8_t>& rows, Encoding encoding, Random& random) {
   switch (encoding) {
-    case Encoding::kQ4: append_half(rows, scale(0.01, random)); return append_bytes(rows, 16, random);
-    case Encoding::kQ8: append_half(rows, scale(0.001, random)); return append_bytes(rows, 32, random);
-    case Encoding::kQ6: append_bytes(rows, 128 + 64 + 16, random); return append_half(rows, scale(3e-5, random));
+    case Encoding::kQ4_0: append_half(rows, scale(0.01, random)); return append_bytes(rows, 16, random);
+    case Encoding::kQ8_0: append_half(rows, scale(0.001, random)); return append_bytes(rows, 32, random);
+    case Encoding::kQ6_K: append_bytes(rows, 128 + 64 + 16, random); return append_half(rows, scale(3e-5, random));
     case Encoding::kF16: return append_half(rows, 0.05 * random.normal());
     case Encoding::kF32: {
       const float value = 0.05f * random.normal();
@@ -37,7 +37,9 @@ void append_block(std::vector<uint8_t>& rows, Encoding encoding, Random& random)
   }
 }
 
-int64_t block_size(Encoding encoding) { return !is_quantised(encoding) ? 1 : encoding == Encoding::kQ6 ? 256 : kBlock; }
+int64_t block_size(Encoding encoding) {
+  return !traits(encoding).quantised ? 1 : encoding == Encoding::kQ6_K ? 256 : kBlock;
+}
 
 float half_at(const uint8_t* p) {
   uint16_t half;
@@ -61,16 +63,16 @@ void unpack_q6(const uint8_t* block, float* weights) {
 
 void unpack_block(Encoding encoding, const uint8_t* block, float* weights) {
   switch (encoding) {
-    case Encoding::kQ4:
+    case Encoding::kQ4_0:
       for (int i = 0; i < 16; ++i) {
         weights[i] = half_at(block) * float((block[2 + i] & 15) - 8);
         weights[i + 16] = half_at(block) * float((block[2 + i] >> 4) - 8);
       }
       return;
-    case Encoding::kQ8:
+    case Encoding::kQ8_0:
       for (int i = 0; i < 32; ++i) weights[i] = half_at(block) * float(int8_t(block[2 + i]));
       return;
-    case Encoding::kQ6: return unpack_q6(block, weights);
+    case Encoding::kQ6_K: return unpack_q6(block, weights);
     case Encoding::kF16: *weights = half_at(block); return;
     case Encoding::kF32: std::memcpy(weights, block, 4); return;
   }
@@ -78,10 +80,7 @@ void unpack_block(Encoding encoding, const uint8_t* block, float* weights) {
 
 }  // namespace
 
-const char* name(Encoding encoding) {
-  static const char* const names[] = {"Q4_0", "Q6_K", "Q8_0", "F16", "F32"};
-  return names[int(encoding)];
-}
+const char* name(Encoding encoding) { return traits(encoding).name; }
 
 std::vector<uint8_t> random_rows(Encoding encoding, int64_t n_in, int64_t n_rows, Random& random) {
   std::vector<uint8_t> rows;

@@ -40,7 +40,7 @@ void check_caches(float* memory) {
   int32_t index = 0;
   const int32_t windows[] = {0};
   for (size_t dimension = 1; dimension < 5; ++dimension) {
-    Tensor cache = {memory, Type::kF32, {2, 1, 1, 1, 4, kTile}};
+    Tensor cache = {memory, Type::kF32, {2, 1, 1, 1, 4, kPage}};
     for (int64_t size : {int64_t(1) << 56, int64_t(1) << 60, kHuger}) {
       resize(cache, dimension, size);
       const AttentionTensors tensors = {cache,         tensor(index), {memory, Type::kF32, {1, 12}},

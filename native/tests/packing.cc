@@ -71,7 +71,7 @@ void test_packing() {
       pack(encoding, kOut, n_in, rows.data() + split, kOut - first, first, parts.data());
       pack(encoding, kOut, n_in, rows.data(), first, 0, parts.data());
       check(std::equal(parts.data(), parts.data() + bytes, matrix.bytes.data()), what + "packed in parts or at once");
-      if (encoding == Encoding::kQ6) {
+      if (encoding == Encoding::kQ6_K) {
         check_close(matrix.weights(), {expected.begin(), expected.end()}, 1e-7, what + "weights");
       } else {
         check_same(matrix.weights(), expected, what + "weights");

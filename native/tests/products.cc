@@ -19,7 +19,7 @@ void check_product(ProductCase& product, double tolerance, const std::string& wh
 // Without a norm before it, inputs may be such that nothing is rounded and the product must be exact.
 void check_exact(Encoding encoding, int64_t columns, Random& random) {
   // An odd number of blocks, or of inputs, where that can be.
-  const int64_t n_in = !is_quantised(encoding) ? 85 : encoding == Encoding::kQ6 ? 256 : 288;
+  const int64_t n_in = !traits(encoding).quantised ? 85 : encoding == Encoding::kQ6_K ? 256 : 288;
   ProductCase plain(encoding, kOut, n_in, 1, 0, columns, random);
   plain.x = whole_columns(columns, n_in, random);
   check_product(plain, kExact, "product");
@@ -33,11 +33,11 @@ void check_exact(Encoding encoding, int64_t columns, Random& random) {
 }
 
 void check_normed(Encoding encoding, int64_t columns, Random& random) {
-  const double tolerance = is_quantised(encoding) ? kRounded : kExact;
+  const double tolerance = traits(encoding).quantised ? kRounded : kExact;
   ProductCase rms(encoding, kOut, 512, 3, 1, columns, random);
   check_product(rms.with_norm(NormKind::kRms, random).with_bias(random).with_residual(random), tolerance,
                 "product with RMS norm, bias and residual");
-  ProductCase layer(encoding, 37, is_quantised(encoding) ? 256 : 85, 2, 1, columns, random);
+  ProductCase layer(encoding, 37, traits(encoding).quantised ? 256 : 85, 2, 1, columns, random);
   for (float& v : layer.x) v += 3;
   check_product(layer.with_norm(NormKind::kLayer, random).with_activation(Activation::kGelu), tolerance,
                 "product with layer norm and GELU");
@@ -46,7 +46,7 @@ void check_normed(Encoding encoding, int64_t columns, Random& random) {
                 tolerance, "product with RMS norm, SwiGLU and residual");
 }
 
-// Inputs that are cut into chunks, with all that must be done once and not for each of them.
+// Inputs that are cut into sections, with all that must be done once and not for each of them.
 void check_many_inputs(Encoding encoding, int64_t columns, Random& random) {
   const int64_t n_in = many_inputs(encoding);
   ProductCase product(encoding, 37, n_in, 2, 1, columns, random);
@@ -56,6 +56,12 @@ void check_many_inputs(Encoding encoding, int64_t columns, Random& random) {
   ProductCase gated(encoding, 64, n_in, 1, 0, columns, random);
   gated.x = whole_columns(columns, n_in, random);
   check_product(gated.with_activation(Activation::kSwiglu), kExact, "product of many inputs with SwiGLU");
+}
+
+// A norm of more inputs than the stack of some threads holds.
+void check_wide_norm(int64_t columns, Random& random) {
+  ProductCase product(Encoding::kF32, 3, 40'000, 1, 0, columns, random);
+  check_product(product.with_norm(NormKind::kLayer, random), 1e-10, "product of 40,000 normalised inputs");
 }
 
 }  // namespace
@@ -69,6 +75,7 @@ void test_products() {
       check_many_inputs(Encoding(e), columns, random);
     }
   }
+  for (int64_t columns : {1, 2}) check_wide_norm(columns, random);
 }
 
 }  // namespace smjax::tests

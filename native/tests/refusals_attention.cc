@@ -8,7 +8,7 @@ namespace smjax::tests {
 namespace {
 
 constexpr int64_t kLayers = 2, kKvHeads = 2, kHeads = 4, kTiles = 3, kHead = 6, kQueries = 2;
-constexpr int64_t kSlots = kTiles * kTile, kWidth = (kHeads + 2 * kKvHeads) * kHead;
+constexpr int64_t kSlots = kTiles * kPage, kWidth = (kHeads + 2 * kKvHeads) * kHead;
 constexpr float kBefore = -3, kUntouched = 12345;  // in the cache, in the output
 
 // Attention that would be fine, for one thing in it to be made wrong.
@@ -19,7 +19,7 @@ struct Fine {
   std::vector<float> out = std::vector<float>(size_t(kQueries * kHeads * kHead), kUntouched);
   int32_t layer = 1, position = int32_t(kSlots - kQueries);
   std::vector<int32_t> windows = {0, 0};
-  AttentionTensors tensors = {tensor(cache, {2, kLayers, kKvHeads, kTiles, kHead, kTile}),
+  AttentionTensors tensors = {tensor(cache, {2, kLayers, kKvHeads, kTiles, kHead, kPage}),
                               tensor(layer),
                               tensor(qkv, {kQueries, kWidth}),
                               tensor(position),

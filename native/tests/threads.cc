@@ -20,7 +20,7 @@ void check_many_runs(ProductCase& product, const std::vector<float>& expected, c
 void test_threads() {
   Random random(12);
   for (int64_t columns : {1, 9}) {
-    ProductCase product(Encoding::kQ4, 373, 256, 1, 0, columns, random);
+    ProductCase product(Encoding::kQ4_0, 373, 256, 1, 0, columns, random);
     check(start("auto", 1, {}).empty(), "start");
     const std::vector<float> expected = product.run();
     for (int threads : {2, 3, 5}) {

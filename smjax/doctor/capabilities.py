@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import os
 import queue
 import statistics
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from smjax.core.machine.topology import available_bytes, core_order, pick_cpus, siblings, usable_cpus
-from smjax.core.native_library import effective_ghz, library, start
+from smjax.core.native_library import effective_ghz, library, read_bandwidth, start, wake_ups
 
 WORKING_SETS = (32 * 1024, 2**20, 2**24, 2**27)
 """Bytes. The first three fit the caches of most CPUs, one level after the other; the last is in memory, mostly."""
@@ -51,14 +51,10 @@ def _timer_step_ns() -> int:
 
 
 def _wake_up_us() -> dict[str, Any]:
-    loaded = library()
-    if loaded is None:
+    cpus = [*pick_cpus(2), -1, -1]
+    ns, method = wake_ups(cpus[0], cpus[1], WAKE_UPS), "native threads"
+    if ns is None:
         ns, method = _python_wake_ups(), "Python's threads, the interpreter's time included"
-    else:
-        cpus = [*pick_cpus(2), -1, -1]
-        times = np.zeros(WAKE_UPS, np.int64)
-        loaded.smjax_wake_ups(cpus[0], cpus[1], WAKE_UPS, times.ctypes.data)
-        ns, method = times.tolist(), "native threads"
     percentiles = statistics.quantiles(ns, n=100, method="inclusive")
     return {"p50": percentiles[49] / 1e3, "p99": percentiles[98] / 1e3, "method": method}
 
@@ -82,28 +78,31 @@ def _python_wake_ups() -> list[int]:
 
 
 def _bandwidths() -> list[dict[str, Any]] | None:
-    """Rows of threads, bytes and GB/s; the calling thread is pinned, and stays so."""
-    loaded = library()
-    if loaded is None:
+    """Rows of threads, bytes and GB/s, None where the system gives no such threads or memory.
+
+    The calling thread is pinned, and stays so.
+    """
+    if library() is None:
         return None
     sets = [n_bytes for n_bytes in WORKING_SETS if n_bytes < available_bytes() / 2]
     memory = np.ones(max(sets, default=0) + _LINE, np.uint8)  # ones, as zeros may all be the same page
     first = memory.ctypes.data + -memory.ctypes.data % _LINE
-    cpus, n_cores, rows = usable_cpus(), _n_cores(), []
-    for threads in sorted({1, n_cores}):
-        start("auto", core_order(cpus)[:threads], threads)
-        rows += [
-            {"threads": threads, "working_set_bytes": n_bytes, "gb_per_s": _read_gb_per_s(loaded, first, n_bytes)}
-            for n_bytes in sets
-        ]
+    rows = [
+        {"threads": threads, "working_set_bytes": n_bytes, "gb_per_s": rate and rate / 1e9}
+        for threads in sorted({1, _n_cores()})
+        for n_bytes, rate in zip(sets, _read_rates(threads, first, sets), strict=True)
+    ]
     start("auto", [], 1)  # lets the threads end
     return rows
 
 
-def _read_gb_per_s(loaded: ctypes.CDLL, address: int, n_bytes: int) -> float:
-    n = max(1, PASS_BYTES // n_bytes)
-    addresses, sizes = (ctypes.c_void_p * n)(*[address] * n), (ctypes.c_int64 * n)(*[n_bytes] * n)
-    return float(loaded.smjax_read_bandwidth(n, addresses, sizes, READ_S)) / 1e9
+def _read_rates(threads: int, address: int, sets: Sequence[int]) -> list[float | None]:
+    """Bytes a second of each working set; a small one is read several times for one look at the clock."""
+    try:
+        start("auto", core_order(usable_cpus())[:threads], threads)
+    except ValueError:
+        return [None for _ in sets]
+    return [read_bandwidth([(address, n_bytes)] * max(1, PASS_BYTES // n_bytes), READ_S) for n_bytes in sets]
 
 
 def _n_cores() -> int:

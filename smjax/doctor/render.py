@@ -96,7 +96,7 @@ def _bandwidths(rows: Sequence[dict[str, Any]] | None) -> RenderableType:
     for size in sizes:
         table.add_column(_size(size), justify="right")
     for threads in sorted({row["threads"] for row in rows}):
-        cells = (significant(rates[threads, size]) for size in sizes)
+        cells = (significant(rate) if (rate := rates[threads, size]) else "unknown" for size in sizes)
         table.add_row(f"{threads} core{'s' if threads > 1 else ''}", *cells)
     return table
 

@@ -39,6 +39,7 @@ def test_with_the_native_library() -> None:
 def test_without_the_native_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "library", lambda: None)
     monkeypatch.setattr(module, "effective_ghz", lambda cpu: None)
+    monkeypatch.setattr(module, "wake_ups", lambda *arguments: None)
     found = self_test()
     assert found["wake_up_us"]["method"].startswith("Python's threads")
     assert 0 < found["wake_up_us"]["p50"] <= found["wake_up_us"]["p99"]
@@ -49,3 +50,16 @@ def test_without_the_native_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_set_that_does_not_fit_into_memory_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "available_bytes", lambda: 2**20)
     assert {row["working_set_bytes"] for row in self_test()["read_gb_per_s"]} == {4096}
+
+
+@pytest.mark.skipif(library() is None, reason="no native library")
+def test_what_the_system_gives_no_threads_for_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(isa: str, cpus: list[int], threads: int) -> None:
+        if threads > 1:
+            raise ValueError("native kernel: threads: expected 2, found that the system starts no more")
+
+    monkeypatch.setattr(module, "start", start)
+    monkeypatch.setattr(module, "_n_cores", lambda: 2)
+    rows = self_test()["read_gb_per_s"]
+    assert [row["gb_per_s"] is None for row in rows] == [row["threads"] > 1 for row in rows]
+    assert {row["threads"] for row in rows} == {1, 2}

@@ -83,3 +83,9 @@ def test_screen_without_the_native_library() -> None:
     lines = text(QUIET, TESTED | {"effective_ghz": None, "read_gb_per_s": None})
     assert "clock under load not measured" in lines[5]
     assert "reads not measured: that needs the native library" in lines
+
+
+def test_screen_where_the_system_gives_no_threads() -> None:
+    rows = [row | {"gb_per_s": None} if row["threads"] > 1 else row for row in TESTED["read_gb_per_s"]]
+    last = next(line for line in text(QUIET, TESTED | {"read_gb_per_s": rows}) if "cores" in line)
+    assert set(last.split()[2:]) == {"unknown"}

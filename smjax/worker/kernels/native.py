@@ -5,7 +5,6 @@ The library (`native/` in the repository) has the layouts, the arithmetic and th
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,21 +14,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from smjax.core import native_library
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import Activation, DecoderConfig
-from smjax.core.native_library import library, start
 from smjax.worker.kernels.interface import Matrix, Norm, Setup
 from smjax.worker.kernels.xla.elementwise import finish
 from smjax.worker.kernels.xla.layouts import empty_aligned
 
 Cache = jax.Array
-"""[2, L, K, S/16, H, 16]: keys and values in tiles of 16 slots."""
-_TILE = 16
+"""[2, L, K, S/16, H, 16]: keys and values in pages of 16 slots."""
+_PAGE = 16
 _PANEL = 16
-LAYOUTS = {"Q4_0": 0, "Q6_K": 1, "Q8_0": 2, "F16": 3, "F32": 4}
-"""The library's numbers of its layouts, by the name of the encoding."""
 _ACTIVATIONS = {None: 0, "swiglu": 1, "gelu": 2}
-_TARGETS = ("smjax_multiply", "smjax_choose", "smjax_attend", "smjax_look_up")
+_TARGETS = ("smjax_multiply", "smjax_argmax", "smjax_attend", "smjax_look_up")
 _NONE = np.zeros((0, 0), np.float32)
 
 
@@ -45,7 +42,8 @@ class Panels:
 
     def numbers(self, norm: int = 0, activation: int = 0, present: int = 0) -> np.ndarray:
         """What a handler is told of a product: one attribute, as each costs a look-up in every call."""
-        return np.array([LAYOUTS[self.encoding.name], self.n_out, self.n_in, norm, activation, present], np.int64)
+        encoding = native_library.encodings()[self.encoding.name]
+        return np.array([encoding, self.n_out, self.n_in, norm, activation, present], np.int64)
 
 
 class NativeKernel:
@@ -56,16 +54,15 @@ class NativeKernel:
     """Half the cache to read, and a conversion costs nothing beside that."""
 
     def __init__(self, setup: Setup) -> None:
-        loaded = library()
+        loaded = native_library.library()
         assert loaded is not None, "checked when the kernel was chosen"
-        start(setup.isa, setup.cpus, setup.threads)
-        self._library = loaded
-        self.isa = setup.isa if setup.isa != "auto" else loaded.smjax_isas().decode().split()[0]
+        native_library.start(setup.isa, setup.cpus, setup.threads)
+        self.isa = setup.isa if setup.isa != "auto" else native_library.isas()[0]
         for name in _TARGETS:
             jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
 
     def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Panels:
-        n_bytes = self._library.smjax_matrix_bytes(LAYOUTS[encoding.name], n_out, n_in)
+        n_bytes = native_library.matrix_bytes(encoding.name, n_out, n_in)
         data = empty_aligned((n_layers, n_bytes), np.dtype(np.uint8))
         if n_out % _PANEL:
             data[:] = 0  # the last panel has fewer outputs than room
@@ -74,17 +71,9 @@ class NativeKernel:
     def fill(self, packed: Panels, layer: int, first_out: int, raw: np.ndarray) -> None:
         raw = np.ascontiguousarray(raw)
         n_rows = raw.nbytes // packed.encoding.row_bytes(packed.n_in)
-        assert 0 <= first_out <= first_out + n_rows <= packed.n_out
-        target = packed.data[layer]
-        self._library.smjax_pack(
-            LAYOUTS[packed.encoding.name],
-            packed.n_out,
-            packed.n_in,
-            raw.ctypes.data,
-            n_rows,
-            first_out,
-            target.ctypes.data,
-        )
+        encoding, n_out, n_in = packed.encoding.name, packed.n_out, packed.n_in
+        rows, matrix = ((array.ctypes.data, array.nbytes) for array in (raw, packed.data[layer]))
+        native_library.pack(encoding, n_out, n_in, rows, n_rows, first_out, matrix)
 
     def rows(self, packed: Panels, ids: jax.Array) -> jax.Array:
         result = jax.ShapeDtypeStruct((len(ids), packed.n_in), jnp.float32)
@@ -110,11 +99,11 @@ class NativeKernel:
 
     def choose(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
         (packed,) = matrix
-        return _call("smjax_choose", jax.ShapeDtypeStruct((), jnp.int32), packed, jnp.int32(0), x, norm)
+        return _call("smjax_argmax", jax.ShapeDtypeStruct((), jnp.int32), packed, jnp.int32(0), x, norm)
 
     def empty_cache(self, config: DecoderConfig, ctx: int, dtype: str) -> Cache:
-        tiles = -(-ctx // _TILE)
-        return jnp.zeros((2, config.n_layers, config.n_kv_heads, tiles, config.head_dim, _TILE), dtype)
+        pages = -(-ctx // _PAGE)
+        return jnp.zeros((2, config.n_layers, config.n_kv_heads, pages, config.head_dim, _PAGE), dtype)
 
     def attend(
         self,
@@ -145,14 +134,10 @@ def read_bandwidth(setup: Setup, arrays: Sequence[tuple[jax.Array, int]], second
 
     None where there is no library. An `xla` kernel's threads sleep meanwhile.
     """
-    loaded = library()
-    if loaded is None:
+    if native_library.library() is None:
         return None
-    start("auto", setup.cpus, setup.threads)
-    n = len(arrays)
-    addresses = (ctypes.c_void_p * n)(*(array.unsafe_buffer_pointer() for array, _ in arrays))
-    sizes = (ctypes.c_int64 * n)(*(size for _, size in arrays))
-    return float(loaded.smjax_read_bandwidth(n, addresses, sizes, seconds))
+    native_library.start("auto", setup.cpus, setup.threads)
+    return native_library.read_bandwidth([(array.unsafe_buffer_pointer(), size) for array, size in arrays], seconds)
 
 
 def _multiply(

@@ -1,4 +1,4 @@
-// The choice of the best output.
+// The best output.
 #include <algorithm>
 
 #include "reference.h"
@@ -8,22 +8,22 @@ namespace {
 
 constexpr int64_t kOut = 373, kIn = 256;
 
-int32_t chosen(ProductCase& product) {
+int32_t argmax_of(ProductCase& product) {
   int32_t y = -1;
   std::vector<float> none;
   MatmulTensors tensors = product.tensors(none);
   tensors.y = tensor(y);
-  const Complaint complaint = choose(product.matmul(), tensors);
-  check(complaint.empty(), "choose: " + complaint);
+  const Complaint complaint = argmax(product.matmul(), tensors);
+  check(complaint.empty(), "argmax: " + complaint);
   return y;
 }
 
-void check_chosen(ProductCase& product, int64_t expected, const std::string& what) {
+void check_argmax(ProductCase& product, int64_t expected, const std::string& what) {
   const std::vector<double> scores = product.expected();
   const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
-  check(best == expected, what + ": the reference chooses " + std::to_string(best));
+  check(best == expected, what + ": the reference finds " + std::to_string(best));
   everywhere([&](const Setting& setting) {
-    const int32_t found = chosen(product);
+    const int32_t found = argmax_of(product);
     check(found == expected, what + " of " + name(product.matrix.encoding) + ", " + setting.text() + ": expected " +
                                  std::to_string(expected) + ", found " + std::to_string(found));
   });
@@ -38,10 +38,10 @@ void check_ties(Encoding encoding, int64_t n_in, const std::vector<int64_t>& bes
   std::copy_n(weights.begin() + best[0] * n_in, n_in, product.x.begin());
   for (int64_t n : best) std::copy_n(rows.begin() + best[0] * bytes, bytes, rows.begin() + n * bytes);
   product.matrix.store(rows);
-  check_chosen(product, best[0], "choice of the first best");
+  check_argmax(product, best[0], "the first best");
   product.with_norm(NormKind::kRms, random);
   for (float& weight : product.norm_weight) weight = 1.5f;
-  check_chosen(product, best[0], "choice of the first best after a norm");
+  check_argmax(product, best[0], "the first best after a norm");
 }
 
 // All outputs are negative: what pads the last panel must not win.
@@ -54,14 +54,14 @@ void check_negative(Encoding encoding, Random& random) {
   product.matrix.store(rows);
   const std::vector<float> weights = stored_weights(encoding, kIn, row);
   for (size_t i = 0; i < weights.size(); ++i) product.x[i] = -weights[i];
-  check_chosen(product, 0, "choice among negative outputs");
+  check_argmax(product, 0, "the best of negative outputs");
   std::fill(product.x.begin(), product.x.end(), 0.0f);
-  check_chosen(product, 0, "choice among zeros");
+  check_argmax(product, 0, "the best of zeros");
 }
 
 }  // namespace
 
-void test_choice() {
+void test_argmax() {
   Random random(4);
   for (int e = 0; e < kEncodings; ++e) {
     for (const std::vector<int64_t>& best :

@@ -1,0 +1,148 @@
+#include "exports.h"
+
+#include <cstdio>
+#include <exception>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "arguments.h"
+#include "machine.h"
+#include "operations.h"
+#include "pack.h"
+#include "runtime.h"
+
+namespace smjax {
+namespace {
+
+// Without an allocation, which may be what went wrong.
+const char* keep(const char* text) noexcept {
+  thread_local char kept[512];
+  std::snprintf(kept, sizeof kept, "%s", text);
+  return kept;
+}
+
+// What f returns, a text.
+template <class Function>
+const char* names_of(const Function& f) noexcept {
+  try {
+    return keep(f().c_str());
+  } catch (...) {
+    return keep("");
+  }
+}
+
+// What f returns as wrong, or what it throws.
+template <class Function>
+const char* complaint_of(const Function& f) noexcept {
+  try {
+    return keep(f().c_str());
+  } catch (const std::exception& error) {
+    return keep(error.what());
+  } catch (...) {
+    return keep("unknown error");
+  }
+}
+
+template <class Function>
+double number_of(const Function& f) noexcept {
+  try {
+    return f();
+  } catch (...) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+void append(std::string& names, const char* name) { names += (names.empty() ? "" : " ") + std::string(name); }
+
+Complaint check_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t rows_bytes,
+                     int64_t n_rows, int64_t first_out, const uint8_t* matrix, int64_t bytes) {
+  if (Complaint c = check_matrix(encoding, n_out, n_in); !c.empty()) return c;
+  const auto found = [](const char* expected, int64_t n) {
+    return expected + std::string(", found ") + std::to_string(n);
+  };
+  if (first_out < 0 || first_out > n_out) return found("first_out: expected an output of the matrix", first_out);
+  if (n_rows < 0 || n_rows > n_out - first_out) return found("n_rows: expected at most the outputs left", n_rows);
+  const int64_t stored = n_rows * stored_row_bytes(Encoding(encoding), n_in);
+  const int64_t packed = matrix_bytes(Encoding(encoding), n_out, n_in);
+  if (rows_bytes != stored) return found(("rows: expected " + std::to_string(stored) + " bytes").c_str(), rows_bytes);
+  if (bytes != packed) return found(("matrix: expected " + std::to_string(packed) + " bytes").c_str(), bytes);
+  return expect_that(matrix && (rows || !n_rows), "memory of the rows and of the matrix, found none");
+}
+
+Complaint check_ranges(int32_t n, const uint8_t* const* data, const int64_t* sizes) {
+  Complaint found = expect_that(n >= 0 && (n == 0 || (data && sizes)), "ranges of memory");
+  for (int32_t i = 0; found.empty() && i < n; ++i)
+    found = expect_that(data[i] && sizes[i] >= 0, "memory in every range");
+  return found;
+}
+
+}  // namespace
+}  // namespace smjax
+
+using namespace smjax;
+
+int32_t smjax_abi() { return kSmjaxAbi; }
+
+const char* smjax_isas() {
+  return names_of([] {
+    std::string all;
+    for (const Kernel* const* kernel = kernels(); *kernel; ++kernel) append(all, (*kernel)->name);
+    return all;
+  });
+}
+
+const char* smjax_encodings() {
+  return names_of([] {
+    std::string all;
+    for (const Traits& each : kTraits) append(all, each.name);
+    return all;
+  });
+}
+
+const char* smjax_start(const char* isa, int32_t threads, const int32_t* cpus, int32_t n_cpus) {
+  return complaint_of([&]() -> std::string {
+    if (!isa || n_cpus < 0 || (n_cpus && !cpus)) return "start: expected a name and CPUs, found none";
+    return start(isa, threads, {cpus, cpus + n_cpus});
+  });
+}
+
+int64_t smjax_matrix_bytes(int32_t encoding, int64_t n_out, int64_t n_in) {
+  try {
+    return check_matrix(encoding, n_out, n_in).empty() ? matrix_bytes(Encoding(encoding), n_out, n_in) : -1;
+  } catch (...) {
+    return -1;
+  }
+}
+
+const char* smjax_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_t* rows, int64_t rows_bytes,
+                       int64_t n_rows, int64_t first_out, uint8_t* matrix, int64_t bytes) {
+  return complaint_of([&]() -> std::string {
+    Complaint wrong = check_pack(encoding, n_out, n_in, rows, rows_bytes, n_rows, first_out, matrix, bytes);
+    if (wrong.empty()) pack(Encoding(encoding), n_out, n_in, rows, n_rows, first_out, matrix);
+    return wrong;
+  });
+}
+
+double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t* sizes, double seconds) {
+  return number_of([&] {
+    const bool fine = check_ranges(n, data, sizes).empty();
+    return fine ? read_bandwidth(n, data, sizes, seconds) : std::numeric_limits<double>::quiet_NaN();
+  });
+}
+
+double smjax_effective_ghz(int32_t cpu) {
+  return number_of([&] { return effective_ghz(cpu); });
+}
+
+double smjax_additions_per_cycle() {
+  return number_of([] { return additions_per_cycle(); });
+}
+
+const char* smjax_wake_ups(int32_t cpu_waking, int32_t cpu_woken, int32_t n, int64_t* nanoseconds) {
+  return complaint_of([&]() -> std::string {
+    if (n < 0 || (n && !nanoseconds)) return "wake-ups: expected room for their times, found none";
+    wake_ups(cpu_waking, cpu_woken, n, nanoseconds);
+    return {};
+  });
+}

@@ -1,0 +1,118 @@
+// The inputs of a product: normalised, then quantised in blocks or laid out as floats.
+#pragma once
+
+#include <cstring>
+
+#include "../kernel.h"
+#include "math.h"
+
+namespace smjax {
+inline namespace SMJAX_TARGET {
+
+// By how much the stored weights are above what this instruction set multiplies.
+template <class Isa, class E>
+constexpr int excess() {
+  return E::kBits == 8 && Isa::kSignedBytes ? 0 : E::kAbove;
+}
+
+template <class Isa>
+inline float mean_of(const float* x, int64_t n) {
+  typename Isa::F sum = Isa::set(0);
+  for_vectors<Isa>(x, n, [&](typename Isa::F v, int64_t, int) { sum = Isa::add(sum, v); });
+  return Isa::sum(sum) / float(n);
+}
+
+// The mean square of what is left of x without its mean.
+template <class Isa>
+inline float variance(const float* x, int64_t n, float mean) {
+  using F = typename Isa::F;
+  F squares = Isa::set(0);
+  for_vectors<Isa>(x, n, [&](F v, int64_t, int count) {
+    F centred = Isa::sub(v, Isa::set(mean));
+    if (count < Isa::kLanes) {
+      float values[Isa::kLanes];
+      Isa::store(values, centred);
+      for (int i = count; i < Isa::kLanes; ++i) values[i] = 0;
+      centred = Isa::load(values);
+    }
+    squares = Isa::fma(centred, centred, squares);
+  });
+  return Isa::sum(squares) / float(n);
+}
+
+template <class Isa>
+inline void normalise(const float* x, int64_t n, const Norm& norm, float* out) {
+  const float mean = norm.kind == NormKind::kLayer ? mean_of<Isa>(x, n) : 0;
+  const float scale = 1 / __builtin_sqrtf(variance<Isa>(x, n, mean) + norm.eps);
+  for (int64_t i = 0; i < n; ++i) out[i] = (x[i] - mean) * scale * norm.weight[i];
+  if (norm.bias) {
+    for (int64_t i = 0; i < n; ++i) out[i] += norm.bias[i];
+  }
+}
+
+// One block of 32 inputs of one column; see Columns.
+template <class Isa, class E>
+inline void quantise_block(const float* x, int8_t* values, float* scale, int32_t* corrections, int tile) {
+  using F = typename Isa::F;
+  F peaks = Isa::set(0), nothing = Isa::set(0);  // but NaN where an input is NaN or infinite, which a maximum may hide
+  for (int i = 0; i < kBlock; i += Isa::kLanes) {
+    peaks = Isa::max(peaks, Isa::abs(Isa::load(x + i)));
+    nothing = Isa::fma(Isa::load(x + i), Isa::set(0), nothing);
+  }
+  const float peak = Isa::peak(peaks);
+  // A block of zeros, or of less than 8 bits can tell from it, stays zero.
+  const float inverse = peak > 1e-30f ? 127 / peak : 0;
+  for (int i = 0; i < kBlock; i += Isa::kLanes)
+    Isa::store_i8(values + i, Isa::mul(Isa::load(x + i), Isa::set(inverse)));
+  *scale = (peak > 1e-30f ? peak / 127 : 0) + Isa::sum(nothing);
+  typename Isa::I ones[4];
+  for (auto& one : ones) one = Isa::set_bytes(1);
+  constexpr int kAbove = -excess<Isa, E>();
+  const int low = kAbove * Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values));
+  const int high = kAbove * Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values + 16));
+  corrections[0] = E::kScales == 2 ? low : low + high;
+  corrections[tile] = high;
+}
+
+// Column c of a tile, from `x` or, without one, of zeros.
+template <class Isa, class E>
+inline void quantise_column(const float* x, int64_t n_in, const Columns& to, int64_t tile, int64_t c) {
+  const int64_t blocks = n_in / kBlock;
+  for (int64_t b = 0; b < blocks; ++b) {
+    const int64_t block = tile * blocks + b, at = block * to.tile + c;
+    int32_t* corrections = to.corrections + block * 2 * to.tile + c;
+    if (x) {
+      quantise_block<Isa, E>(x + b * kBlock, to.values + at * kBlock, to.scales + at, corrections, to.tile);
+    } else {
+      std::memset(to.values + at * kBlock, 0, kBlock);
+      to.scales[at] = 0;
+      corrections[0] = corrections[to.tile] = 0;
+    }
+  }
+}
+
+inline void copy_column(const float* x, int64_t n_in, const Columns& to, int64_t tile, int64_t c) {
+  for (int64_t i = 0; i < n_in; ++i) to.floats[(tile * n_in + i) * to.tile + c] = x ? x[i] : 0;
+}
+
+template <class Isa>
+void prepare(const Product& p, const Columns& to, int64_t first, int64_t last) noexcept {
+  with_encoding(p.encoding, [&](auto encoding) {
+    using E = decltype(encoding);
+    for (int64_t column = first; column < last; ++column) {
+      const float* x = column < p.n_columns ? p.x + column * p.n_in : nullptr;
+      if (x && p.norm.kind != NormKind::kNone) {
+        normalise<Isa>(x, p.n_in, p.norm, to.normalised);
+        x = to.normalised;
+      }
+      if constexpr (E::kQuantised) {
+        quantise_column<Isa, E>(x, p.n_in, to, column / to.tile, column % to.tile);
+      } else {
+        copy_column(x, p.n_in, to, column / to.tile, column % to.tile);
+      }
+    }
+  });
+}
+
+}  // namespace SMJAX_TARGET
+}  // namespace smjax
