@@ -9,11 +9,13 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from smjax.core.errors import RequestError
 from smjax.core.text import printable
 
 _PATH_CHARACTERS = 500
+_CHUNK_BYTES = 1 << 16
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _KINDS = {
     stat.S_IFDIR: "a directory",
@@ -44,13 +46,21 @@ def read_regular(path: Path, limit_bytes: int, expected: str = "a readable file"
     with os.fdopen(open_regular(path, expected), "rb") as file:
         try:
             size = os.fstat(file.fileno()).st_size
-            content = b"" if size > limit_bytes else file.read(limit_bytes + 1)
+            content = b"" if size > limit_bytes else _read(file, size, limit_bytes)
         except OSError as error:
             raise _unreadable(path, expected, _reason(error), "check the path") from error
     if max(size, len(content)) > limit_bytes:
         found = f"{max(size, len(content)):,} bytes, which is more than {limit_bytes:,}"
         raise _unreadable(path, expected, found, "name another file")
     return content
+
+
+def _read(file: BinaryIO, size: int, limit_bytes: int) -> bytes:
+    """Up to a little more than `limit_bytes`; of memory no more than is there to be read, as `size` mostly says."""
+    parts, total = [file.read(size + 1)], 0
+    while parts[-1] and (total := total + len(parts[-1])) <= limit_bytes:
+        parts.append(file.read(_CHUNK_BYTES))
+    return b"".join(parts)
 
 
 def open_regular(path: Path, expected: str = "a readable file") -> int:

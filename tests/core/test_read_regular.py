@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,7 +98,24 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_a_file_that_does_not_tell_its_size_is_bounded_too() -> None:
     assert b"VmHWM" in read_regular(Path("/proc/self/status"), 10**6)
-    assert "found 11 bytes, which is more than 10" in refused(Path("/proc/self/status"))
+    assert ", which is more than 10; name another file" in refused(Path("/proc/self/status"))
+
+
+def test_a_small_file_takes_little_memory_whatever_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "record").write_bytes(b"{}" * 1000)
+    tracemalloc.start()
+    assert read_regular(tmp_path / "record", 1 << 30) == b"{}" * 1000
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 10**6
+
+
+def test_a_file_that_grows_meanwhile_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "record").write_bytes(b"x" * 200_000)
+    monkeypatch.setattr(os, "fstat", lambda descriptor: os.stat_result([0o100644, *[0] * 5, 100, *[0] * 3]))
+    assert len(read_regular(tmp_path / "record", 200_000)) == 200_000
+    with pytest.raises(RequestError, match="which is more than 199,999"):
+        read_regular(tmp_path / "record", 199_999)
 
 
 def test_what_is_judged_is_what_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
