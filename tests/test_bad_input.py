@@ -262,3 +262,11 @@ def test_a_run_without_a_readable_record_is_refused(tmp_path: Path) -> None:
     before = listing(tmp_path)
     assert the_line(said(tmp_path, "smjax", "report", "run")).startswith(f"run/records/{path.name}: expected a whole")
     assert listing(tmp_path) == before
+
+
+def test_a_working_directory_that_is_gone_is_refused(tmp_path: Path) -> None:
+    gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    command = ["sh", "-c", gone, "sh", sys.executable, "-m", "smjax.run", *SMALL_RUN]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert the_line(done).startswith("the current folder: expected a run folder that can be made, found: No such file")
+    assert listing(tmp_path) == {}

@@ -65,6 +65,22 @@ def _exit_code(command: Callable[[], int]) -> int:
             complain(stop.code)
             return ExitCode.FAILED
         return stop.code or ExitCode.OK
+    except BaseException as error:
+        if not _is_shortage(error):
+            raise
+        found = str(error) or "no memory"
+        complain(f"expected memory and threads enough, found: {found}; raise ulimit -v or the limit of pids")
+        return ExitCode.FAILED
+
+
+def _is_shortage(error: BaseException) -> bool:
+    """Of memory or threads, which shows anywhere; polars tells of it with an exception of Rust's own."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "PanicException"
+        or (isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EAGAIN))
+        or (isinstance(error, RuntimeError) and "start new thread" in str(error))
+    )
 
 
 class _Lossy(io.BufferedIOBase):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from smjax.core.output import printing
 
 SAY = r"""
 import os, sys
@@ -131,3 +134,39 @@ def test_a_pipe_that_does_not_block_is_written_to_the_end(tmp_path: Path) -> Non
             assert file.read() == LINE * 50_000
         assert process.communicate()[1] == COMPLAINT + b"\n"
     assert process.returncode == 0
+
+
+class PanicException(BaseException):
+    """As Rust's libraries raise."""
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (MemoryError(), "no memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "[Errno 12] Cannot allocate memory"),
+        (
+            BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+            "[Errno 11] Resource temporarily unavailable",
+        ),
+        (RuntimeError("can't start new thread"), "can't start new thread"),
+        (PanicException("could not spawn\nthreads"), r"could not spawn\nthreads"),
+    ],
+)
+def test_a_shortage_is_one_line(error: BaseException, found: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def command() -> int:
+        print("a table")
+        raise error
+
+    assert printing(command) == 1
+    fix = "raise ulimit -v or the limit of pids"
+    assert capsys.readouterr() == ("a table\n", f"smjax: expected memory and threads enough, found: {found}; {fix}\n")
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), OSError(errno.EIO, "bad disk"), RuntimeError("a bug")])
+def test_a_fault_of_ours_is_not_hidden(error: Exception) -> None:
+    def command() -> int:
+        raise error
+
+    with pytest.raises(type(error)):
+        printing(command)

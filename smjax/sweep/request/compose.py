@@ -71,7 +71,8 @@ def compose(asked: Asked) -> Composed | None:
 def one_line(error: BaseException) -> str:
     """What Hydra said, without its search path, its grammar and its list of ways out."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: expected a run folder that can be made, found: {error.strerror}; choose another"
+        where = error.filename or "the current folder"
+        return f"{where}: expected a run folder that can be made, found: {error.strerror}; choose another"
     text = str(error).partition("Config search path")[0]
     if "Available options" in text:
         return re.sub(r"\s*\n\s*", " ", re.sub(r"\n\s*\n", "; ", text.strip()))

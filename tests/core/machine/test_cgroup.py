@@ -34,6 +34,17 @@ def test_quota_v1(tmp_path: Path, mount: str) -> None:
     assert cgroup_quota_cores(root, "5:memory:/docker/4f2a\n4:cpu,cpuacct:/docker/4f2a\n1:name=systemd:/x") == 2.5
 
 
+def test_quota_v1_of_a_parent_alone_counts(tmp_path: Path) -> None:
+    files = {
+        "cpu,cpuacct/cpu.cfs_quota_us": "-1",
+        "cpu,cpuacct/slice/cpu.cfs_quota_us": "120000",
+        "cpu,cpuacct/slice/cpu.cfs_period_us": "50000",
+        "cpu,cpuacct/slice/job/cpu.cfs_quota_us": "-1",
+        "cpu,cpuacct/slice/job/cpu.cfs_period_us": "100000",
+    }
+    assert cgroup_quota_cores(put(tmp_path, files), "7:cpu,cpuacct:/slice/job\n0::/slice/job") == 2.4
+
+
 def test_quota_v1_where_the_mount_is_the_container(tmp_path: Path) -> None:
     root = put(tmp_path, {"cpu/cpu.cfs_quota_us": "300000", "cpu/cpu.cfs_period_us": "100000"})
     assert cgroup_quota_cores(root, "4:cpu:/docker/4f2a") == 3.0
