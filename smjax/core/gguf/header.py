@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from types import TracebackType
 import numpy as np
 
 from smjax.core.errors import RequestError
+from smjax.core.files import open_regular
 from smjax.core.gguf.encodings import ENCODINGS, Encoding, TensorInfo
 from smjax.core.gguf.values import Cursor, Metadata, read_alignment, read_metadata
 from smjax.core.text import printable
@@ -104,7 +106,7 @@ def _map_file(path: Path, file: str) -> mmap.mmap:
             raise RequestError(f"{file}: expected a GGUF file, found {found}; name the .gguf file itself")
         if status.st_size == 0:
             raise RequestError(f"{file}: expected a GGUF file, found an empty file; fetch or convert it again")
-        with path.open("rb") as stream:
+        with os.fdopen(open_regular(path, "a GGUF file"), "rb") as stream:
             return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     except FileNotFoundError:
         raise RequestError(f"{file}: expected a GGUF file, found no such file; check the path") from None

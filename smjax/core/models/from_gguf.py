@@ -6,6 +6,7 @@ References: keys as in the GGUF specification (ggml, docs/gguf.md), tensor names
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from smjax.core.errors import RequestError
+from smjax.core.files import open_regular
 from smjax.core.gguf.encodings import VECTOR_ENCODINGS, TensorInfo
 from smjax.core.gguf.header import GGUFFile
 from smjax.core.gguf.split import SplitFile, open_gguf, shard_paths, whole_name
@@ -56,7 +58,7 @@ def _digest(paths: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         try:
-            with path.open("rb") as file:
+            with os.fdopen(open_regular(path, "a readable GGUF file"), "rb") as file:
                 hashlib.file_digest(file, lambda: digest)
         except OSError as error:  # it was there when it was opened
             found, where = error.strerror or str(error), printable(str(path), 500)

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from smjax.core.errors import RequestError
-from smjax.core.files import write_whole
+from smjax.core.files import read_regular, write_whole
 from smjax.core.records.document import canonical_json
+
+FOUND_BYTES_MAX = 1 << 24
+"""Of what a step may keep: many times a choice for each of a model's shapes."""
 
 
 def cache_folder(engine: str, host: str) -> Path | None:
@@ -27,8 +30,8 @@ def cache_folder(engine: str, host: str) -> Path | None:
 def recall(path: Path) -> dict[str, Any] | None:
     """What a step found out before; None where there is nothing, or nothing that can be read."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(read_regular(path, FOUND_BYTES_MAX))
+    except (RequestError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -13,7 +13,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, read_write
 
 from smjax.core.errors import RequestError
-from smjax.core.files import write_whole
+from smjax.core.files import read_regular, write_whole
 from smjax.core.records.document import load_record
 from smjax.core.records.folder import record_paths
 from smjax.core.records.record import Record
@@ -113,6 +113,6 @@ def _quoted(text: str) -> str:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
-    except OSError:
+        return read_regular(path, 1 << 24)
+    except RequestError:
         return None

@@ -115,9 +115,9 @@ def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: object) -> None:  # the tests may run as root, whom no mode stops
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     error, _ = attempt(path)
-    assert error == f"{path}: expected a readable file, found permission denied; check its mode"
+    assert error == f"{path}: expected a GGUF file, found permission denied; check the path"
 
 
 @pytest.mark.parametrize(
