@@ -183,3 +183,27 @@ def test_a_full_disk_stops_the_sweep_and_keeps_what_is_written(
     ]
     assert json.loads(written[0].read_text())["status"] == "ok"
     assert len(records_of(empty_dir / "run")) == 1
+
+
+def test_a_label_is_in_the_record_and_changes_nothing(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("ok")
+    for label in ("before, with [a] b", "after"):
+        assert run_job("measure=quick", f"label={label}", "hydra.run.dir=run") == 0
+        (record,) = records_of(empty_dir / "run")
+        assert record["scenario"]["label"] == "before, with [a] b"
+    assert run_job("measure=quick", "seed=7", "label=after", "hydra.run.dir=run") == 0
+    assert {record["scenario"]["label"] for record in records_of(empty_dir / "run")} == {"before, with [a] b", "after"}
+
+
+def test_a_sweep_over_files_and_presets(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    fake_worker("ok")
+    for name in ("my, own.gguf", "it's.gguf"):
+        write_llama(empty_dir / name)
+    write_llama(empty_dir / "it's.gguf", says={"llama.rope.freq_base": None})
+    overrides = ("model=stories-15m,my, own.gguf,it's.gguf", "ctx=16", "n_gen=4", "measure=quick", "hydra.run.dir=run")
+    assert run_job(*overrides, "-m") == 0
+    found = {
+        record["scenario"]["model_path"] or record["scenario"]["model"] for record in records_of(empty_dir / "run")
+    }
+    found = sorted(scenario["model_path"] or scenario["model"] for scenario in scenarios)
+    assert found == ["it's.gguf", "my, own.gguf", "stories-15m"]
