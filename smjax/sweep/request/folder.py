@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -103,12 +102,7 @@ class NoteRunFolder(Callback):
         self.noted.append(folder)
         with read_write(config):  # each point of a sweep is composed again, with these
             OmegaConf.update(config, key, str(folder.path))
-            overrides.append(f"{key}={_quoted(str(folder.path))}")
-
-
-def _quoted(text: str) -> str:
-    """A value of Hydra's grammar, in which backslashes count only before a quote."""
-    return "'" + re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text) + "'"
+            overrides.append(f"{key}={quoted(str(folder.path))}")
 
 
 def _read(path: Path) -> bytes | None:

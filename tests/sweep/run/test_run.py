@@ -202,8 +202,6 @@ def test_a_sweep_over_files_and_presets(run_job: Run, fake_worker: Fake, empty_d
     write_llama(empty_dir / "it's.gguf", says={"llama.rope.freq_base": None})
     overrides = ("model=stories-15m,my, own.gguf,it's.gguf", "ctx=16", "n_gen=4", "measure=quick", "hydra.run.dir=run")
     assert run_job(*overrides, "-m") == 0
-    found = {
-        record["scenario"]["model_path"] or record["scenario"]["model"] for record in records_of(empty_dir / "run")
-    }
+    scenarios = [record["scenario"] for record in records_of(empty_dir / "run")]
     found = sorted(scenario["model_path"] or scenario["model"] for scenario in scenarios)
     assert found == ["it's.gguf", "my, own.gguf", "stories-15m"]
