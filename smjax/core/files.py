@@ -27,6 +27,7 @@ _KINDS = {
 _REASONS = {
     errno.ENOENT: "no such file",
     errno.ENOTDIR: "no such file",
+    errno.EEXIST: "something that is no folder in the place of one",
     errno.EACCES: "permission denied",
     errno.ELOOP: "a loop of links",
     errno.ENAMETOOLONG: "a name that is too long",

@@ -42,7 +42,7 @@ def refused_write(path: Path) -> str:
 
 def test_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "records").write_text("precious")
-    assert "File exists" in refused_write(tmp_path / "records" / "a.json")
+    assert "found: something that is no folder in the place of one" in refused_write(tmp_path / "records" / "a.json")
     assert (tmp_path / "records").read_text() == "precious"
 
 

@@ -48,6 +48,8 @@ def _distinct(dirs: Sequence[Path]) -> list[Path]:
 
 def _check_out(folders: Sequence[Path], out: Path | None) -> None:
     """A merged summary in a run folder would contradict the records beside it."""
+    if out is not None and out.exists() and not out.is_dir():
+        raise RequestError(f"--out {out}: expected a folder, found something else; name another")
     if out is None or [out.resolve()] == [folder.resolve() for folder in folders]:
         return
     if (out / RECORDS).exists():

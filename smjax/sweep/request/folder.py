@@ -18,6 +18,7 @@ from smjax.core.records.folder import record_paths
 from smjax.core.records.record import Record
 
 _HYDRA_FILE = "multirun.yaml"
+_HYDRA_BYTES_MAX = 1 << 24
 
 
 class RunFolder:
@@ -92,7 +93,10 @@ class NoteRunFolder(Callback):
         """Only a folder that the command line names may be one that is there already."""
         path, overrides = Path(OmegaConf.select(config, key)), config.hydra.overrides.hydra
         if any(override.lstrip("+").startswith(f"{name}=") for override in overrides for name in names):
-            self.noted.append(RunFolder(path))
+            try:
+                self.noted.append(RunFolder(path))
+            except RequestError as error:  # Hydra only warns of a callback's Exception, and would wait there
+                raise SystemExit(str(error)) from error
             return
         try:
             folder = RunFolder.fresh(path)
@@ -106,7 +110,4 @@ class NoteRunFolder(Callback):
 
 
 def _read(path: Path) -> bytes | None:
-    try:
-        return read_regular(path, 1 << 24)
-    except RequestError:
-        return None
+    return read_regular(path, _HYDRA_BYTES_MAX, "the file of an earlier sweep") if path.exists() else None

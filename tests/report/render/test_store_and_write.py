@@ -154,6 +154,9 @@ def test_merged_summary_does_not_go_into_a_run_folder(tmp_path):
     two = run_folder(tmp_path / "two", [record(threads=2)])
     with pytest.raises(RequestError, match="without records of its own"):
         rebuild([one, two], one, None, None)
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(RequestError, match=r"--out .*file: expected a folder, found something else"):
+        rebuild([one, two], tmp_path / "file", None, None)
     with pytest.raises(RequestError, match="at least one run folder"):
         rebuild([], None, None, None)
 

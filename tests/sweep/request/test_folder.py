@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -118,3 +119,16 @@ def test_a_fresh_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
     assert folder.path.is_dir()
     folder.undo()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["multirun.yaml", "records"])
+def test_a_pipe_in_a_named_folder_is_not_waited_for(
+    name: str, empty_dir: Path, run_job: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (empty_dir / "run").mkdir()
+    os.mkfifo(empty_dir / "run" / name)
+    assert run_job("-m", "threads=1,2", "hydra.sweep.dir=run") == 2
+    said = capfd.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith(f"smjax: run/{name}")
+    assert (empty_dir / "run" / name).is_fifo()
