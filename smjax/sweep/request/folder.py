@@ -16,6 +16,7 @@ from smjax.core.files import read_regular, write_whole
 from smjax.core.records.document import load_record
 from smjax.core.records.folder import record_paths
 from smjax.core.records.record import Record
+from smjax.sweep.request.literal import quoted
 
 _HYDRA_FILE = "multirun.yaml"
 _HYDRA_BYTES_MAX = 1 << 24

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from smjax.sweep.request.folder import RunFolder, _quoted
+from smjax.sweep.request.folder import RunFolder
+from smjax.sweep.request.literal import quoted
 from tests.sweep.run_folder import rows
 
 CLAIM = """
@@ -110,7 +111,7 @@ def test_a_folder_that_cannot_be_made_is_refused(
 
 @pytest.mark.parametrize("text", ["plain", "it's", "back\\slash", "back\\'quote", "ends\\", "a b,c=[d]{e}", "''"])
 def test_a_path_is_quoted_for_hydra(text: str) -> None:
-    override = OverridesParser.create().parse_override(f"hydra.run.dir={_quoted(text)}")
+    override = OverridesParser.create().parse_override(f"hydra.run.dir={quoted(text)}")
     assert override.value() == text
 
 
