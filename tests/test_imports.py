@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "": CORE | {"smjax.commands", "smjax.__main__", "smjax.report", "smjax.sweep"},
     "commands": CORE | {"smjax.commands", "smjax.run", "smjax.doctor", "smjax.report", "smjax.sweep"},
     "core": FIRST_FLOOR,
-    "core/machine": MACHINE | {"psutil", "cpuinfo"},
+    "core/machine": MACHINE | {"psutil", "cpuinfo", "platformdirs"},
     "core/gguf": GGUF | {"numpy"},
     "core/models": MODELS | {"numpy", "gguf"},
     "core/records": RECORDS,

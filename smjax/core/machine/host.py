@@ -14,6 +14,7 @@ from typing import Any
 from smjax.core.machine.cgroup import cgroup_quota_cores
 from smjax.core.machine.checkout import git_state
 from smjax.core.machine.hypervisor import hypervisor
+from smjax.core.machine.identity import machine_id
 from smjax.core.machine.probe import ROOT, fields, output_of, read_text
 from smjax.core.machine.processor import architecture, processor
 from smjax.core.machine.simd import simd_levels
@@ -44,7 +45,7 @@ def environment(packages: Sequence[str] = ()) -> dict[str, Any]:
         "packages": {name: _version(name) for name in (*packages, "smjax")},
         "git": git_state(_SOURCE),
     }
-    return {**found, "host": fingerprint(found)}
+    return {**found, "host": fingerprint(found), "machine": machine_id()}
 
 
 def fingerprint(environment: Mapping[str, Any]) -> str:

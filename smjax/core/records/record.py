@@ -99,9 +99,7 @@ class Record:
     machine: str = ""
     """Which of several machines of one type; empty where it is not known."""
     run: str = ""
-    """Which sweep."""
-    label: str = ""
-    """What a person calls the sweep."""
+    """Which sweep; what a person calls it is the scenario's `label`."""
 
     samples: list[Sample] = field(default_factory=list)
     warmup_samples: list[Sample] = field(default_factory=list)

@@ -26,7 +26,7 @@ from smjax.sweep.request.validate import model_key
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress, point
-from smjax.sweep.run.record import Stamps, make_record, unless_empty
+from smjax.sweep.run.record import Stamps, make_record, run_id, unless_empty
 
 
 def execute(sweep: Sweep, outside: Outside) -> ExitCode:
@@ -42,6 +42,7 @@ class _Execution:
         self.errors = Console(file=sys.stderr)
         self.plan: Plan | None = None
         """None until it is known what was measured before."""
+        self.run_id = ""
         self.stop: KeyboardInterrupt | None = None
         """What has ended the sweep early."""
 
@@ -68,7 +69,9 @@ class _Execution:
         with Progress(self.errors) as progress:
             ready = self._get_ready(progress)
             identities = {resolved: ahead.identity for resolved, ahead in ready.items()}
-            standings = standings_of(identities, sweep.folder.earlier(self._say), self._say)
+            earlier = sweep.folder.earlier(self._say)
+            self.run_id = run_id(earlier)
+            standings = standings_of(identities, earlier, self._say)
             whole = sweep.whole
             self.plan = Plan(standings, seed=sweep.seed, budget_s=whole.budget_s, retry_failed=whole.retry_failed)
             for run in self.plan.runs():
@@ -103,7 +106,7 @@ class _Execution:
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
-        stamps = Stamps(started, self.plan.ended if self.plan else 0, readings)
+        stamps = Stamps(started, self.run_id, self.plan.ended if self.plan else 0, readings)
         model = sweep.models[model_key(scenario)]
         record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)

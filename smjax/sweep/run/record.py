@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from smjax import __version__
@@ -25,6 +28,8 @@ class Stamps:
 
     date: str
     """Of its start, UTC, ISO 8601."""
+    run: str
+    """Of the sweep."""
     position: int
     """Workers of this session before it."""
     readings: dict[str, Any]
@@ -52,6 +57,8 @@ def make_record(
             "identity_parts": identity,
             "scenario": run.scenario.to_json(),
             "host": environment["host"],
+            "machine": environment.get("machine") or "",
+            "run": stamps.run,
             "smjax": __version__,
             "environment": environment,
             "status": outcome.status,
@@ -62,6 +69,14 @@ def make_record(
             "flags": sorted(flags),
         }
     )
+
+
+def run_id(earlier: Sequence[Record]) -> str:
+    """The id of the sweep that has left the folder's records, of the newest if of several; else a new one."""
+    known = [record for record in earlier if record.run]
+    if known:
+        return max(known, key=lambda record: record.date).run
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def unless_empty(outcome: Outcome) -> Outcome:

@@ -109,11 +109,11 @@ def test_git_state_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(scope="module")
 def environment() -> dict[str, Any]:
-    return host.environment()
+    return host.environment(("jaxlib",))
 
 
 def test_environment_has_the_agreed_keys_and_is_json(environment: dict[str, Any]) -> None:
-    assert set(environment) == {"cpu", "memory", "os", "python", "packages", "git", "host"}
+    assert set(environment) == {"cpu", "memory", "os", "python", "packages", "git", "host", "machine"}
     assert set(environment["cpu"]) == {
         *("model", "vendor", "arch", "family", "model_id", "stepping", "simd", "physical_cores", "logical_cores"),
         *("usable_cores", "cgroup_quota_cores", "mhz", "governor", "caches", "hypervisor"),

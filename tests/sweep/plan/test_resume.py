@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.records.document import canonical_json
+from smjax.core.records.document import canonical_json, load_record
 from smjax.core.records.request import Request
 from smjax.sweep.process.launcher import Launcher, OnPhase, Outcome
 from tests.sweep.conftest import Handed
@@ -199,3 +199,17 @@ def test_a_killed_worker_is_recorded_and_can_be_retried(
     assert slots(records) == sorted([*first, (1, 1, 1, "ok")])
     (row,) = rows(records.parent)
     assert (row["status"], row["replicates"]) == ("ok", "3")
+
+
+def test_a_sweep_that_goes_on_keeps_its_id_and_another_has_another(
+    run_job: Run, fake_worker: Fake, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_worker("ok")
+    monkeypatch.setenv("SMJAX_MACHINE", "runner-7")
+    for folder, replicates in (("run", 1), ("run", 2), ("other", 1)):
+        assert run_job(f"measure.replicates={replicates}", f"hydra.run.dir={folder}", "label=tried once") == 0
+    first, second = (load_record(path) for path in sorted(records.glob("*.json")))
+    (other,) = map(load_record, Path("other/records").glob("*.json"))
+    assert first.run == second.run != other.run != ""
+    assert {one.scenario.label for one in (first, second, other)} == {"tried once"}
+    assert first.document["environment"]["machine"] == first.machine
