@@ -26,7 +26,7 @@ _INSTEAD = {
     "\N{MINUS SIGN}": "-",
     "\N{RIGHTWARDS ARROW}": "->",
     "\N{HORIZONTAL ELLIPSIS}": "...",
-    "\N{MIDDLE DOT}": ",",
+    "\N{MIDDLE DOT}": "-",
     "\N{LESS-THAN OR EQUAL TO}": "<=",
     "\N{GREATER-THAN OR EQUAL TO}": ">=",
     "\N{NO-BREAK SPACE}": " ",

@@ -35,10 +35,12 @@ class RunFolder:
     def fresh(cls, path: Path) -> RunFolder:
         """Make a folder of that name, or with a number behind it, that no other run has and none will be given."""
         for name in itertools.chain([path.name], (f"{path.name}-{number}" for number in itertools.count(2))):
-            folder = cls(path.with_name(name))
-            folder.path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                folder.path.mkdir()
+            if (candidate := path.with_name(name)).exists():
+                continue
+            folder = cls(candidate)
+            candidate.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):  # somebody else has just made it
+                candidate.mkdir()
                 return folder
         raise AssertionError("numbers do not end")
 
