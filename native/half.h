@@ -24,8 +24,9 @@ inline float float_of(uint32_t bits) {
 inline float half_to_float(uint16_t half) {
   const uint32_t sign = uint32_t(half & 0x8000u) << 16, rest = uint32_t(half & 0x7fffu) << 13;
   if ((half & 0x7c00u) == 0x7c00u) return float_of(sign | rest | 0x7f800000u);
-  // As a float the exponent is 112 too small; multiplying puts it right, for subnormals too.
-  return float_of(sign | bits_of(float_of(rest) * float_of(0x77800000u)));
+  // Without floats that are denormal themselves: where those count as zeros, halves do not.
+  if ((half & 0x7c00u) == 0) return float_of(sign | bits_of(float(int32_t(half & 0x3ffu)) * float_of(0x33800000u)));
+  return float_of(sign | (rest + 0x38000000u));  // the exponent's bias is 127, not 15
 }
 
 // Rounds to nearest even.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "denormals.h"
 #include "pin.h"
 
 #ifdef __linux__
@@ -73,6 +74,7 @@ void Pool::run_erased(Call call, const void* task) noexcept {
 
 void Pool::help(int thread, int cpu) noexcept {
   pin_to(cpu);
+  const DenormalsAreZero denormals;
   uint32_t seen = 0;
   while (await_task(seen)) {
     seen = generation_.load(std::memory_order_acquire);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "denormals.h"
 #include "kernel.h"
 #include "pool.h"
 #include "scratch.h"
@@ -20,7 +21,8 @@ struct Runtime {
   Scratch shared;
 };
 
-// Whoever holds it computes; another thread that wants it waits. With nobody else there it costs one atomic exchange.
+// Whoever holds it computes, with denormals as zeros; another thread that wants it waits. With nobody else there it
+// costs one atomic exchange.
 class Turn {
  public:
   Turn();
@@ -29,6 +31,9 @@ class Turn {
   Turn& operator=(const Turn&) = delete;
 
   Runtime* operator->() const noexcept;
+
+ private:
+  DenormalsAreZero denormals_;
 };
 
 // Uses `threads` threads from here on, pinned to `cpus` if there are as many, and the instruction set `isa`. Returns

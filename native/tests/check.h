@@ -106,6 +106,7 @@ void test_refused_attention();
 void test_overflow();
 void test_threads();
 void test_turns();
+void test_denormals();
 void test_exports();
 void test_machine();
 

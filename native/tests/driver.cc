@@ -17,6 +17,7 @@ int main() {
   test_overflow();
   test_threads();
   test_turns();
+  test_denormals();
   test_exports();
   test_machine();
   std::string names;
