@@ -1,21 +1,19 @@
-"""The packed matrix product and what is fused with it: what a kernel is, and which ones there are.
+"""The packed matrix product and what is fused with it: what a kernel is.
 
-A third kernel is one new module with a class like `xla.XlaKernel` and one entry in `KERNELS`.
+A kernel is a module here with a function `make`, and its spec in the engine's (`smjax.core.engines.smjax`). Only the
+one that a process was asked for is imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 
 from smjax.worker.kernels.interface import Cache, Kernel, Matrix, Norm, Packed, Setup
-from smjax.worker.kernels.native import NativeKernel
-from smjax.worker.kernels.xla import XlaKernel
 
-__all__ = ["KERNELS", "Cache", "Kernel", "Matrix", "Norm", "Packed", "Setup", "make_kernel"]
-
-KERNELS: dict[str, Callable[[Setup], Kernel]] = {"native": NativeKernel, "xla": XlaKernel}
+__all__ = ["Cache", "Kernel", "Matrix", "Norm", "Packed", "Setup", "make_kernel"]
 
 
 def make_kernel(setup: Setup) -> Kernel:
     """The kernel that was chosen for this process."""
-    return KERNELS[setup.kernel](setup)
+    kernel: Kernel = importlib.import_module(f"{__name__}.{setup.kernel}").make(setup)
+    return kernel

@@ -52,8 +52,6 @@ class Kernel(Protocol):
     name: str
     isa: str
     """Instruction set that it uses."""
-    kv_dtype: str
-    """What `kv_dtype=auto` means: its better one."""
 
     def allocate(self, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Packed:
         """NumPy arrays for `n_layers` matrices [n_out, n_in] of one encoding."""

@@ -5,7 +5,6 @@ The library (`native/` in the repository) has the layouts, the arithmetic and th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -50,8 +49,6 @@ class NativeKernel:
     """See `smjax.worker.kernels.interface.Kernel`."""
 
     name = "native"
-    kv_dtype = "float16"
-    """Half the cache to read, and a conversion costs nothing beside that."""
 
     def __init__(self, setup: Setup) -> None:
         loaded = native_library.library()
@@ -129,15 +126,9 @@ class NativeKernel:
         return attended, cache
 
 
-def read_bandwidth(setup: Setup, arrays: Sequence[tuple[jax.Array, int]], seconds: float) -> float | None:
-    """Bytes a second at which as many threads, pinned alike, read the first so many bytes of `arrays` over and over.
-
-    None where there is no library. An `xla` kernel's threads sleep meanwhile.
-    """
-    if native_library.library() is None:
-        return None
-    native_library.start("auto", setup.cpus, setup.threads)
-    return native_library.read_bandwidth([(array.unsafe_buffer_pointer(), size) for array, size in arrays], seconds)
+def make(setup: Setup) -> NativeKernel:
+    """The kernel, with the library's threads started."""
+    return NativeKernel(setup)
 
 
 def _multiply(

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from smjax.core import native_library
+from smjax.core.engines import ENGINES
 from smjax.core.gguf.dequantise import f16
 from smjax.core.gguf.encodings import ENCODINGS, Encoding
-from smjax.worker.kernels import KERNELS, Setup
+from smjax.worker.kernels import Setup
 from smjax.worker.kernels.xla import XlaKernel, layouts
 from smjax.worker.kernels.xla.layouts import Q8, EightBit, Layout
 from smjax.worker.kernels.xla.tune import tune
@@ -21,7 +22,7 @@ from tests.reference import nmse
 LAYOUTS = {"native": native_library.encodings(), "xla": layouts.LAYOUTS}
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", [spec.name for spec in ENGINES["smjax"].kernels])
 def test_every_kernel_has_a_layout_of_every_encoding(kernel: str) -> None:
     if kernel == "native" and native_library.library() is None:
         pytest.skip("no native library")

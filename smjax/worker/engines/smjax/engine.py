@@ -13,6 +13,7 @@ import numpy as np
 from smjax.core.models.source import Model, product_shapes
 from smjax.core.records.answer import Answer, Memory, Ran
 from smjax.core.records.scenario import Scenario
+from smjax.worker.engines.smjax.bandwidth import read_bandwidth
 from smjax.worker.engines.smjax.check import check_agreement, check_products
 from smjax.worker.engines.smjax.compilation import CompilationCache, compile_program, versions
 from smjax.worker.engines.smjax.programs import (
@@ -24,7 +25,6 @@ from smjax.worker.engines.smjax.programs import (
     prefill,
 )
 from smjax.worker.kernels import Cache, Setup, make_kernel
-from smjax.worker.kernels.native import read_bandwidth
 from smjax.worker.kernels.xla.tune import tune
 from smjax.worker.model.decoder import logits
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes, step_weights
