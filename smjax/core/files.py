@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -107,13 +107,17 @@ def write_whole(path: Path, text: str) -> Path:
     The folder is made where it is missing. Raises RequestError, leaving nothing behind, when the disk is full, the
     folder is not writable, or there is something at `path` that must stay; see `replacing`.
     """
-    what = f"{len(text)} characters"
+    return write_lines(path, [text], f"{len(text)} characters")
+
+
+def write_lines(path: Path, lines: Sequence[str], what: str) -> Path:
+    """Write texts one after another as `write_whole` does one; `what` says in an error what was to be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise _unwritable(path, what, error) from error
-    with replacing(path, what) as beside:
-        beside.write_bytes(text.encode("utf-8", "backslashreplace"))
+    with replacing(path, what) as beside, beside.open("wb") as file:
+        file.writelines(line.encode("utf-8", "backslashreplace") for line in lines)
     return path
 
 

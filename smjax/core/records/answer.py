@@ -9,7 +9,7 @@ from typing import Any
 from smjax.core.records.quantities import Bytes, Nanoseconds, Rate
 
 
-@dataclass
+@dataclass(slots=True)
 class Sample:
     """One answer: `n_gen` ids to one prompt."""
 

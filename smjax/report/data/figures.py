@@ -55,8 +55,8 @@ def _slope_over_depth() -> pl.Expr:
 
 def _token_ms(quantile: float) -> pl.Expr:
     """Of the times of all tokens of a process that are a dispatch each."""
-    token_ms = pl.col("token_ns").filter(pl.col("tokens_per_dispatch") == 1).explode() / 1e6
-    return token_ms.quantile(quantile, "linear")
+    token_ns = pl.col("token_ns").filter(pl.col("tokens_per_dispatch") == 1).explode()
+    return token_ns.quantile(quantile, "linear") / 1e6
 
 
 def _rss_growth() -> pl.Expr:

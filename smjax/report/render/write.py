@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from smjax.core.files import write_whole
+from smjax.core.files import write_lines, write_whole
 from smjax.core.records.columns import COLUMN_NAMES, SCHEMA_VERSION
 from smjax.core.records.record import Record
 
@@ -21,12 +21,13 @@ def write_summaries(run_dir: Path, records: Sequence[Record], scenarios: pl.Data
     """
     summary = scenarios.select(COLUMN_NAMES)
     texts = {
-        "records.jsonl": "".join(f"{record.line}\n" for record in records),
         "summary.json": as_json(summary),
         "summary.csv": as_csv(summary),
         "summary.md": markdown,
     }
-    return [write_whole(run_dir / name, text) for name, text in texts.items()]
+    lines = [line for record in records for line in (record.line, "\n")]
+    written = write_lines(run_dir / "records.jsonl", lines, f"{len(records)} records")
+    return [written, *(write_whole(run_dir / name, text) for name, text in texts.items())]
 
 
 def as_json(summary: pl.DataFrame) -> str:
