@@ -35,12 +35,18 @@ _READ = {
 """What is read of each record: from which places, as what."""
 
 
+_ACCEPTED: dict[type[pl.DataType], tuple[type, ...]] = {
+    pl.String: (str,),
+    pl.Int64: (int,),
+    pl.Float64: (int, float),
+}
+
+
 def typed(value: Any, dtype: type[pl.DataType]) -> Any:
     """`value` if it is of that type, a text as it may be printed, else None: what is not as expected is unknown."""
     if isinstance(value, str):
         return printable(value, limit=None) if dtype == pl.String else None
-    kinds: dict[type[pl.DataType], tuple[type, ...]] = {pl.String: (str,), pl.Int64: (int,), pl.Float64: (int, float)}
-    is_kind = isinstance(value, kinds[dtype]) and not isinstance(value, bool)
+    is_kind = isinstance(value, _ACCEPTED[dtype]) and not isinstance(value, bool)
     is_number = isinstance(value, int | float)
     return value if is_kind and not (is_number and (not math.isfinite(value) or abs(value) >= 2**63)) else None
 
