@@ -1,4 +1,4 @@
-# make bench   a first comparison table           make test   every check that CI runs
+# make bench   a first comparison table           make test   every check that CI runs (make quick: within a minute)
 # Both set up .venv with the locked versions first. Another interpreter: make PYTHON=python3.12 …
 
 PYTHON ?= python3
@@ -17,13 +17,20 @@ SUPPORTED := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys
 HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exit( \
 	"smjax needs Python with venv and pip, found one without; install the package python3-venv")
 
-.PHONY: bench test lint driver sanitize tsan arm64 setup lock clean FORCE
+.PHONY: bench test quick lint driver sanitize tsan arm64 setup lock clean FORCE
 
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
 
+# Whole files side by side, on as many CPUs as there are up to four: what a file compiles serves all of its tests.
+PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
+
 test: lint
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
+
+# While working: all but what is marked slow.
+quick: lint
+	$(PYTEST) -m "not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .

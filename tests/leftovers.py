@@ -29,7 +29,7 @@ def adopt_orphans() -> None:
 def running() -> list[psutil.Process]:
     """Every process below this one that has not ended; those that have are buried."""
     with contextlib.suppress(ChildProcessError):
-        while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG):
+        while os.waitpid(-1, os.WNOHANG)[0]:
             pass
         return psutil.Process().children(recursive=True)
     return []  # not one child: most tests, and one call of the system

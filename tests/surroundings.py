@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 TOOLS = {
-    *("PATH", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"),
+    *("PATH", "TMPDIR", "LD_LIBRARY_PATH"),
     *("CC", "CXX", "CPPFLAGS", "CFLAGS", "CXXFLAGS", "LDFLAGS"),
     *("DYLD_LIBRARY_PATH", "SDKROOT", "DEVELOPER_DIR", "MACOSX_DEPLOYMENT_TARGET"),
 }

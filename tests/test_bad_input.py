@@ -127,6 +127,7 @@ def test_eval_refuses_a_bad_file(name: str, tmp_path: Path) -> None:
     assert listing(tmp_path) == {**before, "ids.json": 9}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["missing", "directory", "PNG", "cut twice", "missing tensor", "K of 48"])
 def test_a_run_refuses_a_bad_file(name: str, tmp_path: Path) -> None:
     spoil, expected = BAD_FILES[name]
@@ -138,6 +139,7 @@ def test_a_run_refuses_a_bad_file(name: str, tmp_path: Path) -> None:
     assert listing(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [evaluate, measure])
 def test_a_model_larger_than_memory_is_refused_before_it_is_read(
     command: Callable[[Path], subprocess.CompletedProcess[str]], tmp_path: Path
@@ -184,6 +186,7 @@ def flipped(path: Path, key: bytes) -> bytes:
     raise AssertionError(f"no other value of {key!r} parses")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [b"attention.head_count", b"rope.freq_base", b"attention.layer_norm_rms_epsilon"])
 def test_a_flipped_hyperparameter_gives_an_answer_or_one_line(key: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
@@ -197,6 +200,7 @@ def test_a_flipped_hyperparameter_gives_an_answer_or_one_line(key: bytes, tmp_pa
         assert done.stderr.startswith("smjax: failed: ")
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_numbers_are_a_failure_in_one_line(tmp_path: Path) -> None:
     no_numbers = np.full(96 * 2 * 9, 0x7FFF, "<u2").tobytes()
     write_llama(tmp_path / "model.gguf", data={"blk.0.ffn_up.weight": no_numbers})
@@ -218,6 +222,7 @@ def read_only(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("override", ["threads=1", "hydra.run.dir=run", "hydra.run.dir=deep/er", "-m"])
 def test_an_unwritable_output_folder_is_refused(override: str, tmp_path: Path) -> None:
     line = the_line(read_only(tmp_path, "smjax.run", *SMALL_RUN, override))

@@ -62,6 +62,7 @@ def shakespeare() -> ReferenceDecoder:
 
 
 # llama.cpp rounds activations to 8 bits. Seen over the five prompts: NMSE 6e-6 to 6.4e-5, NLL within 0.003.
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: f"{len(answer['ids'])} ids")
 def test_llama_agrees_with_llama_cpp(shakespeare: ReferenceDecoder, answer: dict[str, Any]) -> None:
     ids, greedy = answer["ids"], answer["greedy"][:32]

@@ -65,6 +65,7 @@ def test_a_compiler_that_does_not_work(tmp_path: Path) -> None:
     assert why_missing(tmp_path / "build").startswith("no C++ compiler that works")
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_a_compiler_that_is_too_old(tmp_path: Path) -> None:
     real = shutil.which(os.environ.get("CXX", "c++"))
@@ -75,12 +76,14 @@ def test_a_compiler_that_is_too_old(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_a_compiler_that_was_installed_since(tmp_path: Path) -> None:
     assert "no native kernel" in configure(tmp_path / "build", CXX=str(tmp_path / "c++"))
     assert "no native kernel" not in configure(tmp_path / "build")
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_headers_are_those_of_the_interpreter_that_installs(tmp_path: Path) -> None:
     for name in ("python", "python3", Path(sys.executable).name):

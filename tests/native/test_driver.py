@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CXX = shutil.which(os.environ.get("CXX", "c++"))
 ARM64 = ("make", "aarch64-linux-gnu-g++", "qemu-aarch64")

@@ -31,6 +31,8 @@ from smjax.worker.engines.smjax.check import AGREEMENT_NMSE_MAX, PRODUCT_NMSE_MA
 from tests.reference import nmse
 from tests.worker.models import padding, reference, scenario
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[1] / "data"
 SHAKESPEARE = DATA / "shakespeare-q4_0.gguf"
 ANSWERS = {len(a["ids"]): a for a in json.loads((DATA / "expected.json").read_text())["models"][SHAKESPEARE.name]}

@@ -61,6 +61,7 @@ def test_a_header_is_refused_wherever_it_is_cut(tmp_path: Path, last: bytes) -> 
         assert attempt(path)[0] is not None, f"cut at {place} of {size}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["whole header", "tensor descriptions"])
 def test_flipped_bytes_are_read_or_refused(healthy: Path, part: str) -> None:
     error, most = attempt(healthy)
@@ -217,6 +218,7 @@ def test_counts_beyond_the_file_or_the_limit(tmp_path: Path, count: int) -> None
             assert growth < 50_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "n_elements"),
     [
@@ -234,6 +236,7 @@ def test_large_arrays_stay_in_the_file(tmp_path: Path, value: bytes, n_elements:
         assert len(file.metadata["a"]) == n_elements
 
 
+@pytest.mark.slow
 def test_as_many_keys_and_tensors_as_allowed_stay_within_the_promised_memory(tmp_path: Path) -> None:
     pairs = tuple(pair(f"k{i}", UINT8, b"x") for i in range(4096))
     tensors = tuple(Tensor(f"t{i}", (1,), code=0, offset=32 * i) for i in range(16384))

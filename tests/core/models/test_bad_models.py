@@ -70,6 +70,7 @@ def test_truncated_files_are_refused(healthy: Path) -> None:
         assert growth <= most + size
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_traced")
 def test_a_flipped_byte_gives_a_model_or_a_refusal(healthy: Path) -> None:
     size, (_, most) = healthy.stat().st_size, opened(healthy)

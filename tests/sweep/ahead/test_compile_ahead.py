@@ -181,6 +181,7 @@ def counted(handed: Handed, fake_worker: Callable[[str], None]) -> Callable[[str
     return behave
 
 
+@pytest.mark.slow
 def test_a_second_sweep_compiles_nothing(
     run_job: Callable[..., int], counted: Callable[[str], list[str]], home: Path, empty_dir: Path
 ) -> None:

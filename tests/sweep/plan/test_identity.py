@@ -100,6 +100,7 @@ def test_settings_of_how_often_do_not_start_anew(
     assert capfd.readouterr().err == told
 
 
+@pytest.mark.slow
 def test_other_points_are_added_to_a_folder(run_job: Run, fake_worker: Fake, records: Path) -> None:
     fake_worker("ok")
     assert run_job("-m", "threads=1", "measure.replicates=2", "hydra.sweep.dir=run") == 0
@@ -109,6 +110,7 @@ def test_other_points_are_added_to_a_folder(run_job: Run, fake_worker: Fake, rec
     assert slots(records) == [(threads, replicate, 0, "ok") for threads in (1, 2) for replicate in range(2)]
 
 
+@pytest.mark.slow
 def test_two_files_of_equal_content_are_one_model(
     run_job: Run, fake_worker: Fake, records: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

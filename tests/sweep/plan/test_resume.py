@@ -41,6 +41,7 @@ class Watched:
         return launcher.run(request, timeout_s, on_phase)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")
 def test_a_sweep_that_is_killed_ten_times_ends_like_one_that_is_not(
     supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
@@ -85,6 +86,7 @@ def kill_shortly_after(
     supervisor.wait()
 
 
+@pytest.mark.slow
 def test_a_complete_folder_is_only_reported_again(
     run_job: Run,
     fake_worker: Fake,
@@ -105,6 +107,7 @@ def test_a_complete_folder_is_only_reported_again(
     assert capfd.readouterr() == (said, told)
 
 
+@pytest.mark.slow
 def test_what_failed_stays_until_it_is_to_be_retried(run_job: Run, fake_worker: Fake, records: Path) -> None:
     fake_worker("by-threads")
     assert run_job(*SWEEP) == 1
@@ -121,6 +124,7 @@ def test_what_failed_stays_until_it_is_to_be_retried(run_job: Run, fake_worker: 
     assert [row["status"] for row in rows(records.parent)] == ["ok", "ok"]
 
 
+@pytest.mark.slow
 def test_what_fails_again_can_be_retried_again_and_what_was_given_up_goes_on(
     run_job: Run, fake_worker: Fake, records: Path
 ) -> None:
@@ -167,6 +171,7 @@ def test_a_broken_record_is_set_aside_and_its_slot_measured_again(
     assert rows(records.parent) == summary
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_resumed_when_there_is_space(
     small_disk: Callable[[int], Path], run_job: Run, fake_worker: Fake
 ) -> None:

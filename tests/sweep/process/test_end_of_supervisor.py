@@ -34,6 +34,7 @@ def workers_of(supervisor: psutil.Process) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")
 def test_a_killed_supervisor_leaves_no_worker(supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     process = supervisor("hangs")
@@ -43,6 +44,7 @@ def test_a_killed_supervisor_leaves_no_worker(supervisor: Callable[..., subproce
     wait_until(lambda: not fake_workers(pid_file))
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_leaves_no_real_worker(tmp_path: Path) -> None:
     overrides = ["ctx=16", "n_gen=4", "measure.iterations=100000000", "hydra.run.dir=run"]
     command = [sys.executable, "-m", "smjax.run", *overrides]
@@ -58,6 +60,7 @@ def test_a_killed_supervisor_leaves_no_real_worker(tmp_path: Path) -> None:
     wait_until(lambda: has_ended(worker.pid))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code", "word"), STOPS)
 def test_a_signal_stops_the_worker_and_keeps_the_records(
     number: signal.Signals, code: int, word: str, supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
@@ -78,6 +81,7 @@ def test_a_signal_stops_the_worker_and_keeps_the_records(
     assert "Traceback" not in output + errors
 
 
+@pytest.mark.slow
 def test_an_interrupt_stops_a_real_worker_and_keeps_the_records(tmp_path: Path) -> None:
     write_llama(tmp_path / "model.gguf")
     overrides = ["model=gguf", "model.path=model.gguf", "ctx=16,32", "n_gen=4", "measure=quick", "hydra.sweep.dir=run"]

@@ -28,6 +28,8 @@ SMALL = ("model=gguf", "model.path=model.gguf", "n_gen=4", "measure=quick", "hyd
 BEFORE_LOADING = """
 from smjax.worker.__main__ import main
 from smjax.worker.engines.smjax.engine import SmjaxEngine
+
+pytestmark = pytest.mark.slow
 load = SmjaxEngine.load
 def load_after(self):
     {what}

@@ -29,6 +29,7 @@ Run = Callable[..., int]
 Fake = Callable[[str], None]
 
 
+@pytest.mark.slow
 def test_processes_at_the_same_instant_never_share_a_folder(tmp_path: Path) -> None:
     command, pipe = [sys.executable, "-c", CLAIM], subprocess.PIPE
     processes = [subprocess.Popen(command, cwd=tmp_path, stdin=pipe, stdout=pipe, text=True) for _ in range(8)]
@@ -67,6 +68,7 @@ def test_a_taken_name_gets_a_number(
     assert len(rows(used[0])) == (1 if overrides == ("threads=1",) else 2)
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_second_do_not_share_records(
     empty_dir: Path, run_job: Run, fake_worker: Fake, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,6 +48,7 @@ def holder(lock_file: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.mark.slow
 def test_a_second_sweep_is_refused_in_one_line_and_leaves_nothing(
     supervisor: Callable[..., subprocess.Popen[str]],
     run_job: Run,
@@ -72,6 +73,7 @@ def test_a_second_sweep_is_refused_in_one_line_and_leaves_nothing(
     assert run_job("lock=refuse", "measure=quick", "hydra.run.dir=second") == 0
 
 
+@pytest.mark.slow
 def test_a_second_sweep_says_that_it_waits_and_runs_when_the_first_is_killed(
     holder: subprocess.Popen[str],
     run_job: Run,
@@ -96,6 +98,7 @@ def test_a_second_sweep_says_that_it_waits_and_runs_when_the_first_is_killed(
     assert len(list((empty_dir / "run" / "records").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_an_interrupt_while_waiting_leaves_nothing(
     holder: subprocess.Popen[str], supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:

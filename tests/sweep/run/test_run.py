@@ -103,6 +103,7 @@ def test_a_file_may_have_any_name(name: str, run_job: Run, fake_worker: Fake, em
     assert row["model"] == NAMES[name]
 
 
+@pytest.mark.slow
 def test_a_failed_worker_is_recorded_and_the_sweep_goes_on(
     run_job: Run, fake_worker: Fake, empty_dir: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,12 +117,14 @@ def test_a_failed_worker_is_recorded_and_the_sweep_goes_on(
     assert "ValueError: the matrix is not there" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_duplicate_points_run_once_and_replicates_run_apart(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
     assert run_job("-m", "threads=1,1", "n_prompt=null,128", "measure.replicates=2", "hydra.sweep.dir=run") == 0
     assert [record["replicate"] for record in records_of(empty_dir / "run")] == [0, 1]
 
 
+@pytest.mark.slow
 def test_points_that_differ_in_how_often_are_one(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
     assert run_job("-m", "measure.replicates=2,3,1", "measure.timeout_s=9,10", "hydra.sweep.dir=run") == 0
@@ -146,6 +149,7 @@ def test_a_study_is_a_sweep_without_m(run_job: Run, fake_worker: Fake, empty_dir
     assert {record["scenario"]["measure"]["iterations"] for record in records} == {3}
 
 
+@pytest.mark.slow
 def test_the_seeds_grid_stands_beside_its_history(
     run_job: Run, fake_worker: Fake, empty_dir: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,6 +163,7 @@ def test_the_seeds_grid_stands_beside_its_history(
     assert "synthetic" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_sweep_and_keeps_what_is_written(
     run_job: Run,
     fake_worker: Fake,

@@ -21,6 +21,8 @@ from smjax.worker.kernels import Setup
 from smjax.worker.kernels.xla import XlaKernel
 from tests.worker.models import KERNELS, loaded_engine
 
+pytestmark = pytest.mark.slow
+
 CONFIG = decoder("llama", 3, 128, 4, 2, 32, 256, 96, 256, 1e-5, tied=False)
 PROMPT = np.random.default_rng(9).integers(0, 96, 32).astype(np.int32)
 MODEL = PresetModel("any", CONFIG, 42)

@@ -138,6 +138,7 @@ def run(copy: Path, *overrides: str) -> tuple[subprocess.CompletedProcess[str], 
     return done, [json.loads(path.read_text()) for path in (copy.parent / "run" / "records").glob("*.json")]
 
 
+@pytest.mark.slow
 def test_an_engine_is_measured_like_any_other(with_tiny: Path) -> None:
     done, records = run(with_tiny, "engine=tiny", "threads=1", "measure.replicates=2", "measure.budget_s=0", "n_gen=20")
     assert done.returncode == 0, done.stderr
@@ -152,6 +153,7 @@ def test_an_engine_is_measured_like_any_other(with_tiny: Path) -> None:
     assert "| tinystories-1m |" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [

@@ -26,6 +26,8 @@ from smjax.worker.kernels.xla.products import unpack
 from tests.worker import hlo
 from tests.worker.models import NATIVE, scenario
 
+pytestmark = pytest.mark.slow
+
 LLAMA = decoder("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
 NEO = decoder("gpt-neo", 3, 256, 4, 4, 16, 512, 512, 512, 1e-5, tied=True, windows=(512, 8, 512))
 # Weights [K, N] that a layer's four products multiply with.

@@ -85,6 +85,7 @@ def engine_of(config: DecoderConfig, **setup: object) -> SmjaxEngine:
     return engine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [CONFIG, NEO], ids=lambda config: config.family)
 def test_no_program_copies_the_cache_or_unpacks_a_matrix(config: DecoderConfig) -> None:
     engine = engine_of(config)
@@ -99,6 +100,7 @@ def test_no_program_copies_the_cache_or_unpacks_a_matrix(config: DecoderConfig) 
     assert sorted(shapes) == sorted(array.shape for array in engine.arrays if array.dtype == np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [CONFIG, NEO], ids=lambda config: config.family)
 def test_threads_change_no_bit(config: DecoderConfig) -> None:
     ids = np.random.default_rng(1).integers(0, 500, 40).astype(np.int32)

@@ -76,6 +76,7 @@ def stack(request: pytest.FixtureRequest) -> Stack:
     return random_stack(*request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streams", VARIANTS.values(), ids=VARIANTS)
 def test_matvec_of_eight_bit_activations_is_exact(stack: Stack, streams: int) -> None:
     x = eight_bit(np.random.default_rng(1), stack.shape[1])
@@ -163,6 +164,7 @@ def constant_block(encoding: str, value: int) -> np.ndarray:
     return np.array(stored, np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("encoding", "lowest", "highest"), [("Q4_0", -8, 7), ("Q8_0", -128, 127), ("Q6_K", -32, 31)])
 @pytest.mark.parametrize("x_value", [127.0, -127.0])
 def test_integer_sums_hold_the_largest_products(encoding: str, lowest: int, highest: int, x_value: float) -> None:
@@ -176,6 +178,7 @@ def test_integer_sums_hold_the_largest_products(encoding: str, lowest: int, high
             np.testing.assert_array_equal(found, np.full(33, 256 * value * x_value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", [*PACKED, "F32"])
 def test_activations_of_zero_add_nothing(encoding: str) -> None:
     stack = random_stack(encoding)
@@ -186,6 +189,7 @@ def test_activations_of_zero_add_nothing(encoding: str) -> None:
     assert nmse(stack.matvec(0, one_block), stack.values[0] @ one_block) <= exact(encoding)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", [*PACKED, "F32"])
 def test_blocks_of_zeros_add_nothing(encoding: str) -> None:
     """A scale of zero, over nibbles that are not: what quantisers write for a row of zeros."""

@@ -10,6 +10,7 @@ from smjax.worker.kernels.xla.variants import VARIANTS
 SHAPES = [("Q4_0", 96, 64), ("F32", 96, 64), ("Q6_K", 64, 256)]
 
 
+@pytest.mark.slow
 def test_every_packed_shape_gets_one_of_the_variants() -> None:
     choices, times = tune.tune(SHAPES)
     assert list(choices) == list(times) == ["Q4_0 96x64", "Q6_K 64x256"]

@@ -18,6 +18,8 @@ from tests.reference import mean_nll, nmse
 from tests.worker.models import KERNELS, ArrayModel, loaded_engine, random_model, reference
 from tests.worker.runner import Runner
 
+pytestmark = pytest.mark.slow
+
 N_VOCAB, N_PROMPT, N_IDS = 53, 37, 48
 IDS = np.random.default_rng(1).integers(0, N_VOCAB, N_IDS).astype(np.int32)
 

@@ -17,6 +17,8 @@ from tests.reference import nmse
 from tests.worker.models import KERNELS, loaded_engine, random_model, reference, write_gguf
 from tests.worker.runner import Runner
 
+pytestmark = pytest.mark.slow
+
 CONFIG = decoder("llama", 3, 256, 4, 2, 64, 256, 40, 512, 1e-5, tied=False, rope_base=500_000.0, rope_factors=True)
 N_PROMPT = 17
 IDS = np.random.default_rng(3).integers(0, 40, 21).astype(np.int32)

@@ -117,6 +117,7 @@ def greedy(engine: SmjaxEngine, model: Model) -> list[int]:
     return [engine.prefill(PROMPT), *np.concatenate(list(engine.decode(11))).tolist()]
 
 
+@pytest.mark.slow
 def test_same_seed_same_tokens(engine: SmjaxEngine) -> None:
     first, same, other = (greedy(engine, open_model("stories-15m", None, seed)) for seed in (42, 42, 43))
     assert first == same
@@ -131,6 +132,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_an_exported_preset_is_the_same_model(exported: Path, engine: SmjaxEngine) -> None:
     preset, file = open_model("stories-15m", None, 42), open_model("gguf", str(exported), 0)
     assert file.tensors == preset.tensors
@@ -142,6 +144,7 @@ def test_an_exported_preset_is_the_same_model(exported: Path, engine: SmjaxEngin
     assert greedy(engine, file) == greedy(engine, preset)
 
 
+@pytest.mark.slow
 def test_an_exported_file_has_a_vocabulary_of_its_size(exported: Path) -> None:
     import gguf
 
@@ -152,6 +155,7 @@ def test_an_exported_file_has_a_vocabulary_of_its_size(exported: Path) -> None:
     assert tokens[:4] == ["<unk>", "<s>", "</s>", "<0x00>"]
 
 
+@pytest.mark.slow
 def test_an_export_leaves_one_file(exported: Path) -> None:
     assert [path.name for path in exported.parent.iterdir()] == ["stories.gguf"]
     assert exported.stat().st_size > weight_bytes(open_model("stories-15m", None, 42))

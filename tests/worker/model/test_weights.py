@@ -111,6 +111,7 @@ def test_a_step_reads_all_but_what_is_looked_up() -> None:
         assert step_bytes(weights, model.config) == weight_bytes(model) + padding(model) - looked_up.n_bytes + one_row
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/smaps")
 def test_pages_of_the_file_are_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "stories.gguf"
