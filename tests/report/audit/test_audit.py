@@ -86,6 +86,7 @@ def sweep(seed):
     yield failed("killed", threads=8)
 
 
+@pytest.mark.slow
 def test_measured_rows_are_not_flagged_with_or_without_their_records(tmp_path):
     for seed in range(24):
         records = list(sweep(seed))

@@ -22,14 +22,14 @@ from smjax.sweep.run.progress import Progress
 from tests.small_llama import write_llama
 from tests.sweep.conftest import Handed
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., int]
 SMALL = ("model=gguf", "model.path=model.gguf", "n_gen=4", "measure=quick", "hydra.run.dir=run")
 
 BEFORE_LOADING = """
 from smjax.worker.__main__ import main
 from smjax.worker.engines.smjax.engine import SmjaxEngine
-
-pytestmark = pytest.mark.slow
 load = SmjaxEngine.load
 def load_after(self):
     {what}

@@ -1,0 +1,63 @@
+"""Tables and summaries once more from records: the same bytes, of one folder or of many merged."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from smjax.core.errors import RequestError
+from smjax.report.render.markdown import markdown
+from smjax.report.tables.rebuild import rebuild
+from tests.report.factory import GRAVITON, failed, record, run_folder, sample
+
+SUMMARIES = ["records.jsonl", "summary.json", "summary.csv", "summary.md"]
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_rebuilding_gives_the_same_bytes_and_leaves_records_alone(tmp_path):
+    folder = run_folder(tmp_path / "run", [record(), record(threads=2), failed(threads=4)])
+    before = contents(folder)
+    done = rebuild([folder], None, None, None)
+    first = contents(folder)
+    assert rebuild([folder], None, None, None) == done
+    assert contents(folder) == first
+    assert sorted(first.keys() - before.keys()) == sorted(SUMMARIES)
+    assert {name: first[name] for name in before} == before
+
+
+def test_two_machines_merge_into_one_table_per_architecture(tmp_path):
+    epyc = run_folder(tmp_path / "epyc", [record([sample(1000)])])
+    arm = run_folder(tmp_path / "arm", [record([sample(500)], machine=GRAVITON, host="bbbbbbbbbbbb")])
+    other = run_folder(tmp_path / "other", [record([sample(250)], host="cccccccccccc")])
+    text = markdown(rebuild([epyc, arm, other], tmp_path / "merged", None, None).grids)
+    assert [line for line in text.splitlines() if line.startswith("###")] == [
+        "### arm64 · Neoverse-V2",
+        "### x86_64 · AMD EPYC 9R14",
+    ]
+    rows = json.loads((tmp_path / "merged" / "summary.json").read_text())["rows"]
+    assert [(row["host"][0], row["decode_tok_per_s"]) for row in rows] == [("b", 200), ("a", 100), ("c", 400)]
+    assert not (epyc / "summary.csv").exists()
+    assert (tmp_path / "merged" / "summary.md").read_text() in text
+
+
+def test_many_folders_without_out_each_get_their_own_summaries(tmp_path):
+    one = run_folder(tmp_path / "one", [record()])
+    two = run_folder(tmp_path / "two", [record(threads=2)])
+    rebuild([one, two, one], None, None, None)
+    assert [len(json.loads((folder / "summary.json").read_text())["rows"]) for folder in (one, two)] == [1, 1]
+
+
+def test_merged_summary_does_not_go_into_a_run_folder(tmp_path):
+    one = run_folder(tmp_path / "one", [record()])
+    two = run_folder(tmp_path / "two", [record(threads=2)])
+    with pytest.raises(RequestError, match="without records of its own"):
+        rebuild([one, two], one, None, None)
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(RequestError, match=r"--out .*file: expected a folder, found something else"):
+        rebuild([one, two], tmp_path / "file", None, None)
+    with pytest.raises(RequestError, match="at least one run folder"):
+        rebuild([], None, None, None)
