@@ -32,7 +32,7 @@ class Setup:
     threads: int = 1
     cpus: tuple[int, ...] = ()
     """Where threads are pinned, one each; fewer than threads where they have to share."""
-    choices: tuple[tuple[str, str], ...] = ()
+    variants: tuple[tuple[str, str], ...] = ()
     """Shapes and the variants of products that were the fastest for them, where that was measured."""
 
 
@@ -79,7 +79,7 @@ class Kernel(Protocol):
         column (T = 1) never unpacks the matrix, more may unpack the one.
         """
 
-    def choose(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
+    def argmax(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
         """int32[]: the first index of the largest output for norm(x), `x` f32[1, K]."""
 
     def empty_cache(self, config: DecoderConfig, ctx: int, dtype: str) -> Cache:

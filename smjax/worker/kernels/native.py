@@ -94,7 +94,7 @@ class NativeKernel:
         parts = [_multiply(part, layer, x, norm, None, None, None) for part in matrix]
         return finish(jnp.concatenate(parts, axis=-1), layer, bias, residual, activation)
 
-    def choose(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
+    def argmax(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
         (packed,) = matrix
         return _call("smjax_argmax", jax.ShapeDtypeStruct((), jnp.int32), packed, jnp.int32(0), x, norm)
 

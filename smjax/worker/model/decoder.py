@@ -45,7 +45,7 @@ def logits(config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: jax.
 
 def next_id(config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: jax.Array) -> jax.Array:
     """int32: the greedy choice after `hidden`, [1, D]."""
-    return kernel.choose(_output(weights), hidden, _norm(config, weights.vectors, "output_norm"))
+    return kernel.argmax(_output(weights), hidden, _norm(config, weights.vectors, "output_norm"))
 
 
 def _layer_step(

@@ -38,7 +38,7 @@ PRODUCTS = {
 FOUR_STREAMS = tuple((f"Q4_0 {n_out}x{n_in}", "4-streams") for n_in, n_out in PRODUCTS["llama"])
 CASES = {
     "llama, f32": (LLAMA, Setup()),
-    "llama, 4 streams": (LLAMA, Setup(choices=FOUR_STREAMS)),
+    "llama, 4 streams": (LLAMA, Setup(variants=FOUR_STREAMS)),
     "llama, bf16": (LLAMA, Setup(simd=frozenset({"avx512_bf16"}))),
     "gpt-neo, f32": (NEO, Setup()),
 }

@@ -76,7 +76,7 @@ def test_the_first_of_equals_is_chosen() -> None:
     kernel.fill(panels, 0, 0, rows.reshape(-1).view(np.uint8))
     norm = Norm(np.ones((1, N_IN), np.float32), None, 1e-5)
     x = np.ones((1, N_IN), np.float32)
-    assert int(kernel.choose((panels,), jnp.asarray(x), norm)) == 700
+    assert int(kernel.argmax((panels,), jnp.asarray(x), norm)) == 700
 
 
 def engine_of(config: DecoderConfig, **setup: object) -> SmjaxEngine:

@@ -21,7 +21,7 @@ def make(request: Request, model: Model) -> SmjaxEngine:
         simd=frozenset(resolved.simd),
         threads=resolved.scenario.threads,
         cpus=tuple(request.cpus),
-        choices=tuple(request.prepared.get("tune", {}).get("variants", {}).items()),
+        variants=tuple(request.prepared.get("tune", {}).get("variants", {}).items()),
     )
     scenario = replace(resolved.scenario, kv_dtype=resolved.kv_dtype)
     return SmjaxEngine(scenario, model, setup, CompilationCache(request.cache_dir))

@@ -155,7 +155,7 @@ class SmjaxEngine:
     def describe(self, answer: Answer) -> None:
         cache_bytes = sum(array.nbytes for array in jax.tree.leaves(self.cache))
         answer.resolved = Ran(self.kernel.name, self.kernel.isa, self.scenario.kv_dtype)
-        answer.variants = dict(self.setup.choices)
+        answer.variants = dict(self.setup.variants)
         answer.memory = Memory(weight_bytes=packed_bytes(self.weights), kv_bytes=cache_bytes)
         answer.bytes_per_token = step_bytes(self.weights, self.config) + self._kv_step_bytes()
         if self.compilation_cache is not None:

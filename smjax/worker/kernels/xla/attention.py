@@ -11,7 +11,7 @@ from smjax.worker.kernels.xla.cache import Cache, as_float32
 MASKED = -1e30
 QUERIES = 128
 """Positions that prefill attends from at once, at most."""
-BLOCK = 128
+SLOTS = 128
 """Slots that one step of prefill attends to, at most."""
 SCORED = 1024
 """Slots that decode computes the scores of at once, at most: with fewer, steps cost more than what is left out."""
@@ -79,51 +79,51 @@ def _weighted(values: jax.Array, layer: jax.Array, weights: jax.Array, first: ja
 def attend_many(cache: Cache, layer: jax.Array, q: jax.Array, start: jax.Array, window: jax.Array) -> jax.Array:
     """[T, K, G, H] for queries `q` of the same shape, already scaled, at the positions from `start` on.
 
-    Tile by tile of the queries: what lies ahead of all of a tile, or left the window, is not computed.
+    Some of the queries after the other: what lies ahead of them all, or left the window, is not computed.
     """
     rows = jnp.einsum("tkgh->kgth", q)
     n_kv, groups, n_queries, head = rows.shape
-    tile = min(n_queries, QUERIES)
+    size = min(n_queries, QUERIES)
 
-    def attend_tile(i: jax.Array, out: jax.Array) -> jax.Array:
-        first = jnp.minimum(i * tile, n_queries - tile)  # the last tile overlaps the one before
-        part = lax.dynamic_slice(rows, (0, 0, first, 0), (n_kv, groups, tile, head))
-        return lax.dynamic_update_slice(out, _attend_tile(cache, layer, part, start + first, window), (0, 0, first, 0))
+    def attend_some(i: jax.Array, out: jax.Array) -> jax.Array:
+        first = jnp.minimum(i * size, n_queries - size)  # the last ones overlap those before
+        part = lax.dynamic_slice(rows, (0, 0, first, 0), (n_kv, groups, size, head))
+        return lax.dynamic_update_slice(out, _attend_some(cache, layer, part, start + first, window), (0, 0, first, 0))
 
-    out = lax.fori_loop(0, -(-n_queries // tile), attend_tile, jnp.zeros(rows.shape, jnp.float32))
+    out = lax.fori_loop(0, -(-n_queries // size), attend_some, jnp.zeros(rows.shape, jnp.float32))
     return jnp.einsum("kgth->tkgh", out)
 
 
-def _attend_tile(cache: Cache, layer: jax.Array, q: jax.Array, start: jax.Array, window: jax.Array) -> jax.Array:
-    """[K, G, T, H]: block by block of the slots, with a running softmax, so that temporary memory stays small.
+def _attend_some(cache: Cache, layer: jax.Array, q: jax.Array, start: jax.Array, window: jax.Array) -> jax.Array:
+    """[K, G, T, H]: some of the slots after the other, with a running softmax, so that temporary memory stays small.
 
     References: Milakov and Gimelshein 2018 (online softmax).
     """
     n_kv, groups, n_queries, head = q.shape
     n_slots = cache.keys.shape[-1]
-    block = min(BLOCK, n_slots)
+    size = min(SLOTS, n_slots)
     positions = start + jnp.arange(n_queries)
     rows = q.reshape(n_kv, groups * n_queries, head)
 
-    def add_block(
+    def add_slots(
         i: jax.Array, running: tuple[jax.Array, jax.Array, jax.Array]
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         peak, total, out = running
-        begin = jnp.minimum(i * block, n_slots - block)  # the last block overlaps the one before
-        keys = as_float32(lax.dynamic_slice(cache.keys, (layer, 0, 0, begin), (1, n_kv, head, block))[0])
-        values = as_float32(lax.dynamic_slice(cache.values, (layer, begin, 0, 0), (1, block, n_kv, head))[0])
-        slots = begin + jnp.arange(block)
-        visible = _visible(slots, positions[:, None], window) & (slots >= i * block)
-        scores = jnp.einsum("kmh,khs->kms", rows, keys).reshape(n_kv, groups, n_queries, block)
+        begin = jnp.minimum(i * size, n_slots - size)  # the last ones overlap those before
+        keys = as_float32(lax.dynamic_slice(cache.keys, (layer, 0, 0, begin), (1, n_kv, head, size))[0])
+        values = as_float32(lax.dynamic_slice(cache.values, (layer, begin, 0, 0), (1, size, n_kv, head))[0])
+        slots = begin + jnp.arange(size)
+        visible = _visible(slots, positions[:, None], window) & (slots >= i * size)
+        scores = jnp.einsum("kmh,khs->kms", rows, keys).reshape(n_kv, groups, n_queries, size)
         scores = jnp.where(visible, scores, MASKED)
         new_peak = jnp.maximum(peak, jnp.max(scores, axis=-1))
         weights, faded = jnp.exp(scores - new_peak[..., None]), jnp.exp(peak - new_peak)
-        added = jnp.einsum("kms,skh->kmh", weights.reshape(n_kv, -1, block), values).reshape(q.shape)
+        added = jnp.einsum("kms,skh->kmh", weights.reshape(n_kv, -1, size), values).reshape(q.shape)
         return new_peak, total * faded + jnp.sum(weights, axis=-1), out * faded[..., None] + added
 
-    first = jnp.maximum(start - window + 1, 0) // block
+    first = jnp.maximum(start - window + 1, 0) // size
     empty = (jnp.full(q.shape[:3], MASKED), jnp.zeros(q.shape[:3]), jnp.zeros(q.shape))
-    _, total, out = lax.fori_loop(first, positions[-1] // block + 1, add_block, empty)
+    _, total, out = lax.fori_loop(first, positions[-1] // size + 1, add_slots, empty)
     return out / total[..., None]
 
 

@@ -24,7 +24,7 @@ class XlaKernel:
 
     def __init__(self, setup: Setup) -> None:
         self.isa = setup.isa
-        self.choices: dict[str, str] = dict(setup.choices)
+        self.variants: dict[str, str] = dict(setup.variants)
         # XLA's bf16 GEMM is the faster one only where the CPU multiplies bf16; elsewhere it converts in software.
         fast_bf16 = bool({"avx512_bf16", "amx_bf16"} & setup.simd)
         self.matmul_dtype = jnp.bfloat16 if fast_bf16 else jnp.float32
@@ -61,14 +61,14 @@ class XlaKernel:
 
     def matvec(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
         """f32[N] = the matrix of `layer` times `x`, f32[K]; never unpacks the matrix."""
-        return matvec(packed, layer, x, streams_for(packed, self.choices))
+        return matvec(packed, layer, x, streams_for(packed, self.variants))
 
     def matmul(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
         """f32[T, N] for `x`, f32[T, K]; unpacks the one matrix."""
         weights = unpack(packed, layer, self.matmul_dtype, ready=~jnp.isnan(x[0, 0]))
         return jnp.dot(x.astype(self.matmul_dtype), weights, preferred_element_type=jnp.float32)[:, : packed.n_out]
 
-    def choose(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
+    def argmax(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
         return first_best(self.product(matrix, jnp.int32(0), x, norm=norm)[0])
 
     def empty_cache(self, config: DecoderConfig, ctx: int, dtype: str) -> Cache:

@@ -1,14 +1,14 @@
 """Weight layouts of the `xla` kernel: tiles of 32 outputs, so that a row of a tile is a vector of outputs.
 
-Q4    words  int16[L, K/32, tiles, 8, 32]   word r of a block of 32 inputs holds, from its lowest bits, the stored
+Q4    words  int16[L, I/32, tiles, 8, 32]   word r of a block of 32 inputs holds, from its lowest bits, the stored
                                             nibbles (8 above the weight) of inputs 2r, 2r+16, 2r+1 and 2r+17
-      scales f16[L, K/32, tiles, 1, 32]     4.5 bits a weight: GGUF's blocks, transposed two bytes at a time
-Q8    values int8[L, K/32, tiles, 32, 32]   Q8_0 (groups of 32 inputs, 8.5 bits) and
-      scales f16[L, K/32, tiles, groups, 32]    Q6_K (groups of 16, 9 bits: both of its scales multiplied out)
-Dense values [L, K, N]                      F16 and F32 as they are
+      scales f16[L, I/32, tiles, 1, 32]     4.5 bits a weight: GGUF's blocks, transposed two bytes at a time
+Q8    values int8[L, I/32, tiles, 32, 32]   Q8_0 (groups of 32 inputs, 8.5 bits) and
+      scales f16[L, I/32, tiles, groups, 32]    Q6_K (groups of 16, 9 bits: both of its scales multiplied out)
+Dense values [L, I, O]                      F16 and F32 as they are
 
 A block of inputs is read from its first tile to its last in the order in which it lies in memory. With one row for all
-N outputs, which each begin elsewhere, memory delivers half as fast where N is small (measured at 768 x 768 and 768 x
+outputs, which each begin elsewhere, memory delivers half as fast where they are few (measured at 768 x 768 and 768 x
 2048: 7 GB/s against 13).
 """
 
@@ -66,7 +66,7 @@ class EightBit:
     groups: int
     peak: int
     split: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
-    """Values, int8[outputs, inputs], and scales, f16[outputs, inputs / 32 * groups], of rows of so many inputs."""
+    """Values, int8[O, I], and scales, f16[O, I / 32 * groups], of rows of so many inputs."""
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["values", "scales"], meta_fields=["form", "encoding", "n_out"])
@@ -104,7 +104,7 @@ class Q8:
 @partial(jax.tree_util.register_dataclass, data_fields=["values"], meta_fields=["encoding"])
 @dataclass(frozen=True)
 class Dense:
-    """Weights as stored, f16 or f32 [L, K, N]."""
+    """Weights as stored, f16 or f32 [L, I, O]."""
 
     values: Array
     encoding: Encoding
@@ -152,22 +152,22 @@ def _fill_tiles(tiles: np.ndarray, first_out: int, rows: np.ndarray) -> None:
 
 
 def _transpose_into(target: np.ndarray, rows: np.ndarray) -> None:
-    """target[K, N] = rows[N, K].T in tiles that stay in cache: 4 times faster than at once."""
-    tile = 256
-    for n in range(0, rows.shape[0], tile):
-        for k in range(0, rows.shape[1], tile):
-            target[k : k + tile, n : n + tile] = rows[n : n + tile, k : k + tile].T
+    """target[I, O] = rows[O, I].T in squares that stay in cache: 4 times faster than at once."""
+    side = 256
+    for o in range(0, rows.shape[0], side):
+        for i in range(0, rows.shape[1], side):
+            target[i : i + side, o : o + side] = rows[o : o + side, i : i + side].T
 
 
 def _split_q8_0(raw: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
-    """int8[N, K] values and f16[N, K/32] scales of Q8_0 blocks (f16 scale, 32 values)."""
+    """int8[O, I] values and f16[O, I/32] scales of Q8_0 blocks (f16 scale, 32 values)."""
     blocks = raw.reshape(-1, n_in // 32, 34)
     values = blocks[:, :, 2:].reshape(-1, n_in).view(np.int8)
     return values, np.ascontiguousarray(blocks[:, :, :2]).view("<f2")[:, :, 0]
 
 
 def _split_q6_k(raw: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
-    """int8[N, K] values (-32…31) and f16[N, K/16] scales of Q6_K super-blocks of 256."""
+    """int8[O, I] values (-32…31) and f16[O, I/16] scales of Q6_K super-blocks of 256."""
     blocks = raw.reshape(-1, n_in // 256, 210)
     n_out = len(blocks)
     low = blocks[:, :, :128].reshape(n_out, -1, 2, 1, 64)

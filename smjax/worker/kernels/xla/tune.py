@@ -1,4 +1,4 @@
-"""Times the variants of the decode product for each shape of a model, and chooses."""
+"""Times the variants of the decode product for each shape of a model: which is the fastest."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Times = dict[str, dict[str, float]]
 
 
 def tune(shapes: Sequence[tuple[str, int, int]]) -> tuple[dict[str, str], Times]:
-    """The faster variant of each shape (encoding, outputs, inputs), and the times behind the choice.
+    """The faster variant of each shape (encoding, outputs, inputs), and the times that say so.
 
     The variants take turns, so that a slow spell of the machine hits all of them.
     """
     times: Times = {}
-    choices: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for encoding, n_out, n_in in shapes:
         if LAYOUTS[encoding].variants is None:
             continue
@@ -43,8 +43,8 @@ def tune(shapes: Sequence[tuple[str, int, int]]) -> tuple[dict[str, str], Times]
         medians = {name: statistics.median(one[name] for one in rounds) for name in VARIANTS}
         best, default = min(medians, key=lambda name: medians[name]), default_variant(encoding, n_out, n_in)
         key = shape_key(encoding, n_out, n_in)
-        times[key], choices[key] = medians, best if medians[best] < WORTH * medians[default] else default
-    return choices, times
+        times[key], chosen[key] = medians, best if medians[best] < WORTH * medians[default] else default
+    return chosen, times
 
 
 def _random(encoding: str, n_out: int, n_in: int) -> Packed:

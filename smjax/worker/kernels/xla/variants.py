@@ -18,7 +18,7 @@ SMALL = 2**19
 
 
 def shape_key(encoding: str, n_out: int, n_in: int) -> str:
-    """How a shape is called where choices are noted."""
+    """How a shape is called where its variant is noted."""
     return f"{encoding} {n_out}x{n_in}"
 
 
@@ -29,9 +29,9 @@ def default_variant(encoding: str, n_out: int, n_in: int) -> str:
     return variants[n_out * n_in >= SMALL]
 
 
-def streams_for(packed: Packed, choices: Mapping[str, str]) -> int:
-    """Places that a product with `packed` reads at once: of `choices`, variants by shape, or by rule."""
+def streams_for(packed: Packed, chosen: Mapping[str, str]) -> int:
+    """Places that a product with `packed` reads at once: of `chosen`, variants by shape, or by rule."""
     if LAYOUTS[packed.encoding.name].variants is None:
         return 1
     shape = packed.encoding.name, packed.n_out, packed.n_in
-    return VARIANTS.get(choices.get(shape_key(*shape), ""), VARIANTS[default_variant(*shape)])
+    return VARIANTS.get(chosen.get(shape_key(*shape), ""), VARIANTS[default_variant(*shape)])
