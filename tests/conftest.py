@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
 
 from tests.leftovers import adopt_orphans, no_file_left, nothing_left
 from tests.surroundings import settle
+
+SHAPED = ("smjax.worker.kernels", "smjax.worker.model", "smjax.worker.engines.smjax.programs")
 
 
 @pytest.hookimpl(trylast=True)  # pytest's own output is the caller's affair
@@ -18,6 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(home.cleanup)
     settle(Path(home.name))
     adopt_orphans()
+    # What is annotated with shapes is checked wherever a test calls it; in a worker's own process nothing is.
+    config.add_cleanup(install_import_hook(SHAPED, "beartype.beartype").uninstall)
 
 
 def pytest_collection_finish() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from smjax.core.models.from_gguf import GGUFModel
 from smjax.core.models.presets import PRESETS, PresetModel
 
 
+@runtime_checkable
 class Model(Protocol):
     """A source of a decoder's tensors."""
 

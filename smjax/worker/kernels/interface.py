@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import Activation, DecoderConfig
+from smjax.worker.kernels.shapes import Array, Float, Float32, Int, Int32
 
 Packed = Any
 """A pytree of arrays in the kernel's own layout: `L` matrices of the same encoding and shape, stacked."""
@@ -46,8 +47,9 @@ class Norm:
     eps: float
 
 
+@runtime_checkable
 class Kernel(Protocol):
-    """Layout and steps. Shapes: L layers, N outputs, K inputs, T query positions."""
+    """Layout and steps; `smjax.worker.kernels.shapes` says what the letters are."""
 
     name: str
     isa: str
@@ -59,28 +61,28 @@ class Kernel(Protocol):
     def fill(self, packed: Packed, layer: int, first_out: int, raw: np.ndarray) -> None:
         """Repack stored rows (uint8, row-major blocks) into `packed`, from output `first_out` of `layer` on."""
 
-    def rows(self, packed: Packed, ids: jax.Array) -> jax.Array:
-        """f32[T, K]: rows `ids`, int32[T], of the first matrix (an embedding look-up)."""
+    def rows(self, packed: Packed, ids: Int[Array, " T"]) -> Float32[Array, "T I"]:
+        """Rows `ids` of the first matrix (an embedding look-up)."""
 
     def product(
         self,
         matrix: Matrix,
-        layer: jax.Array,
-        x: jax.Array,
+        layer: Int[Array, ""],
+        x: Float[Array, "T I"],
         *,
         norm: Norm | None = None,
-        bias: jax.Array | None = None,
-        residual: jax.Array | None = None,
+        bias: Float[Array, "L O"] | None = None,
+        residual: Float[Array, "T D"] | None = None,
         activation: Activation | None = None,
-    ) -> jax.Array:
-        """f32[T, N] = activation(norm(x) times the matrix + bias) + residual, for `x`, f32[T, K].
+    ) -> Float32[Array, "T D"]:
+        """activation(norm(x) times the matrix + bias) + residual.
 
-        Norm and bias, f32[L, N], are the stack's; `layer` picks of all. SwiGLU makes [T, N/2] of gate and up. One
+        Norm and bias are the stack's; `layer` picks of all. SwiGLU makes D = O/2 of gate and up, otherwise D = O. One
         column (T = 1) never unpacks the matrix, more may unpack the one.
         """
 
-    def argmax(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
-        """int32[]: the first index of the largest output for norm(x), `x` f32[1, K]."""
+    def argmax(self, matrix: Matrix, x: Float[Array, "1 I"], norm: Norm) -> Int32[Array, ""]:
+        """The first index of the largest output for norm(x)."""
 
     def empty_cache(self, config: DecoderConfig, ctx: int, dtype: str) -> Cache:
         """Zeros for `ctx` tokens: slots that were never written are multiplied by zero, and must be finite."""
@@ -89,12 +91,12 @@ class Kernel(Protocol):
         self,
         config: DecoderConfig,
         cache: Cache,
-        layer: jax.Array,
-        qkv: jax.Array,
-        start: jax.Array,
-        rotation: jax.Array | None,
-    ) -> tuple[jax.Array, Cache]:
+        layer: Int[Array, ""],
+        qkv: Float[Array, "T _"],
+        start: Int[Array, ""],
+        rotation: Float[Array, "T 2 _"] | None,
+    ) -> tuple[Float[Array, "T _"], Cache]:
         """Attended values [T, N*H] for `qkv`, [T, (N+2K)*H], at positions from `start` on, and the cache with them.
 
-        `rotation`: cosines and sines of RoPE, f32[T, 2, H/2]. Here N counts query heads, K KV heads, H their size.
+        `rotation`: cosines and sines of RoPE, [T, 2, H/2].
         """

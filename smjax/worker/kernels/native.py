@@ -17,6 +17,7 @@ from smjax.core import native_library
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import Activation, DecoderConfig
 from smjax.worker.kernels.interface import Matrix, Norm, Setup
+from smjax.worker.kernels.shapes import Array, Float, Float32, Int, Int32
 from smjax.worker.kernels.xla.elementwise import finish
 from smjax.worker.kernels.xla.layouts import empty_aligned
 
@@ -72,21 +73,21 @@ class NativeKernel:
         rows, matrix = ((array.ctypes.data, array.nbytes) for array in (raw, packed.data[layer]))
         native_library.pack(encoding, n_out, n_in, rows, n_rows, first_out, matrix)
 
-    def rows(self, packed: Panels, ids: jax.Array) -> jax.Array:
+    def rows(self, packed: Panels, ids: Int[Array, " T"]) -> Float32[Array, "T I"]:
         result = jax.ShapeDtypeStruct((len(ids), packed.n_in), jnp.float32)
         return jax.ffi.ffi_call("smjax_look_up", result)(packed.data, ids, matmul=packed.numbers())
 
     def product(
         self,
         matrix: Matrix,
-        layer: jax.Array,
-        x: jax.Array,
+        layer: Int[Array, ""],
+        x: Float[Array, "T I"],
         *,
         norm: Norm | None = None,
-        bias: jax.Array | None = None,
-        residual: jax.Array | None = None,
+        bias: Float[Array, "L O"] | None = None,
+        residual: Float[Array, "T D"] | None = None,
         activation: Activation | None = None,
-    ) -> jax.Array:
+    ) -> Float32[Array, "T D"]:
         n_out = sum(part.n_out for part in matrix)
         halves_of_panels = n_out % (2 * _PANEL) == 0 and bias is None
         if len(matrix) == 1 and (activation != "swiglu" or halves_of_panels):
@@ -94,7 +95,7 @@ class NativeKernel:
         parts = [_multiply(part, layer, x, norm, None, None, None) for part in matrix]
         return finish(jnp.concatenate(parts, axis=-1), layer, bias, residual, activation)
 
-    def argmax(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
+    def argmax(self, matrix: Matrix, x: Float[Array, "1 I"], norm: Norm) -> Int32[Array, ""]:
         (packed,) = matrix
         return _call("smjax_argmax", jax.ShapeDtypeStruct((), jnp.int32), packed, jnp.int32(0), x, norm)
 
@@ -106,11 +107,11 @@ class NativeKernel:
         self,
         config: DecoderConfig,
         cache: Cache,
-        layer: jax.Array,
-        qkv: jax.Array,
-        start: jax.Array,
-        rotation: jax.Array | None,
-    ) -> tuple[jax.Array, Cache]:
+        layer: Int[Array, ""],
+        qkv: Float[Array, "T _"],
+        start: Int[Array, ""],
+        rotation: Float[Array, "T 2 _"] | None,
+    ) -> tuple[Float[Array, "T _"], Cache]:
         out = jax.ShapeDtypeStruct((len(qkv), config.n_heads * config.head_dim), jnp.float32)
         whole = jax.ShapeDtypeStruct(cache.shape, cache.dtype)
         call = jax.ffi.ffi_call("smjax_attend", (whole, out), input_output_aliases={0: 0})

@@ -1,7 +1,6 @@
 """The decoder's forward pass, for every family and any number of positions.
 
-Letters: T query positions, S cache slots, N query heads, K KV heads, G = N/K, H head size, D embedding, F feed-forward,
-V vocabulary, L layers.
+`smjax.worker.kernels.shapes` says what the letters are.
 """
 
 from __future__ import annotations
@@ -15,15 +14,16 @@ from jax import lax
 
 from smjax.core.models.config import DecoderConfig
 from smjax.worker.kernels import Cache, Kernel, Matrix, Norm
+from smjax.worker.kernels.shapes import Array, Float, Int, Int32
 from smjax.worker.model.weights import LayerStack, Vectors, Weights
 
 State = tuple[jax.Array, Cache]
 
 
 def forward(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array, start: jax.Array
-) -> tuple[jax.Array, Cache]:
-    """Hidden states [T, D] of `ids`, int32[T], at positions from `start` on, and the cache with them."""
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: Int[Array, " T"], start: Int[Array, ""]
+) -> tuple[Float[Array, "T D"], Cache]:
+    """Hidden states of `ids` at positions from `start` on, and the cache with them."""
     positions = start + jnp.arange(len(ids))
     x = _rows(kernel, weights.embedding, ids)
     if weights.position is not None:
@@ -37,14 +37,14 @@ def forward(
     return x, cache
 
 
-def logits(config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: jax.Array) -> jax.Array:
-    """[T, V] of `hidden`, [T, D]."""
+def logits(config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: Float[Array, "T D"]) -> Float[Array, "T V"]:
+    """Scores of every id after each of `hidden`."""
     norm = _norm(config, weights.vectors, "output_norm")
     return kernel.product(_output(weights), jnp.int32(0), hidden, norm=norm)
 
 
-def next_id(config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: jax.Array) -> jax.Array:
-    """int32: the greedy choice after `hidden`, [1, D]."""
+def next_id(config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: Float[Array, "1 D"]) -> Int32[Array, ""]:
+    """The greedy choice after `hidden`."""
     return kernel.argmax(_output(weights), hidden, _norm(config, weights.vectors, "output_norm"))
 
 
@@ -76,8 +76,8 @@ def _norm(config: DecoderConfig, vectors: Vectors, name: str) -> Norm:
     return Norm(vectors[f"{name}.weight"], vectors.get(f"{name}.bias"), config.norm_eps)
 
 
-def _rotation(config: DecoderConfig, weights: Weights, positions: jax.Array) -> jax.Array | None:
-    """Cosines and sines [T, 2, H/2] of RoPE at `positions`; None for learned positions."""
+def _rotation(config: DecoderConfig, weights: Weights, positions: Int[Array, " T"]) -> Float[Array, "T 2 _"] | None:
+    """Cosines and sines, [T, 2, H/2], of RoPE at `positions`; None for learned positions."""
     if config.position == "learned":
         return None
     # By NumPy: a power is scalar code, and without a token loop around it it would be computed for every token.
@@ -87,7 +87,7 @@ def _rotation(config: DecoderConfig, weights: Weights, positions: jax.Array) -> 
     return jnp.stack([jnp.cos(angles), jnp.sin(angles)], axis=1)
 
 
-def _rows(kernel: Kernel, matrix: Matrix, ids: jax.Array) -> jax.Array:
+def _rows(kernel: Kernel, matrix: Matrix, ids: Int[Array, " T"]) -> Float[Array, "T D"]:
     (packed,) = matrix
     return kernel.rows(packed, ids)
 

@@ -19,7 +19,7 @@ def test_every_packed_shape_gets_one_of_the_variants() -> None:
 
 
 @pytest.mark.parametrize(
-    ("two", "four", "chosen"), [(10, 9, "4-streams"), (10, 9.8, "2-streams"), (10, 11, "2-streams")]
+    ("two", "four", "chosen"), [(10.0, 9.0, "4-streams"), (10.0, 9.8, "2-streams"), (10.0, 11.0, "2-streams")]
 )
 def test_the_default_gives_way_to_what_is_faster_by_more_than_chance(
     two: float, four: float, chosen: str, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,8 @@ chunk has one shape.
 
 from __future__ import annotations
 
+from typing import SupportsIndex
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +15,7 @@ from jax import lax
 
 from smjax.core.models.config import DecoderConfig
 from smjax.worker.kernels import Cache, Kernel
+from smjax.worker.kernels.shapes import Array, Float, Int, Int32
 from smjax.worker.model.decoder import forward, logits, next_id
 from smjax.worker.model.weights import Weights
 
@@ -21,9 +24,9 @@ CHUNK = 256
 
 
 def prefill(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array
-) -> tuple[Cache, jax.Array]:
-    """The cache with the prompt `ids`, int32[n_prompt], and the state after it."""
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: Int[Array, " n_prompt"]
+) -> tuple[Cache, Int32[Array, " _"]]:
+    """The cache with the prompt `ids` and the state after it."""
     chunk, n_chunks = chunks(len(ids))
 
     def step(i: jax.Array, state: tuple[Cache, jax.Array]) -> tuple[Cache, jax.Array]:
@@ -37,8 +40,8 @@ def prefill(
 
 
 def decode_one(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, state: jax.Array
-) -> tuple[Cache, jax.Array]:
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, state: Int32[Array, " state"]
+) -> tuple[Cache, Int32[Array, " state"]]:
     """The cache and the state one token on."""
     hidden, cache = forward(config, kernel, weights, cache, state[:1], state[1])
     return cache, _state(config, kernel, weights, hidden[0], state[1] + 1)
@@ -62,7 +65,7 @@ def decode_many(
     return lax.fori_loop(0, n_ids, step, (cache, state, jnp.zeros(capacity, jnp.int32)))
 
 
-def initial_state(config: DecoderConfig, last_id: int, position: int) -> np.ndarray:
+def initial_state(config: DecoderConfig, last_id: SupportsIndex, position: int) -> np.ndarray:
     """The state, int32[2 + D], after the id `last_id` at `position`: these two, and room for a hidden state.
 
     One array instead of three: what goes in and out of a program costs 1 µs an array in every dispatch.
@@ -76,16 +79,16 @@ def hidden_of(state: np.ndarray) -> np.ndarray:
 
 
 def _state(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: jax.Array, position: jax.Array
-) -> jax.Array:
+    config: DecoderConfig, kernel: Kernel, weights: Weights, hidden: Float[Array, " D"], position: Int[Array, ""]
+) -> Int32[Array, " 2+D"]:
     chosen = next_id(config, kernel, weights, hidden[None])
     return jnp.concatenate([jnp.stack([chosen, position]), lax.bitcast_convert_type(hidden, jnp.int32)])
 
 
 def answer_scores(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: jax.Array
-) -> tuple[Cache, jax.Array, jax.Array]:
-    """The cache with `ids`, int32[T], minus log-likelihoods [T-1] of ids[1:] in nats, the last hidden state [D]."""
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: Int[Array, " T"]
+) -> tuple[Cache, Float[Array, " T-1"], Float[Array, " D"]]:
+    """The cache with `ids`, minus log-likelihoods of ids[1:] in nats, the last hidden state."""
     chunk, n_chunks = chunks(len(ids))
     targets = jnp.roll(ids, -1)
 

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from smjax.core.models.config import DecoderConfig
+from smjax.worker.kernels.shapes import Array, Float, Int
 
 SLOT_MULTIPLE = 64
 """Slots are allocated in this many, so that steps over them need no remainder."""
@@ -31,8 +32,14 @@ class Cache:
     keys: Any
     values: Any
 
-    def write(self, layer: jax.Array, start: jax.Array, keys: jax.Array, values: jax.Array) -> Cache:
-        """With `keys` and `values`, [T, K, H], of the positions from `start` on."""
+    def write(
+        self,
+        layer: Int[Array, ""],
+        start: Int[Array, ""],
+        keys: Float[Array, "T K H"],
+        values: Float[Array, "T K H"],
+    ) -> Cache:
+        """With `keys` and `values` of the positions from `start` on."""
         k, v = _stored(jnp.transpose(keys, (1, 2, 0))[None], self.keys), _stored(values[None], self.values)
         return Cache(
             lax.dynamic_update_slice(self.keys, k, (layer, 0, 0, start)),

@@ -8,10 +8,11 @@ from jax import lax
 
 from smjax.core.models.config import Activation
 from smjax.worker.kernels.interface import Norm
+from smjax.worker.kernels.shapes import Array, Float, Int, Int32
 
 
-def normalise(norm: Norm, layer: jax.Array, x: jax.Array) -> jax.Array:
-    """RMSNorm, or LayerNorm where there is a bias, of x, [T, D]."""
+def normalise(norm: Norm, layer: Int[Array, ""], x: Float[Array, "T D"]) -> Float[Array, "T D"]:
+    """RMSNorm, or LayerNorm where there is a bias."""
     if norm.bias is not None:
         x = x - jnp.mean(x, axis=-1, keepdims=True)
     mean_square = jnp.einsum("td,td->t", x, x)[:, None] / x.shape[-1]
@@ -20,13 +21,13 @@ def normalise(norm: Norm, layer: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def finish(
-    y: jax.Array,
-    layer: jax.Array,
-    bias: jax.Array | None,
-    residual: jax.Array | None,
+    y: Float[Array, "T O"],
+    layer: Int[Array, ""],
+    bias: Float[Array, "L O"] | None,
+    residual: Float[Array, "T D"] | None,
     activation: Activation | None,
-) -> jax.Array:
-    """activation(y + bias) + residual; [T, N], or [T, N/2] for SwiGLU of gate and up."""
+) -> Float[Array, "T D"]:
+    """activation(y + bias) + residual; D is O, or O/2 for SwiGLU of gate and up."""
     if bias is not None:
         y += pick(bias, layer)
     if activation == "gelu":
@@ -37,15 +38,15 @@ def finish(
     return y if residual is None else y + residual
 
 
-def rotate(x: jax.Array, rotation: jax.Array) -> jax.Array:
-    """RoPE of x, [T, heads, H], on adjacent pairs of elements; `rotation` is [T, 2, H/2]."""
+def rotate(x: Float[Array, "T N H"], rotation: Float[Array, "T 2 _"]) -> Float[Array, "T N H"]:
+    """RoPE on adjacent pairs of elements; `rotation` is [T, 2, H/2]."""
     cos, sin = rotation[:, 0][:, None], rotation[:, 1][:, None]
     even, odd = x[..., ::2], x[..., 1::2]
     return jnp.stack([even * cos - odd * sin, even * sin + odd * cos], axis=-1).reshape(x.shape)
 
 
-def first_best(scores: jax.Array) -> jax.Array:
-    """int32: the first index of the largest of `scores`, [V].
+def first_best(scores: Float[Array, " V"]) -> Int32[Array, ""]:
+    """The first index of the largest of `scores`.
 
     `argmax` compiles to scalar code on CPUs: 237 µs for 50,257 scores, against 37 µs for this. The index is a float,
     exact below 2^24, as floats are what XLA reduces with vectors.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import Activation, DecoderConfig
 from smjax.worker.kernels.interface import Matrix, Norm, Setup
+from smjax.worker.kernels.shapes import Array, Float, Float32, Int, Int32
 from smjax.worker.kernels.xla.attention import attend_many, attend_one
 from smjax.worker.kernels.xla.cache import Cache, empty_cache
 from smjax.worker.kernels.xla.elementwise import finish, first_best, normalise, rotate
@@ -36,20 +36,20 @@ class XlaKernel:
         assert 0 <= first_out <= first_out + len(raw) // packed.encoding.row_bytes(packed.n_in) <= packed.n_out
         packed.fill(layer, first_out, raw)
 
-    def rows(self, packed: Packed, ids: jax.Array) -> jax.Array:
+    def rows(self, packed: Packed, ids: Int[Array, " T"]) -> Float32[Array, "T I"]:
         return look_up(packed, ids)
 
     def product(
         self,
         matrix: Matrix,
-        layer: jax.Array,
-        x: jax.Array,
+        layer: Int[Array, ""],
+        x: Float[Array, "T I"],
         *,
         norm: Norm | None = None,
-        bias: jax.Array | None = None,
-        residual: jax.Array | None = None,
+        bias: Float[Array, "L O"] | None = None,
+        residual: Float[Array, "T D"] | None = None,
         activation: Activation | None = None,
-    ) -> jax.Array:
+    ) -> Float32[Array, "T D"]:
         if norm is not None:
             x = normalise(norm, layer, x)
         if len(x) == 1:
@@ -59,16 +59,16 @@ class XlaKernel:
         y = parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=-1)
         return finish(y, layer, bias, residual, activation)
 
-    def matvec(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
-        """f32[N] = the matrix of `layer` times `x`, f32[K]; never unpacks the matrix."""
+    def matvec(self, packed: Packed, layer: Int[Array, ""], x: Float[Array, " I"]) -> Float32[Array, " O"]:
+        """The matrix of `layer` times `x`; never unpacks the matrix."""
         return matvec(packed, layer, x, streams_for(packed, self.variants))
 
-    def matmul(self, packed: Packed, layer: jax.Array, x: jax.Array) -> jax.Array:
-        """f32[T, N] for `x`, f32[T, K]; unpacks the one matrix."""
+    def matmul(self, packed: Packed, layer: Int[Array, ""], x: Float[Array, "T I"]) -> Float32[Array, "T O"]:
+        """The matrix of `layer` times each of `x`; unpacks the one matrix."""
         weights = unpack(packed, layer, self.matmul_dtype, ready=~jnp.isnan(x[0, 0]))
         return jnp.dot(x.astype(self.matmul_dtype), weights, preferred_element_type=jnp.float32)[:, : packed.n_out]
 
-    def argmax(self, matrix: Matrix, x: jax.Array, norm: Norm) -> jax.Array:
+    def argmax(self, matrix: Matrix, x: Float[Array, "1 I"], norm: Norm) -> Int32[Array, ""]:
         return first_best(self.product(matrix, jnp.int32(0), x, norm=norm)[0])
 
     def empty_cache(self, config: DecoderConfig, ctx: int, dtype: str) -> Cache:
@@ -78,11 +78,11 @@ class XlaKernel:
         self,
         config: DecoderConfig,
         cache: Cache,
-        layer: jax.Array,
-        qkv: jax.Array,
-        start: jax.Array,
-        rotation: jax.Array | None,
-    ) -> tuple[jax.Array, Cache]:
+        layer: Int[Array, ""],
+        qkv: Float[Array, "T _"],
+        start: Int[Array, ""],
+        rotation: Float[Array, "T 2 _"] | None,
+    ) -> tuple[Float[Array, "T _"], Cache]:
         n_kv, head = config.n_kv_heads, config.head_dim
         q, k, v = jnp.split(qkv.reshape(len(qkv), -1, head), [config.n_heads, config.n_heads + n_kv], axis=1)
         if rotation is not None:

@@ -15,21 +15,22 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from smjax.worker.kernels.shapes import Array, Bool, Float, Float32, Int, Int16
 from smjax.worker.kernels.xla.layouts import BLOCK, Q4, Q8, TILE, Dense, Packed
 
 INT16_MAX, INT8_PEAK = 32_767, 127
 
 
-def quantise(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """int16[K/32, 32] of int8 range and f32[K/32] peaks with x ≈ value * peak / 127."""
+def quantise(x: Float[Array, " I"]) -> tuple[Int16[Array, "blocks 32"], Float[Array, " blocks"]]:
+    """Values of int8 range in blocks of 32 and peaks of blocks with x ≈ value * peak / 127."""
     blocks = x.reshape(-1, BLOCK)
     peaks = jnp.max(jnp.abs(blocks), axis=1)
     tiny = jnp.finfo(jnp.float32).tiny  # a block of zeros stays one
     return jnp.round(blocks * INT8_PEAK / jnp.maximum(peaks, tiny)[:, None]).astype(jnp.int16), peaks
 
 
-def unpack(packed: Packed, layer: jax.Array, dtype: jnp.dtype, ready: jax.Array) -> jax.Array:
-    """[K, N] weights of one matrix as `dtype`, N in whole tiles.
+def unpack(packed: Packed, layer: Int[Array, ""], dtype: Any, ready: Bool[Array, ""]) -> Float[Array, "I O"]:
+    """Weights of one matrix as `dtype`, the outputs in whole tiles.
 
     `ready` is true, which XLA does not know: so it unpacks no matrix before its inputs are there, and does that in the
     shape of tiles, for which it has vector code (5 weights/ns; 1.2 where it loops over the shape of the GEMM).
@@ -43,8 +44,8 @@ def unpack(packed: Packed, layer: jax.Array, dtype: jnp.dtype, ready: jax.Array)
     return tiles.reshape(-1, shape[-2] * TILE)
 
 
-def _unpack_tiles(packed: Q4 | Q8, layer: jax.Array, dtype: jnp.dtype) -> jax.Array:
-    """[K/32, …, tiles, 32] of one matrix."""
+def _unpack_tiles(packed: Q4 | Q8, layer: jax.Array, dtype: Any) -> Array:
+    """[I/32, …, tiles, 32] of one matrix."""
     one = jax.tree.map(lambda a: jnp.swapaxes(lax.dynamic_index_in_dim(a, layer, 0, keepdims=False), 1, 2), packed)
     scales = one.scales[:, :, None].astype(jnp.float32)
     if isinstance(packed, Q4):
@@ -61,13 +62,13 @@ def _weights_of(words: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     return ((words >> right) & 15) - 8
 
 
-def look_up(packed: Packed, ids: jax.Array) -> jax.Array:
-    """f32[T, K]: rows `ids` of the first matrix; beyond the last, the last."""
+def look_up(packed: Packed, ids: Int[Array, " T"]) -> Float32[Array, "T I"]:
+    """Rows `ids` of the first matrix; beyond the last, the last."""
     ids = jnp.minimum(ids, packed.n_out - 1)
     match packed:
         case Q4(words=words, scales=scales):
-            columns, scale = (jnp.asarray(a)[0, :, ids // TILE, :, ids % TILE] for a in (words, scales))  # [T, K/32, …]
-            values = _weights_of(columns[:, :, None, :, None], (2, 1, 2))  # [T, K/32, 2, 8, 2]
+            columns, scale = (jnp.asarray(a)[0, :, ids // TILE, :, ids % TILE] for a in (words, scales))  # [T, I/32, …]
+            values = _weights_of(columns[:, :, None, :, None], (2, 1, 2))  # [T, I/32, 2, 8, 2]
             return (values * scale[..., None, None].astype(jnp.float32)).reshape(len(ids), -1)
         case Q8(values=values, scales=scales):
             columns, scale = (jnp.asarray(a)[0, :, ids // TILE, :, ids % TILE] for a in (values, scales))
@@ -76,8 +77,8 @@ def look_up(packed: Packed, ids: jax.Array) -> jax.Array:
             return packed.values[0][:, ids].T.astype(jnp.float32)
 
 
-def matvec(packed: Packed, layer: jax.Array, x: jax.Array, streams: int) -> jax.Array:
-    """f32[N] = the matrix of `layer` times `x`, f32[K]; never unpacks it, and reads `streams` places of it at once."""
+def matvec(packed: Packed, layer: Int[Array, ""], x: Float[Array, " I"], streams: int) -> Float32[Array, " O"]:
+    """The matrix of `layer` times `x`; never unpacks it, and reads `streams` places of it at once."""
     match packed:
         case Q4():
             return _matvec_blocks(packed, layer, x, packed.words.shape[2], _add_q4, streams)
@@ -88,7 +89,7 @@ def matvec(packed: Packed, layer: jax.Array, x: jax.Array, streams: int) -> jax.
 
 
 def _row(array: jax.Array, layer: jax.Array, block: jax.Array, row: int) -> jax.Array:
-    """[tiles, 32] of array[L, K/32, tiles, rows, 32]; a slice this small fuses into whatever uses it."""
+    """[tiles, 32] of array[L, I/32, tiles, rows, 32]; a slice this small fuses into whatever uses it."""
     tiles = array.shape[2]
     return lax.dynamic_slice(array, (layer, block, 0, row, 0), (1, 1, tiles, 1, TILE)).reshape(tiles, TILE)
 
@@ -144,7 +145,7 @@ def _add_q8(
 
 
 def _matvec_dense(packed: Dense, layer: jax.Array, x: jax.Array) -> jax.Array:
-    """f32[N]: one step 16 inputs, then what is left of them."""
+    """One step 16 inputs, then what is left of them."""
     n_in, n_out = packed.values.shape[1:]
 
     def add_rows(first: jax.Array | int, count: int, total: jax.Array) -> jax.Array:
