@@ -13,9 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-import smjax.run
 from smjax.core.records.document import read_record
 from smjax.sweep.process.local import LocalLauncher
+from smjax.sweep.run import execute as execution
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress
@@ -113,13 +113,13 @@ def test_a_worker_that_runs_out_of_memory_is_recorded(run_job: Run, handed: Hand
 
 def after_the_checks(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """Let something happen when the request has been accepted and nothing was started."""
-    execute = smjax.run.execute
+    execute = execution.execute
 
     def execute_after(sweep: Sweep, outside: Outside) -> int:
         happens()
         return execute(sweep, outside)
 
-    monkeypatch.setattr(smjax.run, "execute", execute_after)
+    monkeypatch.setattr(execution, "execute", execute_after)
 
 
 def test_a_file_that_is_cut_after_it_was_checked_is_a_failed_record(
@@ -183,5 +183,5 @@ def test_weights_that_are_not_numbers_fail_the_check(run_job: Run, empty_dir: Pa
     assert run_job(*SMALL, "ctx=16", "measure.compile_cache=false") == 1
     (record,) = records().values()
     assert record["status"] == "failed"
-    assert record["reason"].startswith("CheckFailedError: blk.0.ffn_gate.weight: product: expected NMSE ")
+    assert record["reason"].startswith("model.gguf: blk.0.ffn_up.weight: expected finite weights and scales, found ")
     assert "samples" not in record
