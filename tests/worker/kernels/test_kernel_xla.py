@@ -135,7 +135,12 @@ def test_streams_are_those_that_were_chosen_or_by_rule(encoding: str, shape: tup
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_kernel_takes_the_variants_that_were_chosen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stack, taken = random_stack("Q4_0"), []
-    monkeypatch.setattr("smjax.worker.kernels.xla.kernel.matvec", lambda *arguments: taken.append(arguments[-1]))
+
+    def matvec(packed: Any, layer: jax.Array, x: jax.Array, streams: int) -> jax.Array:
+        taken.append(streams)
+        return jnp.zeros(33)
+
+    monkeypatch.setattr("smjax.worker.kernels.xla.kernel.matvec", matvec)
     XlaKernel(Setup(variants=(("Q4_0 33x256", name),))).matvec(stack.packed, jnp.int32(0), jnp.ones(256))
     assert taken == [VARIANTS[name]]
 

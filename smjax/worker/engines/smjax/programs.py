@@ -40,8 +40,8 @@ def prefill(
 
 
 def decode_one(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, state: Int32[Array, " state"]
-) -> tuple[Cache, Int32[Array, " state"]]:
+    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, state: Int32[Array, " _"]
+) -> tuple[Cache, Int32[Array, " _"]]:
     """The cache and the state one token on."""
     hidden, cache = forward(config, kernel, weights, cache, state[:1], state[1])
     return cache, _state(config, kernel, weights, hidden[0], state[1] + 1)
