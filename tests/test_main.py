@@ -131,6 +131,7 @@ def test_a_command_imports_no_other() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["nokey=1"], ["-m", "threads=0,1"], ["--help"], ["--nope"]])
 def test_run_is_one_command_under_two_names(arguments: list[str], tmp_path: Path) -> None:
     one, other = (said("-m", *name, *arguments, cwd=tmp_path) for name in (["smjax", "run"], ["smjax.run"]))

@@ -15,6 +15,8 @@ from tests.report.factory import record, run_folder
 from tests.small_llama import write_llama
 from tests.sweep.conftest import DRIVER, environment_once
 
+pytestmark = pytest.mark.slow
+
 SMJAX = [sys.executable, "-m", "smjax"]
 FULL = "smjax: stdout: expected to print, found: No space left on device; what was to be said is incomplete\n"
 CLOSED = FULL.replace("No space left on device", "it is closed")

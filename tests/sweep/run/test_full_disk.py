@@ -17,6 +17,7 @@ from tests.report.factory import record, run_folder
 Mount = Callable[[int], Path]
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_stops_the_sweep_with_one_line_and_whole_records(
     small_disk: Mount,
     run_job: Callable[..., int],
