@@ -177,8 +177,7 @@ def test_an_unpacked_stack_in_prefill_is_seen() -> None:
 
 def test_weights_in_the_program_are_seen() -> None:
     engine = engine_of("llama, f32")
-    weights = jax.tree.map(np.asarray, engine.weights)
-    function = partial(prefill, LLAMA, engine.kernel, weights)
+    function = partial(prefill, LLAMA, engine.kernel, engine.weights)
     program = compile_program(function, engine.cache, np.zeros(N_PROMPT, np.int32))
     largest = engine.weights.stacks[0].matrices["ffn_in"][0].words.size
     assert max(array.size for array in hlo.constants(program.as_text())) >= largest
