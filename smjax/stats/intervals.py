@@ -1,45 +1,118 @@
-"""How uncertain a figure is: intervals over processes, and over the ratio of two rows' processes.
+"""How uncertain a row is: an interval over its processes, or the reason why there is none.
 
 The unit of sampling is the process: answers of one process share its addresses, its pages and its place in time, and
 their spread says nothing about the next process. Logarithms, because times are skewed and never negative, and because
-a difference of logarithms is a ratio. Trimmed means, because on a shared machine 5 to 15 % of processes are far slower
-than the others, and one of them among six makes Student's interval too wide to show anything: a quarter of the
-values, rounded down, is trimmed off each end; the variance of such a mean is that of the winsorised sample. Of up to
-four values none is trimmed, and the intervals are Student's and Welch's.
+a difference of logarithms is a ratio. An interval is for one speed that does not change: processes that ran at two, or
+drift, or resemble the one before have none, because a narrow one would be an accident of when they were measured.
 
-Of 2,000 draws of 6 to 12 processes from skewed pools with up to 15 % of outliers, 93 to 95 % of the 95 % intervals held
-the pool's median, which is the figure of a row; 92 to 94 % where the width decided when to stop. With one process in
-ten up to 25 % slower, a difference of 5 % was found in 83 % of pairs of 8 and 8 (Welch: 63 %), and one where there was
-none in 3 %. Without outliers trimming costs power: 95 % instead of 99 %.
-
-References: Georges, Buytaert, Eeckhout, "Statistically rigorous Java performance evaluation", OOPSLA 2007;
-Tukey, McLaughlin, "Less vulnerable confidence and significance procedures for location based on a single sample:
-trimming/winsorization 1", Sankhya A 25, 1963; Yuen, "The two-sample trimmed t for unequal population variances",
-Biometrika 61, 1974.
+References: Georges, Buytaert, Eeckhout, "Statistically rigorous Java performance evaluation", OOPSLA 2007.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit  # scipy.stats, which has the same as t.ppf, takes 0.7 s longer to import
+
+from smjax.stats import modes, serial
+from smjax.stats.location import Array, Estimate, estimate
 
 LEVEL = 0.95
+TESTABLE = 8
+"""Of fewer processes than this nobody can say whether they have one speed."""
+NOT_TESTABLE = "modes not testable"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What the processes of a row say of it. `lo` and `hi` are None where it has no interval; `reason` says why.
+
+    With an interval, `reason` is empty, or says that there are too few processes to know whether it is one.
+    """
+
+    centre: float | None
+    lo: float | None
+    hi: float | None
+    reason: str = ""
+    testable: bool = False
+    estimate: Estimate | None = None
+    """What ratios are made of; None where there is no interval."""
+
+    @property
+    def half_width(self) -> float | None:
+        """How far it reaches to either side, relative to its middle: 0.02 for ±2 %."""
+        return None if self.lo is None or self.hi is None else half_width((self.lo, self.hi))
+
+
+def judge(
+    values: Sequence[float], level: float = LEVEL, *, first: int | None = None, target: float | None = None
+) -> Interval:
+    """The interval of one positive figure per process, in the order of time and of their unit.
+
+    Where the number of processes came from `stopping.needed`, `first` is how many it was told of and `target` what it
+    was to reach: the interval then answers for that choice too.
+    """
+    logs = logarithms(values)
+    if logs is None:
+        return Interval(None, None, None, "no process" if not len(values) else "not all are positive numbers")
+    if logs.size == 1:
+        return Interval(float(values[0]), None, None, "one process")
+    found = widened(logs, level, first, target)
+    testable = logs.size >= TESTABLE
+    reason = why_none(logs) if testable else NOT_TESTABLE
+    if testable and reason:
+        return Interval(math.exp(found.centre), None, None, reason, testable)
+    lo, hi = found.at(found.reach(level))
+    return Interval(math.exp(found.centre), lo, hi, reason, testable, found)
+
+
+def logarithms(values: Sequence[float]) -> Array | None:
+    """Logarithms of positive numbers; None if there are none or one of them is not."""
+    array = np.asarray(values, float)
+    return np.log(array) if array.size and np.all((array > 0) & np.isfinite(array)) else None
+
+
+def why_none(logs: Array) -> str:
+    """Why these logarithms, of `TESTABLE` processes or more in the order of time, have no interval; else empty."""
+    cut = modes.best_cut(logs)
+    drifts = bool(serial.drifts(logs))
+    if cut.is_two and not (drifts and serial.error_sum(logs) < cut.error_sum):
+        return _two_speeds(np.sort(logs), int(cut.lower))
+    if drifts:
+        return f"drifting: {math.expm1(float(serial.slope(logs))):+.1%} a process".replace("%", " %")
+    return "serial: processes resemble the one before" if serial.resembles(logs) else ""
+
+
+def widened(logs: Array, level: float, first: int | None, target: float | None) -> Estimate:
+    """The estimate, with an error that is right also where the first processes' spread decided how many there are.
+
+    Stein's interval takes the spread of the first stage alone and is exact; the one of all processes is too narrow
+    after a first stage that happened to be calm. The geometric mean of both holds what it says and is less wide than
+    Stein's. Processes that did not suffice for the target were not chosen by it, and need none of this.
+    """
+    ours = estimate(logs)
+    if first is None or not 2 <= first < logs.size:
+        return ours
+    stage = estimate(logs[:first]).reach(level) * math.sqrt(first / logs.size)
+    reach = ours.reach(level)
+    missed = target is not None and stage > math.log1p(target)
+    if missed or stage <= reach:
+        return ours
+    return replace(ours, error=ours.error * math.sqrt(stage / reach)) if reach else ours
 
 
 def interval(values: Sequence[float], level: float = LEVEL) -> tuple[float, float] | None:
-    """Interval of the trimmed mean of the logarithms of `values`, one per process, brought back: (lo, hi), their unit.
+    """The interval (lo, hi) of `values`, one per process, whatever their order in time says; None with fewer than two.
 
-    None with fewer than two values, and where one of them is not a positive number.
+    None also where one of them is not a positive number.
     """
-    moments = _of_logarithms(values)
-    if moments is None:
+    logs = logarithms(values)
+    if logs is None or logs.size < 2:
         return None
-    centre, variance, degrees = moments
-    reach = _reach(variance, degrees, level)
-    return math.exp(centre - reach), math.exp(centre + reach)
+    found = estimate(logs)
+    return found.at(found.reach(level))
 
 
 def half_width(bounds: tuple[float, float]) -> float:
@@ -54,33 +127,27 @@ def is_wide(bounds: tuple[float, float] | None, target: float | None) -> bool:
 
 
 def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL) -> tuple[float, float, float] | None:
-    """Ratio of the trimmed geometric means, a / b, and its interval (ratio, lo, hi): Yuen's t on the logarithms.
+    """Ratio a / b and its interval (ratio, lo, hi), whatever the order in time says: Welch's on the logarithms.
 
     None where either side has fewer than two values or one that is not a positive number.
     """
-    ours, theirs = _of_logarithms(a), _of_logarithms(b)
-    if ours is None or theirs is None:
+    ours, theirs = logarithms(a), logarithms(b)
+    if ours is None or theirs is None or min(ours.size, theirs.size) < 2:
         return None
-    centre, variance = ours[0] - theirs[0], ours[1] + theirs[1]
-    spread = ours[1] ** 2 / ours[2] + theirs[1] ** 2 / theirs[2]
-    reach = _reach(variance, variance**2 / spread if spread else math.inf, level)
-    return math.exp(centre), math.exp(centre - reach), math.exp(centre + reach)
+    found = estimate(ours).minus(estimate(theirs))
+    return math.exp(found.centre), *found.at(found.reach(level))
 
 
-def _of_logarithms(values: Sequence[float]) -> tuple[float, float, int] | None:
-    """Trimmed mean of the logarithms, variance of that mean, degrees of freedom."""
-    array = np.sort(np.asarray(values, float))
-    if array.size < 2 or not np.all((array > 0) & np.isfinite(array)):
-        return None
-    middle = array[array.size // 2]
-    logs = np.log(array / middle)  # exactly 0 where the values are identical
-    trimmed = array.size // 4 if array.size > 4 else 0  # one off each end of 4 would leave 2, with a t of 12.7
-    kept = logs[trimmed : array.size - trimmed]
-    winsorised = np.clip(logs, kept[0], kept[-1])
-    degrees = kept.size - 1
-    variance = float(np.square(winsorised - winsorised.mean()).sum()) / (kept.size * degrees)
-    return float(kept.mean()) + math.log(middle), variance, degrees
+def _two_speeds(logs: Array, lower: int) -> str:
+    """How many of the sorted logarithms are at which speed, the fewer first."""
+    parts = sorted((logs[:lower], logs[lower:]), key=len)
+    fewer, more = (_short(math.exp(float(part.mean()))) for part in parts)
+    return f"two speeds: {len(parts[0]) / logs.size:.0%} of processes at {fewer}, the rest at {more}".replace("%", " %")
 
 
-def _reach(variance: float, degrees: float, level: float) -> float:
-    return float(stdtrit(degrees, (1 + level) / 2)) * math.sqrt(variance)
+def _short(value: float) -> str:
+    """A figure in a sentence: 4.7k, 57.3, 0.143."""
+    for factor, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:.1f}{unit}"
+    return f"{value:.3g}"

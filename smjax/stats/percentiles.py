@@ -1,0 +1,48 @@
+"""Percentiles over all tokens of all processes, with an interval that knows that tokens of one process are alike.
+
+The share of tokens beyond the percentile is a mean over processes; its error, by how much processes differ in it, is
+carried through the distribution back to a time (Woodruff's interval, for clusters).
+
+References: Woodruff, "Confidence intervals for medians and other position measures", Journal of the American
+Statistical Association 47, 1952; Francisco, Fuller, "Quantile estimation with a complex survey design", Annals of
+Statistics 19, 1991.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from smjax.stats.intervals import LEVEL
+from smjax.stats.location import quantile_t
+
+LEAST_PROCESSES = 4
+LEAST_BEYOND = 10
+"""So many tokens must lie beyond either end."""
+
+
+def over_tokens(processes: Sequence[Sequence[float]], share: float) -> float | None:
+    """The percentile (`share` 0.99 for p99) of the times of all tokens of all processes; None without one."""
+    tokens = [np.asarray(process, float) for process in processes if len(process)]
+    return float(np.quantile(np.concatenate(tokens), share)) if tokens else None
+
+
+def interval_over_tokens(
+    processes: Sequence[Sequence[float]], share: float, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Interval of `over_tokens`; None of fewer than 4 processes, or where too few tokens lie beyond its ends."""
+    tokens = [np.asarray(process, float) for process in processes if len(process)]
+    if len(tokens) < LEAST_PROCESSES:
+        return None
+    everything = np.concatenate(tokens)
+    middle = np.quantile(everything, share)
+    excess = np.array([(process > middle).sum() - (1 - share) * len(process) for process in tokens])
+    error = math.sqrt(len(tokens) / (len(tokens) - 1) * np.square(excess).sum()) / everything.size
+    # On the logarithm of the share beyond, which cannot become negative.
+    factor = math.exp(quantile_t((1 + level) / 2, len(tokens) - 1) * error / (1 - share))
+    fewest, most = (1 - share) / factor, (1 - share) * factor
+    if everything.size * fewest < LEAST_BEYOND or everything.size * (1 - most) < LEAST_BEYOND:
+        return None
+    return float(np.quantile(everything, 1 - most)), float(np.quantile(everything, 1 - fewest))

@@ -1,0 +1,99 @@
+"""Ratios of two rows with their intervals: of independent sides, paired by blocks, and between runs.
+
+A ratio says what it could have found: `detectable` is the smallest change that this much data finds 9 times in 10.
+
+References: Welch, "The generalization of Student's problem when several different population variances are involved",
+Biometrika 34, 1947; Kalibera, Jones, "Rigorous benchmarking in reasonable time", ISMM 2013, on levels of variation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from smjax.stats.intervals import LEVEL, Interval, judge
+from smjax.stats.location import Estimate, quantile_t
+from smjax.stats.runs import BetweenRuns, between
+
+POWER = 0.9
+_MOST_BLOCKS = 10_000
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """new / base with its interval; None throughout where there is none, and `reason` says why."""
+
+    ratio: float | None
+    lo: float | None
+    hi: float | None
+    detectable: float | None
+    """As a share: 0.03 if a change of 3 % is found 9 times in 10."""
+    reason: str = ""
+    estimate: Estimate | None = None
+
+
+def unpaired(
+    base: Interval,
+    new: Interval,
+    level: float = LEVEL,
+    runs: tuple[BetweenRuns | None, BetweenRuns | None] = (None, None),
+) -> Ratio:
+    """The ratio of two sides measured independently, of intervals of the same level.
+
+    `runs`: how far runs of each side lie apart, where the sides are single runs; the same object where both sides'
+    spread was estimated from the same runs.
+    """
+    if base.estimate is None or new.estimate is None:
+        whose = [f"{name}: {side.reason}" for name, side in (("base", base), ("new", new)) if side.estimate is None]
+        return Ratio(None, None, None, None, "; ".join(whose))
+    reasons = dict.fromkeys(side.reason for side in (base, new) if side.reason)
+    return of_estimate(between(new.estimate, base.estimate, (runs[1], runs[0])), level, "; ".join(reasons))
+
+
+def paired(base: Sequence[float], new: Sequence[float], level: float = LEVEL) -> Ratio:
+    """The ratio of two sides measured in the same blocks: figures by block, in the order of time, of equal length.
+
+    What slows a block cancels, so the tests for two speeds, drift and serial order are made on the blocks' ratios.
+    Blocks in which a side has no figure (NaN) do not count.
+    """
+    ratios = np.asarray(new, float) / np.asarray(base, float)
+    found = judge(list(ratios[~np.isnan(ratios)]), level)
+    if found.estimate is None:
+        return Ratio(None, None, None, None, found.reason.replace("processes", "blocks").replace("process", "block"))
+    return of_estimate(found.estimate, level, found.reason)
+
+
+def of_estimate(found: Estimate, level: float = LEVEL, reason: str = "") -> Ratio:
+    """The ratio whose logarithm was estimated so."""
+    lo, hi = found.at(found.reach(level))
+    return Ratio(math.exp(found.centre), lo, hi, detectable(found, level), reason, found)
+
+
+def detectable(found: Estimate, level: float = LEVEL) -> float:
+    """The smallest change, as a share, with which 9 in 10 intervals of such data leave out 1.
+
+    A change is found where the estimate is further from 0 than t((1 + level) / 2) errors; one as large as that and
+    t(0.9) errors more is, with chance 0.9, because estimate less change over error follows t.
+    """
+    if not found.error:
+        return 0.0
+    return math.expm1((quantile_t((1 + level) / 2, found.degrees) + quantile_t(POWER, found.degrees)) * found.error)
+
+
+def more_blocks(found: Estimate, blocks: int, within: float, level: float = LEVEL, fixed: float = 0.0) -> int | None:
+    """About how many more blocks decide, if the ratio stays where it is; 0 if it is decided, None if none would.
+
+    Decided is what leaves out 1 or lies inside 1 ± `within`. `fixed` is the part of the error that more blocks do not
+    lessen: the spread between runs.
+    """
+    varying = max(found.error**2 - fixed**2, 0.0)
+    size = abs(found.centre)
+    for count in range(blocks, max(blocks, _MOST_BLOCKS) + 1):
+        degrees = found.degrees * count / blocks
+        reach = quantile_t((1 + level) / 2, degrees) * math.sqrt(fixed**2 + varying * blocks / count)
+        if reach < size or size + reach <= math.log1p(within):
+            return count - blocks
+    return None

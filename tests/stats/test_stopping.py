@@ -1,0 +1,77 @@
+"""Two stages: what the first says of how many there are to be, and that the interval then holds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from smjax.stats.intervals import interval, judge
+from smjax.stats.stopping import needed
+
+CALM = [7210.0, 7234, 7151, 7317, 7313, 7277, 7114, 7212]
+LOUD = [7310.0, 7000, 7400, 7101, 7350, 7000, 7222, 7550]
+
+
+def test_a_first_stage_that_is_narrow_enough_is_all():
+    assert needed(CALM, 0.02) == 8
+
+
+def test_the_spread_of_the_first_stage_says_how_many():
+    lo, hi = interval(LOUD)
+    expected = math.ceil(8 * (math.log(hi / lo) / 2 / math.log1p(0.02)) ** 2)
+    assert needed(LOUD, 0.02) == expected
+    assert 12 < expected < 30
+
+
+def test_where_the_centre_lies_says_nothing():
+    for factor in (0.01, 3.0):
+        assert needed([value * factor for value in LOUD], 0.02) == needed(LOUD, 0.02)
+
+
+def test_a_second_stage_is_at_least_half_the_first_and_testable():
+    lo, hi = interval(LOUD)
+    just_missed = math.sqrt(hi / lo) - 1 - 1e-6
+    assert needed(LOUD, just_missed) == 12
+    assert needed([7000.0, 7100, 7200, 7000, 7150], 0.0145) == 8
+
+
+def test_never_more_than_the_most_nor_fewer_than_there_are():
+    assert needed(LOUD, 0.001) == 30
+    assert needed(LOUD, 0.001, most=10) == 10
+    assert needed(LOUD, 0.001, most=4) == 8
+
+
+def test_two_speeds_and_drifts_are_worth_all_that_there_may_be():
+    assert needed([5000.0, 5010, 7000, 7010, 7020, 7005, 7008, 7001], 0.5) == 30
+    assert needed([7000.0 * 0.99**i for i in range(10)], 0.5) == 30
+
+
+@pytest.mark.parametrize(("values", "expected"), [([], 0), ([5.0], 1), ([5.0, 0.0], 2), (CALM[:2], 5), (CALM[:4], 5)])
+def test_too_little_to_say(values, expected):
+    assert needed(values, 0.02) == expected
+
+
+def test_an_interval_answers_for_the_choice_of_its_size():
+    calm_first = [*CALM, *LOUD]
+    plain, chosen = judge(calm_first), judge(calm_first, first=8)
+    assert chosen == plain  # the first stage's own interval is the narrower one
+    loud_first = [*LOUD, *CALM]
+    stage = math.log(np.divide(*reversed(interval(LOUD)))) / 2 * math.sqrt(8 / 16)
+    widened, plain = judge(loud_first, first=8, target=0.05), judge(loud_first)
+    own = math.log(plain.hi / plain.lo) / 2
+    assert own < stage
+    assert math.log(widened.hi / widened.lo) / 2 == pytest.approx(math.sqrt(own * stage))
+    assert judge(loud_first, first=8, target=0.005) == plain  # which 16 do not reach: it did not choose them
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.03])
+def test_rows_that_stop_early_hold_as_often_as_they_say(spread):
+    held = []
+    for logs in spread * np.random.default_rng(3).standard_normal((400, 30)):
+        size = needed(np.exp(logs[:8]), 0.02)
+        if size < 30 and (found := judge(np.exp(logs[:size]), first=8, target=0.02)).lo is not None:
+            held.append(found.lo <= 1 <= found.hi)
+    assert len(held) > 300
+    assert np.mean(held) >= 0.92
