@@ -62,7 +62,7 @@ def test_an_interval_answers_for_the_choice_of_its_size():
     widened, plain = judge(loud_first, first=8, target=0.05), judge(loud_first)
     own = math.log(plain.hi / plain.lo) / 2
     assert own < stage
-    assert math.log(widened.hi / widened.lo) / 2 == pytest.approx(math.sqrt(own * stage))
+    assert math.log(widened.hi / widened.lo) / 2 == pytest.approx(own ** (1 / 3) * stage ** (2 / 3))
     assert judge(loud_first, first=8, target=0.005) == plain  # which 16 do not reach: it did not choose them
 
 

@@ -15,7 +15,8 @@ from smjax.report.render.grid import TIMES, Grid, Row, draw
 from smjax.report.tables.column_cells import IN_TABLES
 
 _ABOUT_INTERVALS = (
-    "±: half the width of the 95 % interval over processes, by Student's t on the trimmed logarithms of their medians"
+    "±: half the width of the 95 % interval over processes, by Student's t on the logarithms of their medians, "
+    "stragglers bent in"
 )
 _REASONS = 3
 """As many of them are told of a row."""

@@ -23,7 +23,7 @@ _WEIGHTS = dict.fromkeys(MAY_HAVE_CHANGED, 1) | {"engine": 100, "kernel": 10}
 _FIGURES = ("decode_tok_per_s", "ttft_ms")
 _CAPTION = (
     "Change of the medians. With two or more processes on both sides, judged by the 95 % interval of their ratio "
-    "(Yuen's t on the trimmed logarithms of the processes' medians): real, or not distinguishable where that "
+    "(Welch's t on the logarithms of the processes' medians): real, or not distinguishable where that "
     "includes 0. Else by the spread of the samples, the larger of the two runs' interquartile ranges (with fewer than "
     f"{FEW_SAMPLES} samples, max - min): within, outside, or unknown with one sample each."
 )

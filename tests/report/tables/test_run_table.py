@@ -120,7 +120,7 @@ def test_intervals_stand_beside_their_figures_and_below_is_how_they_are_made():
     text = markdown(run_table.grids(rows))
     # exp(4.3027 * s / sqrt(3)) - 1, with s = 0.04003 of the logarithms
     assert [(row["decode tok/s"], row["TTFT ms"]) for row in cells(text)] == [("100 ±10 %", "100 ±0 %"), ("100", "100")]
-    assert "- ±: half the width of the 95 % interval over processes, by Student's t on the trimmed logarithms" in text
+    assert "- ±: half the width of the 95 % interval over processes, by Student's t on the logarithms" in text
     assert "±" not in table_of(scenarios([record()]))
 
 
