@@ -13,6 +13,7 @@ import pytest
 
 from smjax.core.models.config import DecoderConfig
 from smjax.core.models.families import decoder
+from smjax.core.records.answer import Answer
 from smjax.worker.engines.smjax import programs
 from tests.reference import mean_nll, nmse
 from tests.worker.models import KERNELS, ArrayModel, loaded_engine, random_model, reference
@@ -151,9 +152,11 @@ def test_a_narrower_cache_is_nearly_as_good(kv_dtype: str, limit: float, kernel:
     found = np.stack([runner.prefill(IDS[:N_PROMPT]), *runner.decode(IDS[N_PROMPT:], N_PROMPT)])
     error = nmse(found, expected_of("llama")[N_PROMPT - 1 :])
     assert limit / 1000 < error <= limit
-    described, full = runner.engine.describe(), runner_of("llama", kernel).engine.describe()
-    assert (described["resolved"]["kv_dtype"], full["resolved"]["kv_dtype"]) == (kv_dtype, "float32")
-    assert 2 * described["kv_bytes"] == full["kv_bytes"]
+    narrow, full = Answer(), Answer()
+    runner.engine.describe(narrow)
+    runner_of("llama", kernel).engine.describe(full)
+    assert (narrow.resolved.kv_dtype, full.resolved.kv_dtype) == (kv_dtype, "float32")
+    assert 2 * narrow.memory.kv_bytes == full.memory.kv_bytes
 
 
 def greedy_of_the_reference(model: Any, prompt: list[int], n_gen: int) -> list[int]:
