@@ -44,12 +44,16 @@ _SAYS_NOTHING = ("model_path", "label")
 """Where a file lies, and what a person calls the sweep."""
 
 
-def settings(resolved: Resolved) -> dict[str, Any]:
+def asked(scenario: Scenario) -> dict[str, Any]:
     """What a process of the scenario is asked for; neither how many there are nor where its file lies counts."""
-    asked = {name: value for name, value in resolved.scenario.to_json().items() if name not in _SAYS_NOTHING}
-    measure = {name: value for name, value in asked["measure"].items() if name not in _HOW_OFTEN}
+    fields = {name: value for name, value in scenario.to_json().items() if name not in _SAYS_NOTHING}
+    return fields | {"measure": {name: value for name, value in fields["measure"].items() if name not in _HOW_OFTEN}}
+
+
+def settings(resolved: Resolved) -> dict[str, Any]:
+    """What a process is asked for, and what was chosen for it."""
     chosen = {name: getattr(resolved, name) for name in ("kernel", "isa", "simd", "kv_dtype", "variables")}
-    return {"asked": asked | {"measure": measure}, "chosen": chosen}
+    return {"asked": asked(resolved.scenario), "chosen": chosen}
 
 
 def point(scenario: Scenario) -> dict[str, Any]:

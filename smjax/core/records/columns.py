@@ -58,6 +58,8 @@ class Column:
     shown: Literal["always", "any", "varies"] = "any"
     """In tables: always, if any row has it, or if the rows differ in it."""
     meaning: str = ""
+    better: Literal["", "higher", "lower"] = ""
+    """Of a figure that each process has, and that is compared."""
 
     @property
     def is_key(self) -> bool:
@@ -104,40 +106,40 @@ COLUMNS = (
     Column("samples", "int", "samples", "processes", "their timed answers",
            meaning="timed answers over all replicates, warm-up excluded"),
     Column("decode_tok_per_s", "float", "tok/s", "answers", "(n_gen - 1) * 1e9 / NULLIF(decode_ns, 0)",
-           heading="decode tok/s", shown="always",
+           heading="decode tok/s", shown="always", better="higher",
            meaning="(n_gen - 1) / (time of last id - time of first id)"),
     Column("decode_tok_per_s_lo", "float", "tok/s", "interval", "decode_tok_per_s",
            meaning="lower end of the 95 % interval over processes; empty with one process"),
     Column("decode_tok_per_s_hi", "float", "tok/s", "interval", "decode_tok_per_s",
            meaning="upper end of the 95 % interval over processes; empty with one process"),
     Column("e2e_tok_per_s", "float", "tok/s", "answers", "n_gen * 1e9 / NULLIF(ttft_ns + decode_ns, 0)",
-           meaning="n_gen / (TTFT + decode time)"),
+           better="higher", meaning="n_gen / (TTFT + decode time)"),
     Column("prefill_tok_per_s", "float", "tok/s", "answers", "n_prompt * 1e9 / NULLIF(ttft_ns, 0)",
-           heading="prefill tok/s", shown="always",
+           heading="prefill tok/s", shown="always", better="higher",
            meaning="n_prompt / TTFT"),
-    Column("ttft_ms", "float", "ms", "answers", "ttft_ns / 1e6", heading="TTFT ms", shown="always",
+    Column("ttft_ms", "float", "ms", "answers", "ttft_ns / 1e6", heading="TTFT ms", shown="always", better="lower",
            meaning="from prompt ids on the host to the first generated id on the host, warm executables"),
     Column("ttft_ms_lo", "float", "ms", "interval", "ttft_ms",
            meaning="lower end of the 95 % interval over processes; empty with one process"),
     Column("ttft_ms_hi", "float", "ms", "interval", "ttft_ms",
            meaning="upper end of the 95 % interval over processes; empty with one process"),
     Column("tpot_ms_p50", "float", "ms", "process", "token_ns of all answers", heading="TPOT p50/p99 ms",
-           meaning="median time per output token after the first; only with tokens_per_dispatch=1"),
-    Column("tpot_ms_p90", "float", "ms", "process", "token_ns of all answers",
+           better="lower", meaning="median time per output token after the first; only with tokens_per_dispatch=1"),
+    Column("tpot_ms_p90", "float", "ms", "process", "token_ns of all answers", better="lower",
            meaning="90th percentile of the same"),
-    Column("tpot_ms_p99", "float", "ms", "process", "token_ns of all answers",
+    Column("tpot_ms_p99", "float", "ms", "process", "token_ns of all answers", better="lower",
            meaning="99th percentile of the same"),
     Column("peak_rss_mb", "float", "MB", "reading", "memory.peak_rss_bytes", divisor=1e6,
-           heading="peak RSS MB", shown="always",
+           heading="peak RSS MB", shown="always", better="lower",
            meaning="high-water mark of the worker's resident memory (VmHWM) over its life; MB = 10^6 bytes"),
-    Column("load_s", "float", "s", "reading", "phases_ns.load", divisor=1e9,
+    Column("load_s", "float", "s", "reading", "phases_ns.load", divisor=1e9, better="lower",
            meaning="reading or making the weights and repacking them for the kernel"),
-    Column("compile_s", "float", "s", "reading", "phases_ns.compile", divisor=1e9,
+    Column("compile_s", "float", "s", "reading", "phases_ns.compile", divisor=1e9, better="lower",
            meaning="tracing and compiling the prefill and decode programs"),
-    Column("cold_start_s", "float", "s", "reading", "phases_ns.cold_start", divisor=1e9,
+    Column("cold_start_s", "float", "s", "reading", "phases_ns.cold_start", divisor=1e9, better="lower",
            meaning="from the start of the process to the first generated id, imports, load and compile included"),
     Column("rss_growth_bytes_per_token", "float", "bytes/token", "process", "rss_bytes at the end of each answer",
-           meaning="slope of resident memory over the tokens of the timed answers"),
+           better="lower", meaning="slope of resident memory over the tokens of the timed answers"),
     Column("tok_per_s_per_core", "float", "tok/s/core", "row", "decode_tok_per_s / threads",
            heading="tok/s per core", shown="always",
            meaning="decode_tok_per_s / threads"),
@@ -168,18 +170,18 @@ COLUMNS = (
            meaning="version"),
     Column("kv_dtype", "text", "", "compared", "resolved.kv_dtype", heading="KV dtype", shown="varies",
            meaning="element type of the KV cache"),
-    Column("steady_rss_mb", "float", "MB", "reading", "memory.steady_rss_bytes", divisor=1e6,
+    Column("steady_rss_mb", "float", "MB", "reading", "memory.steady_rss_bytes", divisor=1e6, better="lower",
            meaning="high-water mark over the timed answers alone, where it can be reset"),
-    Column("weight_mb", "float", "MB", "reading", "memory.weight_bytes", divisor=1e6,
+    Column("weight_mb", "float", "MB", "reading", "memory.weight_bytes", divisor=1e6, better="lower",
            meaning="packed weights as counted in the worker's arrays"),
     Column("date", "text", "", "least", "date",
            meaning="start of the first process, UTC, ISO 8601"),
     Column("decode_tok_per_s_best", "float", "tok/s", "processes", "decode_tok_per_s of each answer",
            meaning="the fastest single sample, beside the median; never compared"),
-    Column("tpot_ms_per_1000_tokens", "float", "ms", "answers", "token_ns",
+    Column("tpot_ms_per_1000_tokens", "float", "ms", "answers", "token_ns", better="lower",
            meaning="how much longer a token takes per 1,000 in the cache; empty with under 100 timed"),
     Column("energy_j_per_token", "float", "J/token", "reading", "energy.joules_per_token",
-           heading="measured J per token",
+           heading="measured J per token", better="lower",
            meaning="measured energy of the CPU packages (RAPL) over all answers, per generated token"),
     Column("processes_disturbed", "int", "processes", "processes", "flags",
            meaning="of the replicates, those in which something else kept the machine busy"),
@@ -208,3 +210,6 @@ FIELDS = (
 # fmt: on
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+
+METRICS = {column.name: column for column in COLUMNS if column.better}
+"""What is compared: figures of which each process has one."""

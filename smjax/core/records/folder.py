@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,15 @@ def load_folder(run_dir: Path) -> Loaded:
             except RequestError as error:
                 refused.append(str(error))
     return Loaded(_merged(found), refused)
+
+
+def folders_below(root: Path) -> Iterator[Path]:
+    """Every folder at or below `root` that holds records, in a fixed order; links are not followed."""
+    for folder, names, _ in os.walk(root):
+        names.sort()
+        if RECORDS in names:
+            names.remove(RECORDS)
+            yield Path(folder)
 
 
 def record_paths(run_dir: Path) -> list[Path]:

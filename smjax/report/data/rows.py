@@ -35,7 +35,7 @@ def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     interval, in lists with an entry per process, the processes' figures (`decode_tok_per_s_medians`) and, where those
     are medians of their answers, the samples (`decode_tok_per_s_samples`).
     """
-    figures = _per_process(records)
+    figures = per_process(records)
     rows = (
         figures.filter("stands")
         .join(_repeated(figures), on=ROW, how="left", nulls_equal=True, maintain_order="left")
@@ -122,8 +122,8 @@ def conform(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(*summary, *(name for name in rows.columns if name not in COLUMN_NAMES))
 
 
-def _per_process(records: Sequence[Record]) -> pl.DataFrame:
-    """One row per process with its figures; those of a process that did not finish ok are null."""
+def per_process(records: Sequence[Record]) -> pl.DataFrame:
+    """One row per record, in their order, with its figures; those of a process that did not finish ok are null."""
     processes = frames.processes(records)
     is_ok = pl.col("status") == "ok"
     whole_life = processes.with_columns(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
 from smjax.core.numbers import plural
 from smjax.core.records.alike import BEFORE, MAY_HAVE_CHANGED
-from smjax.core.records.folder import RECORDS, load_folder
+from smjax.core.records.folder import folders_below, load_folder
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import UNKNOWN, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
 from smjax.report.tables.column_cells import IN_TABLES
@@ -42,19 +42,10 @@ def comparison(current: pl.DataFrame, run_dir: Path, outputs_root: Path) -> Grid
     return draw("Since the last run", [_CAPTION], _COLUMNS, list(map(_judged, pairs.to_dicts())), notes)
 
 
-def run_dirs(outputs_root: Path) -> Iterator[Path]:
-    """Every folder at or below `outputs_root` that holds records, in a fixed order; links are not followed."""
-    for folder, names, _ in os.walk(outputs_root):
-        names.sort()
-        if RECORDS in names:
-            names.remove(RECORDS)
-            yield Path(folder)
-
-
 def _earlier_rows(run_dir: Path, outputs_root: Path) -> tuple[pl.DataFrame, int]:
     """One row per scenario and earlier run, with `run` and `run_date`, and the number of unreadable records."""
     parts, broken = [scenarios([])], 0
-    for folder in run_dirs(outputs_root):
+    for folder in folders_below(outputs_root):
         if folder.resolve() == run_dir.resolve():
             continue
         loaded = load_folder(folder)
