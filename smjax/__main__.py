@@ -103,8 +103,8 @@ Several values with commas, as threads=1,2, are swept over with -m. A run
 leaves its records and summaries in a folder below outputs/.
 
 exit codes: 0 all scenarios ok; 1 some failed, the rest is reported; 2 the
-request is wrong, nothing was measured; 130 interrupted, 143 ended by SIGTERM,
-what was measured is kept.
+request is wrong, nothing was measured; 3 smjax regress found a regression;
+130 interrupted, 143 ended by SIGTERM, what was measured is kept.
 
 {EXAMPLES}"""
 

@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "core/machine": MACHINE | {"psutil", "cpuinfo", "platformdirs"},
     "core/gguf": GGUF | {"numpy"},
     "core/models": MODELS | {"numpy", "gguf"},
-    "core/records": RECORDS,
+    "core/records": RECORDS | {"platformdirs"},
     "core/engines": ENGINES,
     "stats": {"smjax.stats", "numpy", "scipy"},
     "doctor": CORE | {"smjax.doctor", "numpy", "psutil", "rich"},
@@ -52,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": set(),
     "report/data": CORE | {"smjax.stats", "smjax.report.data", "numpy", "polars"},
     "report/render": CORE | {"smjax.report.render", "polars", "rich"},
+    "report/compare": CORE | {"smjax.stats"} | {f"smjax.report.{room}" for room in ("data", "render", "compare")},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
     "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"numpy"},
 }

@@ -3,6 +3,9 @@
 COMMANDS = {
     "run": "measure: one scenario, or with -m a sweep",
     "report": "rebuild the summaries of run folders from their records",
+    "compare": "is a run, or a setting, faster than another, and how sure is that",
+    "regress": "the same for CI: exit 3 where something is certainly slower",
+    "baseline": "keep a run's records under a name, to be compared with",
     "doctor": "what disturbs measurements on this machine, and what to do",
     "eval": "answer one prompt, for checking: a line of JSON",
     "export": "write a preset as a GGUF file for other tools",

@@ -122,6 +122,30 @@ def identified(record: dict[str, Any], sources: str, settings: str = "0") -> dic
     return record | {"identity": f"{sources}{point}", "identity_parts": parts}
 
 
+def placed(
+    record: dict[str, Any],
+    block: int,
+    position: int = 0,
+    *,
+    point: int | None = None,
+    run: str = "first",
+    machine: str = "here",
+) -> dict[str, Any]:
+    """The same record as schema 2 keeps it: where in which sweep it ran, and on which machine; with an id for that."""
+    order = {"seed": 42, "block": block, "position": position} | ({} if point is None else {"point": point})
+    asked, jaxlib = record["scenario"], record.get("versions", {}).get("jaxlib")
+    number = f"{record['id']}-{asked['kernel']}-{block}-{position}"
+    identity = f"{asked['kernel']}-{asked['threads']}-{jaxlib}"
+    return record | {
+        "schema": 2,
+        "id": f"{number}-{run}",
+        "identity": record.get("identity") or identity,
+        "order": order,
+        "run": run,
+        "machine": machine,
+    }
+
+
 def failed(status: str = "failed", reason: str = "out of memory", **changes: Any) -> dict[str, Any]:
     """A record of a worker that never got to its figures."""
     whole = record(**changes)

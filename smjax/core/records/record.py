@@ -62,6 +62,8 @@ class Order:
     seed: int = 0
     block: Index = 0
     position: Index = 0
+    point: Index | None = None
+    """Of the sweep's points, in the order in which they were asked for; None where it was not kept."""
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,10 @@ class Plan:
             if not short and not again:
                 return
 
+    def point(self, run: Run) -> int:
+        """Which of the sweep's points it is of, in the order in which they were asked for."""
+        return list(self.standings).index(run.resolved)
+
     def finished(self, run: Run, process: Process) -> None:
         """A run has ended so."""
         self.ended += 1

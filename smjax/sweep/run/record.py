@@ -32,6 +32,8 @@ class Stamps:
     """Of the sweep."""
     position: int
     """Workers of this session before it."""
+    point: int
+    """Which of the sweep's points, in the order in which they were asked for."""
     readings: dict[str, Any]
 
 
@@ -52,7 +54,12 @@ def make_record(
             "date": stamps.date,
             "replicate": run.replicate,
             "attempt": run.attempt,
-            "order": {"seed": run.scenario.seed, "block": run.block, "position": stamps.position},
+            "order": {
+                "seed": run.scenario.seed,
+                "block": run.block,
+                "position": stamps.position,
+                "point": stamps.point,
+            },
             "identity": whole,
             "identity_parts": identity,
             "scenario": run.scenario.to_json(),

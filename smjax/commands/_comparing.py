@@ -1,0 +1,75 @@
+"""What the commands that compare are told, alike."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from pathlib import Path
+
+from smjax.core.errors import RequestError
+
+_SHARE = re.compile(r"([0-9]*\.?[0-9]+(?:e-?[0-9]+)?)\s*(%?)", re.IGNORECASE)
+
+
+def share(text: str) -> float:
+    """`3%`, `3 %` and `0.03` as 0.03."""
+    found = _SHARE.fullmatch(text.strip())
+    value = float(found[1]) / (100 if found[2] else 1) if found else math.nan
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"expected a share such as 3% or 0.03, below 100%, found {text!r:.40}")
+    return value
+
+
+def add_question(parser: argparse.ArgumentParser) -> None:
+    """What is compared and how it is told."""
+    parser.add_argument(
+        "--metric", default="decode_tok_per_s", metavar="COLUMN", help="figure to compare; a column of summary.csv"
+    )
+    parser.add_argument(
+        "--within",
+        type=share,
+        default=0.02,
+        metavar="SHARE",
+        help="up to this a difference makes none; 2%% if it is not said",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "md", "json"),
+        default="text",
+        help="a table, Markdown, or a list of rows for programs",
+    )
+    parser.add_argument(
+        "--axis",
+        metavar="NAME",
+        help="compare the values of this axis inside one sweep, in its blocks: kernel, isa, python, label …",
+    )
+    parser.add_argument(
+        "--base",
+        metavar="VALUE",
+        help="value of the axis that the others are compared with; the first if it is not said",
+    )
+    parser.add_argument(
+        "--history",
+        type=Path,
+        metavar="DIR",
+        help="folder of earlier runs, by which is known how far runs lie apart; outputs if it is not said",
+    )
+    parser.add_argument(
+        "--between-runs",
+        type=share,
+        metavar="SHARE",
+        help="how far runs lie apart (standard deviation), instead of what history says",
+    )
+
+
+def check(arguments: argparse.Namespace, runs: list[str], usage: str) -> None:
+    """Raise RequestError unless there are two runs, or one with an axis, and the options fit."""
+    if len(runs) != (2 if arguments.axis is None else 1):
+        found = f"{len(runs)} and --axis" if arguments.axis else str(len(runs)) if runs else "none"
+        raise RequestError(f"{usage}, found {found}; write one of these")
+    for option in ("history", "between_runs") if arguments.axis else ("base",):
+        if getattr(arguments, option) is not None:
+            named = f"--{option.replace('_', '-')}"
+            other = "two runs" if arguments.axis else "--axis NAME"
+            raise RequestError(f"{named}: expected it with {other}, found it without; leave it out")

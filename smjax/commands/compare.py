@@ -1,0 +1,37 @@
+"""`smjax compare`: whether one run, or one setting of a sweep, is faster than another."""
+
+from __future__ import annotations
+
+import argparse
+
+from smjax.commands._comparing import add_question, check
+from smjax.core.errors import RequestError
+from smjax.core.text import printable
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is compared, and how."""
+    parser.add_argument(
+        "runs",
+        nargs="*",
+        metavar="RUN",
+        help="BASE and NEW, or with --axis one: run folders or names of saved baselines",
+    )
+    add_question(parser)
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Compare and print."""
+    check(arguments, arguments.runs, "compare: expected BASE NEW, or DIR --axis NAME")
+    from smjax.report.compare.request import Request, answer
+    from smjax.report.compare.tell import tell
+
+    a = arguments
+    request = Request(a.runs, a.metric, a.within, a.axis, a.base, a.history, a.between_runs)
+    found = answer(request)
+    if not any(one.is_measured for one in found.comparisons):
+        raise RequestError(
+            f"compare: expected a scenario that both runs have, found none in {printable(a.runs[1])}; measure the same "
+            "model, threads, ctx, n_prompt, n_gen and tokens_per_dispatch"
+        )
+    return tell(found, a.format)

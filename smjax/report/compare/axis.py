@@ -1,0 +1,121 @@
+"""An axis of a sweep: what its values are, and which processes differ in nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from smjax.core.errors import RequestError
+from smjax.core.nearest import nearest
+from smjax.core.numbers import listed
+from smjax.core.text import printable
+from smjax.report.compare.fields import asked, jaxlib_of, machine_of, shown
+from smjax.report.compare.pairing import Process
+
+_CHOSEN = ("kernel", "isa", "kv_dtype")
+"""What may be left open: the axis is then what was chosen."""
+_FOUND = ("jaxlib", "smjax", "model_hash")
+"""What nobody asks for by its name, and may still differ within a sweep."""
+_FOLLOWS = {"jaxlib": ("python",), "smjax": ("python",), "model_hash": ("model", "seed")}
+"""What of a request differs because an axis does."""
+
+Group = dict[str, list[Process]]
+"""By the axis' value, in the order of the sweep: processes that differ in nothing else."""
+
+
+class Axis:
+    """One axis of the processes of one sweep; raises RequestError if they do not differ in it alone."""
+
+    def __init__(self, name: str, processes: Sequence[Process]) -> None:
+        self.name = name
+        self._variants = _variants(processes)
+        self._chosen = {_request(process): process.record.resolved for process in processes if process.record.resolved}
+        self.groups = self._groups(processes, name)
+        if not self._is_varied(self.groups):
+            raise RequestError(self._not_varied(processes))
+
+    def values(self) -> list[str]:
+        """In the order in which the sweep was asked for, as far as records say; else in the order of time."""
+        every = [process for group in self.groups for side in group.values() for process in side]
+        return list(
+            dict.fromkeys(filter(None, (self._value(process, self.name) for process in sorted(every, key=_place))))
+        )
+
+    def base(self, wanted: str | None) -> str:
+        """The value that the others are compared with: the first, or the one that is asked for."""
+        values = self.values()
+        if wanted is None:
+            return values[0]
+        if wanted in values:
+            return wanted
+        meant = nearest(wanted, values)
+        fix = f"write --base {printable(meant)}" if meant else "name one of them"
+        raise RequestError(
+            f"--base {printable(wanted)}: expected a value of {self.name}, {', '.join(values)}, found another; {fix}"
+        )
+
+    def _groups(self, processes: Sequence[Process], axis: str) -> list[Group]:
+        """Processes that differ in nothing but the axis, by their values."""
+        groups = defaultdict[Hashable, Group](lambda: defaultdict(list))
+        for process in processes:
+            if (value := self._value(process, axis)) is not None:
+                groups[self._else(process, axis)][value].append(process)
+        return list(groups.values())
+
+    @staticmethod
+    def _is_varied(groups: Sequence[Group]) -> bool:
+        return any(len(group) > 1 for group in groups)
+
+    def _value(self, process: Process, axis: str) -> str | None:
+        """What a process has on an axis; None where the axis is no field."""
+        fields, record = asked(process.record), process.record
+        if axis == "model":
+            return shown(record.model.name)
+        if axis in _CHOSEN and fields[axis] == "auto" and (chosen := self._chosen.get(_request(process))):
+            return shown(getattr(chosen, axis))
+        found: dict[str, Any] = {"jaxlib": jaxlib_of(record), "smjax": record.smjax, "model_hash": record.model.hash}
+        return shown((fields | found)[axis]) if axis in fields | found else None
+
+    def _else(self, process: Process, axis: str) -> Hashable:
+        """All that a process was asked for, and where it ran, but for the axis and what follows from it."""
+        record, fields = process.record, asked(process.record)
+        if record.scenario.n_prompt == record.scenario.ctx - record.scenario.n_gen:
+            fields["n_prompt"] = None  # as it is where nobody asks for another
+        for name in (axis, *_FOLLOWS.get(axis, ())):
+            fields.pop(name, None)
+        model = None if axis in ("model", "seed", "model_hash") else record.model.hash
+        place = (record.host, machine_of(record), record.run, record.provenance)
+        return tuple(fields.items()), model, place, self._variants[_request(process), record.identity]
+
+    def _not_varied(self, processes: Sequence[Process]) -> str:
+        names = [*asked(processes[0].record), *_FOUND]
+        varied = [name for name in names if self._is_varied(self._groups(processes, name))]
+        named = printable(self.name)
+        if self.name not in names and (meant := nearest(self.name, varied or names)):
+            return f"--axis {named}: expected a field of the scenario, found none of that name; did you mean {meant}?"
+        if not varied:
+            return (
+                f"--axis {named}: expected a sweep over it, found one value of everything; measure two in turn: "
+                f"smjax run -m {named}=ONE,OTHER"
+            )
+        return f"--axis {named}: expected an axis that the sweep varies, found none; it varies {listed(varied)}"
+
+
+def _place(process: Process) -> tuple[bool, int, str]:
+    """Where a process stands in what was asked for; one whose record does not say stands where it ran."""
+    point = process.record.order.point if process.record.order else None
+    return point is None, point or 0, process.record.date
+
+
+def _request(process: Process) -> Hashable:
+    return tuple(asked(process.record).items()), process.record.model.hash
+
+
+def _variants(processes: Sequence[Process]) -> dict[Hashable, int]:
+    """Which time a request was measured, by its identity: 0 for the first, 1 after smjax or a package has changed."""
+    found = defaultdict[Hashable, dict[str, int]](dict)
+    for process in processes:
+        identities = found[_request(process)]
+        identities.setdefault(process.record.identity, len(identities))
+    return {(request, identity): n for request, numbers in found.items() for identity, n in numbers.items()}

@@ -1,0 +1,106 @@
+"""What records say of their processes, flat and by name, and in which of it two sides differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from smjax.core.numbers import listed
+from smjax.core.records import alike
+from smjax.core.records.record import Record
+from smjax.core.text import printable
+
+Differences = dict[str, tuple[Any, Any]]
+"""By name of the field: base's value and new's."""
+
+SCENARIO = ("model", "model_hash", "threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
+"""What makes two rows the same scenario."""
+SHOWN = (*SCENARIO, "engine", "kernel", "isa", "kv_dtype")
+"""What is told of every scenario that is compared."""
+
+_CHOSEN = ("kernel", "isa", "kv_dtype")
+_CHANGES_BY_ITSELF = ("cpu.mhz", "memory.available_bytes")
+_SAID_OTHERWISE = ("host", "machine", "python", "packages.smjax", "git.dirty", "packages.jaxlib")
+"""Digests, and what a record says elsewhere too."""
+_ONLY_NAMED = ("smjax's files", "cpu.simd")
+"""Fields whose values are digests or too long to be read."""
+_SHOWN_CHARACTERS = 40
+_UNKNOWN = "\N{EN DASH}"
+
+
+def asked(record: Record) -> dict[str, Any]:
+    """What was asked for, by the names under which a person asks; `measure.handicap` is one."""
+    fields = alike.asked(record.scenario)
+    measure = {f"measure.{name}": value for name, value in fields.pop("measure").items()}
+    return fields | measure | {"label": record.scenario.label}
+
+
+def machine_of(record: Record) -> str:
+    """Which machine ran it; records that do not say are told apart by the host's fingerprint alone."""
+    return record.machine or f"a machine like {record.host}"
+
+
+def jaxlib_of(record: Record) -> str | None:
+    """Version, as the worker said it, else as it was installed."""
+    return record.versions.get("jaxlib") or record.environment.packages.get("jaxlib")
+
+
+def described(record: Record) -> dict[str, Any]:
+    """All that may explain a difference: what was asked, what was chosen, and what the machine and its software are."""
+    chosen = {name: getattr(record.resolved, name) for name in _CHOSEN} if record.resolved else {}
+    ours = {
+        "model": record.model.name,
+        "model_hash": record.model.hash,
+        **chosen,
+        "jaxlib": jaxlib_of(record),
+        "smjax": record.smjax,
+        "smjax's files": record.identity_parts.get("smjax's files"),
+        "provenance": record.provenance,
+        "machine": machine_of(record),
+    }
+    variants = {f"variants.{name}": value for name, value in record.variants.items()}
+    return asked(record) | ours | dict(_environment(record)) | variants
+
+
+def _environment(record: Record) -> Iterator[tuple[str, Any]]:
+    for name, value in _leaves(record.document.get("environment") or {}):
+        if name not in (*_CHANGES_BY_ITSELF, *_SAID_OTHERWISE):
+            yield name.removeprefix("packages.").replace("git.commit", "commit"), value
+
+
+def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", tuple(map(str, value)) if isinstance(value, list) else value
+
+
+def alike_in(records: Sequence[Record]) -> dict[str, Any]:
+    """Fields that have one value in all of them."""
+    first, *others = map(described, records)
+    return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
+
+
+def differences(base: Sequence[Record], new: Sequence[Record]) -> Differences:
+    """What each side says with one voice, and the other otherwise."""
+    ours, theirs = alike_in(base), alike_in(new)
+    return {name: (value, theirs[name]) for name, value in ours.items() if name in theirs and theirs[name] != value}
+
+
+def in_words(differing: Differences) -> tuple[str, ...]:
+    """Each by its name, as "kernel xla → native"; of what nobody can read only that it differs."""
+    named = [_one(name, *pair) for name, pair in differing.items() if name not in _ONLY_NAMED]
+    others = [printable(name) for name in differing if name in _ONLY_NAMED]
+    return (*named, *([f"other {listed(others)}"] if others else []))
+
+
+def _one(name: str, base: Any, new: Any) -> str:
+    return f"{printable(name)} {shown(base)} → {shown(new)}"
+
+
+def shown(value: Any) -> str:
+    """A value of a field, as it may be printed."""
+    if isinstance(value, str) and value == "":
+        return '""'
+    return _UNKNOWN if value is None else printable(str(value), _SHOWN_CHARACTERS)

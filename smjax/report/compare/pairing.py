@@ -1,0 +1,124 @@
+"""Worker processes as comparisons see them, and how those of two sides stand beside each other."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from smjax.core.records.attempts import Attempt, that_count
+from smjax.core.records.record import Record
+from smjax.report.compare.fields import asked, jaxlib_of, machine_of
+from smjax.report.data.rows import per_process
+
+Block = tuple[int, int]
+"""Session of a sweep, and block in it: each session counts its blocks from 0."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One that counts."""
+
+    record: Record
+    value: float | None
+    """Its figure; None where it did not finish ok or has no such figure."""
+    block: Block | None
+    """None where the record does not say, as before schema 2."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sides to compare, each in the order of time."""
+
+    base: Sequence[Process]
+    new: Sequence[Process]
+    axis: str | None = None
+    """What tells the sides apart, if they are of one sweep: they then ran in the same blocks."""
+
+    @property
+    def values(self) -> tuple[list[float], list[float]]:
+        """Both sides' figures."""
+        return known(self.base), known(self.new)
+
+    @property
+    def records(self) -> tuple[list[Record], list[Record]]:
+        """Both sides' records."""
+        return [process.record for process in self.base], [process.record for process in self.new]
+
+
+def in_order(pairs: Iterable[Pair]) -> list[Pair]:
+    """As rows of tables are: by model, context and threads of the base."""
+
+    def place(pair: Pair) -> tuple[str, int, int]:
+        record = pair.base[0].record
+        return record.model.name or "", record.scenario.ctx, record.scenario.threads
+
+    return sorted(pairs, key=place)
+
+
+def known(processes: Iterable[Process]) -> list[float]:
+    """The figures that there are."""
+    return [process.value for process in processes if process.value is not None]
+
+
+def processes_of(records: Sequence[Record], metric: str) -> list[Process]:
+    """Those that count of all attempts, in the order of time, each with its figure of a column that has one."""
+    values = per_process(records)[metric].to_list() if records else []
+    in_time = sorted(zip(records, values, strict=True), key=lambda pair: _when(pair[0]))
+    blocks = _blocks([record for record, _ in in_time])
+    found = [Process(record, value, block) for (record, value), block in zip(in_time, blocks, strict=True)]
+    counted = that_count(
+        Attempt((row_key(record), record.replicate), record.attempt, record.ok, record.date) for record, _ in in_time
+    )
+    return [process for place, process in enumerate(found) if place in counted]
+
+
+def program_key(record: Record) -> Hashable:
+    """Records that agree in it measured the same: one scenario, by the same code, on one machine."""
+    wanted = {name: value for name, value in asked(record).items() if name != "label"}
+    code = (record.model.hash, record.identity, record.smjax, jaxlib_of(record), record.provenance)
+    return tuple(wanted.items()), code, record.host, machine_of(record)
+
+
+def row_key(record: Record) -> Hashable:
+    """Records that agree in it are processes of one row, of one sweep."""
+    return program_key(record), record.scenario.label, record.run
+
+
+def by_blocks(base: Sequence[Process], new: Sequence[Process]) -> list[tuple[float, float]]:
+    """Both sides' figures in each block that has both, in the order of time; of several in a block their mean."""
+    ours, theirs = _means(base), _means(new)
+    return [(ours[block], theirs[block]) for block in sorted(ours.keys() & theirs.keys())]
+
+
+def _means(processes: Sequence[Process]) -> dict[Block, float]:
+    found = defaultdict[Block, list[float]](list)
+    for process in processes:
+        if process.block is not None and process.value is not None:
+            found[process.block].append(process.value)
+    return {block: _mean(values) for block, values in found.items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Geometric, as ratios are what is compared; a figure that is not positive has none."""
+    return math.exp(sum(map(math.log, values)) / len(values)) if min(values) > 0 else math.nan
+
+
+def _when(record: Record) -> tuple[str, int, int]:
+    order = record.order
+    return (record.date, -1, -1) if order is None else (record.date, order.block, order.position)
+
+
+def _blocks(in_time: Sequence[Record]) -> list[Block | None]:
+    """A session is a new one where its block, or its position in that, is before the last one's."""
+    found: list[Block | None] = []
+    session, before = 0, (-1, -1)
+    for record in in_time:
+        if record.order is None:
+            found.append(None)
+            continue
+        now = (record.order.block, record.order.position)
+        session, before = session + (now < before), now
+        found.append((session, record.order.block))
+    return found

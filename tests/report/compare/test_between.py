@@ -1,0 +1,185 @@
+"""Two runs: which rows stand beside each other, and how far runs lie apart."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from smjax.report.compare.between import Sides, between_runs
+from smjax.report.compare.spread import ASSUMED_MORE, ASSUMED_ONE_THREAD, History
+from tests.report.compare.sweeps import DECODE, noise, run, sweep
+from tests.report.factory import failed, placed, read, run_folder
+
+STEADY = noise(1, 8, 0.002)
+
+
+def between(base, new, history=None, given=None):
+    return between_runs(Sides(read(base), read(new), history, given), DECODE)
+
+
+def one_row(*args, **keys):
+    (row,), notes = between(*args, **keys)
+    return row, notes
+
+
+def history(folder, centres, **changes):
+    """A run in a folder of its own for each centre."""
+    for number, centre in enumerate(centres):
+        changes["run"] = f"earlier-{number}"
+        run_folder(folder / str(number), run(noise(number, 8, 0.002, centre), day=number + 1, **changes))
+    return folder
+
+
+def width(row):
+    return math.log(row.bounds.hi / row.bounds.lo) / 2
+
+
+def test_what_differs_is_named_by_its_fields():
+    new = run([0.8 * rate for rate in STEADY], run="second", kernel="xla", jaxlib="0.11.0")
+    for one in new:
+        one["environment"] = one["environment"] | {"cpu": {"model": "Neoverse-V2", "arch": "x86_64"}}
+        one["identity_parts"] = {"smjax's files": "bb"}
+    base = run(STEADY)
+    for one in base:
+        one["identity_parts"] = {"smjax's files": "aa"}
+    row, _ = one_row(base, new)
+    why = row.to_json()["why"]
+    assert row.verdict == "slower"
+    for said in ("kernel native → xla", "jaxlib 0.10.2 → 0.11.0", "cpu.model AMD EPYC 9R14 → Neoverse-V2"):
+        assert said in why
+    assert "other smjax's files" in why
+    assert "aa" not in why
+    assert row.scenario["jaxlib"] == ["0.10.2", "0.11.0"]
+
+
+def test_nothing_differs_where_nothing_does_but_the_run():
+    row, _ = one_row(run(STEADY), run(STEADY, run="second", day=2))
+    assert row.differs == {}
+    assert row.verdict != "faster"
+
+
+def test_the_default_is_assumed_by_threads_and_said_with_the_command_that_needs_none():
+    rows, _ = between(
+        [*run(STEADY), *run(STEADY, threads=2)], [*run(STEADY, run="second"), *run(STEADY, run="second", threads=2)]
+    )
+    assert (ASSUMED_ONE_THREAD, ASSUMED_MORE) == (0.02, 0.06)
+    for row, share, threads in zip(rows, ("2 %", "6 %"), ("1 thread", "2 threads"), strict=True):
+        assert f"spread between runs with {threads}: {share}, assumed, as there is no history" in row.spread
+        assert any(
+            "smjax run -m label=base,new model=tinystories-1m threads=1,2 ctx=256" in said for said in row.spread
+        )
+        assert any("then smjax compare DIR --axis label" in said for said in row.spread)
+    # Both sides have that spread: the error is at least its square root of two.
+    assert width(rows[0]) >= 1.96 * math.sqrt(2) * math.log1p(0.02)
+    assert rows[0].detectable > 0.06
+    assert [row.verdict for row in rows] == ["undecided"] * 2
+    assert "more processes on each side would not decide" in rows[0].why
+
+
+def test_a_spread_that_is_given_stands_for_history(tmp_path):
+    folder = history(tmp_path, [100, 104, 96, 101, 99, 103])
+    row, _ = one_row(run(STEADY), run(STEADY, run="second"), folder, 0.001)
+    assert "spread between runs 0.1 %, as given" in row.spread
+    assert width(row) < 0.006
+    assert row.verdict == "same"
+
+
+def test_history_says_how_far_runs_lie_apart(tmp_path):
+    folder = history(tmp_path, [100, 104, 96, 101, 99, 103])
+    row, _ = one_row(run(STEADY), run([1.05 * rate for rate in STEADY], run="second"), folder)
+    logs = [math.log(centre) for centre in (100, 104, 96, 101, 99, 103)]
+    mean = sum(logs) / 6
+    deviation = math.sqrt(sum((log - mean) ** 2 for log in logs) / 5)
+    (said,) = row.spread
+    assert said.startswith(f"spread between runs with 1 thread: {deviation * 100:.1f} %, by 5.00 degrees of freedom in")
+    t_5 = 2.571
+    assert width(row) == pytest.approx(t_5 * math.sqrt(2) * deviation, rel=0.05)
+    assert row.verdict == "undecided", "5 % between two runs, and runs lie 3 % apart"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"machine": "elsewhere"}, {"machine": ""}, {"threads": 2}, {"ctx": 300}, {"model_hash": "sha256:2"}, {"n_gen": 7}],
+)
+def test_of_another_machine_or_scenario_there_is_no_history(tmp_path, changes):
+    folder = history(tmp_path, [100, 104, 96, 101, 99, 103], **changes)
+    row, _ = one_row(run(STEADY), run(STEADY, run="second"), folder)
+    assert any("assumed" in said for said in row.spread)
+
+
+def test_history_is_without_what_is_compared_and_what_was_slowed_down(tmp_path):
+    base, new = run(STEADY), run([1.3 * rate for rate in STEADY], run="second", day=2)
+    run_folder(tmp_path / "base", base)
+    run_folder(tmp_path / "elsewhere" / "a copy", new)
+    slowed = run([0.5 * rate for rate in STEADY], run="third", day=3)
+    for one in slowed:
+        one["scenario"]["measure"] |= {"handicap": 0.5}
+    run_folder(tmp_path / "slowed", slowed)
+    flagged = [one | {"flags": ["handicap"]} for one in run(STEADY, run="fourth", day=4)]
+    run_folder(tmp_path / "flagged", flagged)
+    found = History(tmp_path, read([*base, *new]), "decode_tok_per_s")
+    history(tmp_path / "rest", [100, 101, 99, 100.5])  # 3 degrees of freedom
+    assert found.spread(read(base)[0]) is None
+    assert History(tmp_path, read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]) is None
+    history(tmp_path / "rest", [100, 101, 99, 100.5, 100])
+    assert History(tmp_path, read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]).degrees == 4
+
+
+def test_spread_is_pooled_within_groups_of_equal_identity(tmp_path):
+    """Two programs, one twice as fast: what lies between them is no spread."""
+    history(tmp_path / "native", [100, 101, 99], kernel="native")
+    history(tmp_path / "xla", [200, 202, 198], kernel="xla")
+    found = History(tmp_path, [], "decode_tok_per_s").spread(read(run(STEADY))[0])
+    assert found.degrees == 4
+    assert found.deviation == pytest.approx(0.01, rel=0.2)
+
+
+def test_machines_have_each_their_own_spread(tmp_path):
+    history(tmp_path / "a", [100, 101, 99, 100, 100.5])
+    history(tmp_path / "b", [100, 110, 90, 100, 105], machine="elsewhere")
+    row, _ = one_row(run(STEADY), run(STEADY, run="second", machine="elsewhere"), tmp_path)
+    assert len(row.spread) == 2
+    assert row.differs["machine"] == ("here", "elsewhere")
+    assert not any("in turn" in said for said in row.spread)
+
+
+def test_records_that_do_not_know_their_machine_are_told_apart_by_host_and_that_is_said():
+    row, _ = one_row(run(STEADY, machine=""), run(STEADY, machine="", run="second"))
+    assert "machine not known: told apart by aaaaaaaaaaaa alone" in row.spread
+    row, _ = one_row(run(STEADY, machine="", host="bbbbbbbbbbbb"), run(STEADY, machine="", run="second"))
+    assert row.differs["machine"] == ("a machine like bbbbbbbbbbbb", "a machine like aaaaaaaaaaaa")
+
+
+def test_rows_stand_beside_the_one_that_differs_least():
+    both = {"xla": STEADY, "native": [2 * rate for rate in STEADY]}
+    rows, _ = between(sweep("kernel", both), sweep("kernel", both, run="second", jaxlib="0.11.0"))
+    assert [row.scenario["kernel"] for row in rows] == ["xla", "native"]
+    assert [round(row.ratio, 2) for row in rows] == [1, 1]
+    rows, _ = between(sweep("kernel", both), run(STEADY, run="second"))
+    assert [(row.scenario["kernel"], row.is_missing) for row in rows] == [("xla", True), ("native", False)]
+    rows, notes = between(run(STEADY), sweep("kernel", both, run="second"))
+    assert len(rows) == 1
+    assert notes == ["1 row of new alone."]
+    slowed = sweep("label", {"": STEADY, "b": STEADY}, run="second")
+    row, _ = one_row(run(STEADY, kernel="auto"), slowed)
+    assert "label" not in row.differs
+
+
+def test_a_scenario_that_new_failed_in_or_lacks_is_a_row_without_ratio():
+    broken = [placed(failed(replicate=n, kernel="native"), n, n, run="second") for n in (0, 1)]
+    row, _ = one_row(run(STEADY), broken)
+    assert (row.is_missing, row.verdict, row.why) == (
+        True,
+        "undecided",
+        ("new: no process finished ok: out of memory",),
+    )
+    assert row.spread == ()
+    row, _ = one_row(run(STEADY), run(STEADY, threads=2, run="second"))
+    assert (row.new, row.is_measured, row.why) == (None, False, ("new: not measured",))
+
+
+def test_one_process_on_a_side_has_no_interval():
+    row, _ = one_row(run(STEADY), run([100], run="second"))
+    assert (row.new, row.ratio, row.detectable, row.verdict) == (100, None, None, "undecided")
+    assert row.why == ("new: one process",)
