@@ -29,7 +29,7 @@ def call(arguments: argparse.Namespace) -> int:
     a = arguments
     request = Request(a.runs, a.metric, a.within, a.axis, a.base, a.history, a.between_runs)
     found = answer(request)
-    if not any(one.is_measured for one in found.comparisons):
+    if a.axis is None and not any(one.is_measured for one in found.comparisons):
         raise RequestError(
             f"compare: expected a scenario that both runs have, found none in {printable(a.runs[1])}; measure the same "
             "model, threads, ctx, n_prompt, n_gen and tokens_per_dispatch"

@@ -36,11 +36,13 @@ class Axis:
             raise RequestError(self._not_varied(processes))
 
     def values(self) -> list[str]:
-        """In the order in which the sweep was asked for, as far as records say; else in the order of time."""
-        every = [process for group in self.groups for side in group.values() for process in side]
-        return list(
-            dict.fromkeys(filter(None, (self._value(process, self.name) for process in sorted(every, key=_place))))
-        )
+        """In the order in which they were asked for; where records do not say, numbers as they grow, texts by time."""
+        first: dict[str, tuple[bool, float, str]] = {}
+        for group in self.groups:
+            for value, processes in group.items():
+                place = min(_place(process, value) for process in processes)
+                first[value] = min(place, first.get(value, place))
+        return sorted(first, key=lambda value: first[value])
 
     def base(self, wanted: str | None) -> str:
         """The value that the others are compared with: the first, or the one that is asked for."""
@@ -102,10 +104,15 @@ class Axis:
         return f"--axis {named}: expected an axis that the sweep varies, found none; it varies {listed(varied)}"
 
 
-def _place(process: Process) -> tuple[bool, int, str]:
-    """Where a process stands in what was asked for; one whose record does not say stands where it ran."""
-    point = process.record.order.point if process.record.order else None
-    return point is None, point or 0, process.record.date
+def _place(process: Process, value: str) -> tuple[bool, float, str]:
+    """Where a process, with its value of the axis, stands in what was asked for."""
+    record = process.record
+    if record.order is not None and record.order.point is not None:
+        return False, record.order.point, record.date
+    try:
+        return True, float(value), record.date
+    except ValueError:
+        return True, 0, record.date
 
 
 def _request(process: Process) -> Hashable:

@@ -160,9 +160,9 @@ def _more(pair: Pair, spread: Spread | None, ratio: Ratio, question: Question, l
         return ""
     paired = _has_blocks(pair)
     count = len(by_blocks(pair.base, pair.new)) if paired else min(map(len, pair.values))
-    fixed = math.sqrt(sum(runs.variance for runs in spread.runs)) if spread else 0.0
+    fixed = math.sqrt(sum(runs.deviation**2 for runs in spread.runs)) if spread else 0.0
     more = ratios.more_blocks(ratio.estimate, count, question.within, level, fixed)
-    unit = ("block", "blocks") if paired else ("process on each side", "processes on each side")
+    one, several, where = ("block", "blocks", "") if paired else ("process", "processes", " a side")
     if more is None:
-        return f"more {unit[1]} would not decide"
-    return f"about {plural(more, f'more {unit[0]}', f'more {unit[1]}')} would decide" if more else ""
+        return f"more {several} would not decide"
+    return f"about {plural(more, f'more {one}', f'more {several}')}{where} would decide" if more else ""

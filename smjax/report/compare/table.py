@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,8 +28,13 @@ def table(title: str, comparisons: Sequence[Comparison], question: Question, not
         for one in comparisons
     ]
     caption = _CAPTION.format(within=percent(question.within))
-    spreads = dict.fromkeys(f"{said[:1].upper()}{said[1:]}." for one in comparisons for said in one.spread)
+    spreads = dict.fromkeys(f"{said[:1].upper()}{said[1:]}." for said in _in_turn([one.spread for one in comparisons]))
     return draw(title, [caption], [*_scenario(comparisons), *_columns(question)], rows, [*spreads, *notes])
+
+
+def _in_turn(texts: Sequence[tuple[str, ...]]) -> list[str]:
+    """First what each row says first."""
+    return [said for same in itertools.zip_longest(*texts) for said in same if said]
 
 
 def _scenario(comparisons: Sequence[Comparison]) -> list[GridColumn]:

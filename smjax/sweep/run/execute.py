@@ -106,8 +106,9 @@ class _Execution:
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
-        point = self.plan.point(run) if self.plan else 0
-        stamps = Stamps(started, self.run_id, self.plan.ended if self.plan else 0, point, readings)
+        plan = self.plan
+        position, of_point = (plan.ended, plan.point(run)) if plan else (0, 0)
+        stamps = Stamps(started, self.run_id, position, of_point, readings)
         model = sweep.models[model_key(scenario)]
         record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smjax.core.errors import RequestError
+from smjax.report.compare.axis import Axis
+from smjax.report.compare.pairing import processes_of
 from smjax.report.compare.within import within_sweep
 from tests.report.compare.sweeps import DECODE, noise, sweep
 from tests.report.factory import failed, placed, processes, read, sample
@@ -43,6 +45,25 @@ def test_the_first_value_that_was_asked_for_is_the_base_or_the_one_that_is_named
         ]
     rows, _ = within(records, "kernel", "xla")
     assert [round(row.ratio, 4) for row in rows] == [2.0, 0.5]
+
+
+def test_where_records_do_not_know_their_point_numbers_grow_and_texts_come_by_time():
+    for axis, values, order in (
+        ("threads", ("4", "2", "10"), ["2", "4", "10"]),
+        ("kernel", ("xla", "native"), ["xla", "native"]),
+        ("kernel", ("native", "xla"), ["native", "xla"]),
+    ):
+        records = sweep(axis, dict.fromkeys(values, SLOWED))
+        for one in records:
+            del one["order"]["point"]
+        assert Axis(axis, processes_of(read(records), "decode_tok_per_s")).values() == order
+
+
+def test_a_base_that_nothing_stands_beside_is_said():
+    records = [*sweep("kernel", {"xla": SLOWED, "native": SLOWED}), *sweep("kernel", {"third": SLOWED}, threads=2)]
+    rows, notes = within(records, "kernel", "third")
+    assert [(row.verdict, row.why) for row in rows] == [("undecided", ("new: not measured",))] * 2
+    assert notes == ["1 row has no kernel third to stand beside."]
 
 
 def test_pairs_are_made_within_all_else_and_intervals_hold_together():
