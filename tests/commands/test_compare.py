@@ -25,6 +25,7 @@ def folders(tmp_path, monkeypatch):
     slower = [rate / 1.1 for rate in STEADY]
     run_folder(tmp_path / "sweep", sweep("kernel", {"xla": slower, "native": STEADY}))
     run_folder(tmp_path / "base", run(STEADY))
+    run_folder(tmp_path / "copy", run(STEADY))
     run_folder(tmp_path / "same", run(noise(2, 8, 0.002), run="second", day=2))
     run_folder(tmp_path / "slow", run(slower, run="third", day=3))
     return tmp_path
@@ -117,7 +118,7 @@ def test_what_is_no_share_is_refused(text):
 TWO, GUARD = "expected BASE NEW, or DIR --axis NAME", "expected --baseline BASE NEW, or DIR --axis NAME"
 ALONE = "expected it with two runs, found it without; leave it out"
 AXIS = "expected an axis that the sweep varies, found none; it varies kernel"
-OTHER = "expected another run than base, found the same; for settings of one sweep write --axis NAME"
+OTHER = "expected another run than base, found the same records; for settings of one sweep write --axis NAME"
 RUN = "expected a run folder or the name of a saved baseline"
 
 
@@ -133,6 +134,7 @@ RUN = "expected a run folder or the name of a saved baseline"
         ("compare sweep --axis x --history x", f"--history: {ALONE}"),
         ("compare base slow --history x", "--history x: expected a folder of runs, found none; check the path"),
         ("compare base base/", f"base/: {OTHER}"),
+        ("compare base copy", f"copy: {OTHER}"),
         ("compare base slwo", f"slwo: {RUN}, found neither; did you mean slow?"),
         ("compare base .", ".: expected a run folder with records/*.json, found none; name a folder that a run wrote"),
         (

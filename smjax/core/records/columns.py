@@ -192,6 +192,7 @@ COLUMNS = (
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),
+    Column("label", "text", "", "key", "scenario.label"),
     Column("sources", "text", "", "first", "identity_parts.smjax's files"),
     Column("settings", "text", "", "first", "identity_parts.settings"),
     Column("target_ci", "float", "ratio", "least", "scenario.measure.target_ci"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -31,12 +32,13 @@ def canonical_json(data: Any) -> str:
 
 
 def record_id(scenario: Scenario, identity: str, replicate: int, attempt: int = 0) -> str:
-    """Readable, fit for a file name, and different for any two identities, replicates or attempts at one."""
+    """Readable, fit for a file name, and different for any two identities, labels, replicates or attempts at one."""
     s = scenario
     name = s.model if s.model_path is None else Path(s.model_path).stem
     sizes = f"t{s.threads}-c{s.ctx}-p{s.n_prompt}-g{s.n_gen}-d{s.tokens_per_dispatch}"
     number = f"r{replicate}a{attempt}" if attempt else f"r{replicate}"
-    return f"{_slug(name)}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-{number}-{identity[:8]}"
+    label = f"-{hashlib.sha256(s.label.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}" if s.label else ""
+    return f"{_slug(name)}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-{number}-{identity[:8]}{label}"
 
 
 def write_record(records_dir: Path, record: Record) -> Path:

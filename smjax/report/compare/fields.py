@@ -65,7 +65,8 @@ def described(record: Record) -> dict[str, Any]:
 def _environment(record: Record) -> Iterator[tuple[str, Any]]:
     for name, value in _leaves(record.document.get("environment") or {}):
         if name not in (*_CHANGES_BY_ITSELF, *_SAID_OTHERWISE):
-            yield name.removeprefix("packages.").replace("git.commit", "commit"), value
+            is_commit = name == "git.commit" and isinstance(value, str)
+            yield ("commit", value[:9]) if is_commit else (name.removeprefix("packages."), value)
 
 
 def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

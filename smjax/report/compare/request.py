@@ -67,17 +67,20 @@ def _metric(name: str) -> Column:
 
 
 def _between(request: Request, question: Question) -> Answer:
-    folders = [folder_of(run) for run in request.runs]
-    if folders[0].resolve() == folders[1].resolve():
+    base, new = (load_records([folder_of(run)]) for run in request.runs)
+    if _names(base) == _names(new):
         raise RequestError(
-            f"{printable(request.runs[1])}: expected another run than base, found the same; "
+            f"{printable(request.runs[1])}: expected another run than base, found the same records; "
             "for settings of one sweep write --axis NAME"
         )
-    base, new = (load_records([folder]) for folder in folders)
     sides = Sides(base.records, new.records, _history(request.history), request.between_runs)
     comparisons, notes = between_runs(sides, question)
     names = " → ".join(printable(run) for run in request.runs)
     return Answer(names, question, comparisons, notes, _refused(base, new))
+
+
+def _names(side: Loaded) -> set[tuple[str, str]]:
+    return {(record.id, record.date) for record in side.records}
 
 
 def _refused(*sides: Loaded) -> list[str]:

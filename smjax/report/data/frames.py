@@ -89,6 +89,7 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
     frame = frame.with_columns(
         attempt=pl.col("attempt").fill_null(0),
         identity=pl.col("identity").replace("", None),
+        label=pl.col("label").replace("", None),
         sources=pl.col("sources").str.slice(0, 8),
         settings=pl.col("settings").str.slice(0, 8),
     )

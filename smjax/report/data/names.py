@@ -13,7 +13,9 @@ def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) 
     """The columns `always`, model, threads and context, and of the others those in which rows alike in these differ."""
     told = (*always, "model", "threads", "ctx")
     twins = [other for other in rows if all(other[key] == row[key] for key in told)]
-    apart = [name for name in (*POINT, *LINE) if name not in told and len({other.get(name) for other in twins}) > 1]
+    apart = [
+        name for name in (*POINT, *LINE, "label") if name not in told and len({other.get(name) for other in twins}) > 1
+    ]
     threads, ctx = plural(row["threads"], "thread", "threads"), f"ctx {row['ctx']}"
     parts = [*(row[key] for key in always), row["model"], threads, ctx, *(f"{name} {row[name]}" for name in apart)]
     return ", ".join(str(part) for part in parts if part)

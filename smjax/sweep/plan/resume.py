@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from smjax.core.records.alike import point
@@ -22,13 +23,17 @@ def standings_of(
     for text in dict.fromkeys(_why_anew(resolved, parts, records) for resolved, parts in identities.items()):
         if text:
             say(text)
-    return [_standing(resolved, whole, records) for resolved, whole in digests.items()]
+    several = {whole for whole, count in Counter(digests.values()).items() if count > 1}
+    return [_standing(resolved, whole, records, whole in several) for resolved, whole in digests.items()]
 
 
-def _standing(resolved: Resolved, identity: str, records: Sequence[Record]) -> Standing:
-    standing = Standing(resolved, {})
+def _standing(resolved: Resolved, identity: str, records: Sequence[Record], by_label: bool) -> Standing:
+    """`by_label`: the sweep measures the same under several labels, and each has its own processes."""
+    standing, label = Standing(resolved, {}), resolved.scenario.label
     own = [record for record in records if record.identity == identity]
     for record in sorted(own, key=lambda record: record.attempt):
+        if by_label and record.scenario.label != label:
+            continue
         standing.add(record.replicate, process_of(record))
     return standing
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 _QUOTED = re.compile(r"""\s*(['"])((?:\\.|(?!\1).)*)\1\s*""", re.DOTALL)
@@ -38,24 +38,30 @@ def file_names(value: str, is_sweep: bool, others: Iterable[str] = ()) -> list[s
     if not is_sweep or exists(value):
         return [_spelt(value if exists(value) else unquoted(value))]
     inside = re.fullmatch(r"\s*choice\((.*)\)\s*", value, re.DOTALL)
-    return [name if name in set(others) else _spelt(name) for name in _split(inside[1] if inside else value)]
+    return [name if name in set(others) else _spelt(name) for name in _split(inside[1] if inside else value, exists)]
 
 
-def _split(value: str) -> list[str]:
+def texts(value: str, is_sweep: bool) -> list[str]:
+    """The texts that a value means: one, or in a sweep those between its commas that are not in quotes."""
+    return _split(value, lambda text: False) if is_sweep else [unquoted(value)]
+
+
+def _split(value: str, is_whole: Callable[[str], bool]) -> list[str]:
+    """At its commas, but not inside of what is whole."""
     names, rest = [], value
     while True:
-        name, used = _first(rest)
+        name, used = _first(rest, is_whole)
         names.append(name)
         if used >= len(rest):
             return names
         rest = rest[used + 1 :]
 
 
-def _first(value: str) -> tuple[str, int]:
+def _first(value: str, is_whole: Callable[[str], bool]) -> tuple[str, int]:
     """The first name of a list, and how many characters of it are used."""
     ends = [found.start() for found in re.finditer(",", value)] + [len(value)]
     for end in reversed(ends):
-        if exists(value[:end]):
+        if is_whole(value[:end]):
             return value[:end], end
     in_quotes = _QUOTED.match(value)
     if in_quotes and in_quotes.end() in ends:

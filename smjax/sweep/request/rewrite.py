@@ -9,11 +9,14 @@ from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
 from smjax.sweep.request import values
 from smjax.sweep.request.keys import FILE, RUN_DIR, TEXT, Key, keys
-from smjax.sweep.request.literal import exists, file_names, joined, quoted, unquoted
+from smjax.sweep.request.literal import exists, file_names, joined, texts, unquoted
 from smjax.sweep.request.overrides import Override, names_file, parse, write
 
 _FUNCTION = re.compile(r"\s*(glob|sort|shuffle|tag)\(.*\)\s*", re.DOTALL)
 """Of Hydra's grammar, those that choose among names."""
+
+_SWEPT = ("label",)
+"""Texts of which a sweep may have several; the others are of the whole sweep."""
 
 
 class Rewritten:
@@ -42,7 +45,7 @@ class Rewritten:
         if is_null or (name == RUN_DIR and "${" in value):  # `${now:%H}` is how Hydra's users name folders
             return one.text
         if one.key.kind == TEXT:
-            return f"{name}={quoted(unquoted(value))}"
+            return f"{name}={joined(texts(value, self.is_sweep and name in _SWEPT))}"
         return f"{name}={joined(self._files(one))}"
 
     def _models(self, one: Override) -> str:

@@ -87,7 +87,8 @@ class _Execution:
             progress.preparing(point(resolved.scenario), number, len(sweep.resolved))
             model = sweep.models[model_key(resolved.scenario)]
             ahead = get_ready(resolved, model, sweep.environment, self.outside.launcher, progress.phase)
-            same = next((other for other in ready if ready[other].identity == ahead.identity), None)
+            alike = (other for other in ready if ready[other].identity == ahead.identity)
+            same = next((other for other in alike if other.scenario.label == resolved.scenario.label), None)
             if same is None:
                 ready[resolved] = ahead
             else:

@@ -88,10 +88,13 @@ def _hash(models: Sequence[Model]) -> None:
 
 
 def distinct(resolved: Sequence[Resolved]) -> list[Resolved]:
-    """Each once; of those that differ only in how often they are measured the one that asks for most processes."""
+    """Each once; of those that differ only in how often they are measured the one that asks for most processes.
+
+    A label changes nothing, and two of them measure the same thing twice.
+    """
     by_process: dict[str, Resolved] = {}
     for one in sorted(resolved, key=lambda one: one.scenario.measure.replicates):
-        by_process[canonical_json([settings(one), one.scenario.model_path])] = one
+        by_process[canonical_json([settings(one), one.scenario.model_path, one.scenario.label])] = one
     return [one for one in dict.fromkeys(resolved) if one in by_process.values()]
 
 

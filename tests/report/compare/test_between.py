@@ -41,6 +41,9 @@ def test_what_differs_is_named_by_its_fields():
         one["environment"] = one["environment"] | {"cpu": {"model": "Neoverse-V2", "arch": "x86_64"}}
         one["identity_parts"] = {"smjax's files": "bb"}
     base = run(STEADY)
+    for number, records in enumerate((base, new)):
+        for one in records:
+            one["environment"] = one["environment"] | {"git": {"commit": f"{number}" * 40, "dirty": True}}
     for one in base:
         one["identity_parts"] = {"smjax's files": "aa"}
     row, _ = one_row(base, new)
@@ -49,6 +52,7 @@ def test_what_differs_is_named_by_its_fields():
     for said in ("kernel native → xla", "jaxlib 0.10.2 → 0.11.0", "cpu.model AMD EPYC 9R14 → Neoverse-V2"):
         assert said in why
     assert "other smjax's files" in why
+    assert "commit 000000000 → 111111111;" in why
     assert "aa" not in why
     assert row.scenario["jaxlib"] == ["0.10.2", "0.11.0"]
 

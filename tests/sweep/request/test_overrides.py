@@ -169,6 +169,24 @@ def test_a_label_is_any_text(label: str, empty_dir: Path) -> None:
     assert scenario(f"label={label}").label == label
 
 
+@pytest.mark.parametrize(
+    ("value", "labels"),
+    [
+        ("a,b", ["a", "b"]),
+        ("'a, b',c", ["a, b", "c"]),
+        ("'it\\'s',\"b,\"", ["it's", "b,"]),
+        (",b", ["", "b"]),
+        ("alone", ["alone"]),
+        ("${d}, [c]", ["${d}", " [c]"]),
+    ],
+)
+def test_a_sweep_has_labels_between_commas(value: str, labels: list[str], empty_dir: Path) -> None:
+    (empty_dir / "a,b").write_text("a file is no label")
+    composed = compose(Asked((f"label={value}",), True))
+    assert composed is not None
+    assert [scenario_of(point).label for point in composed.points] == labels
+
+
 @pytest.mark.parametrize("label", ["a\nb", "\x1b[2J", "\x7f", "a\u202eb", "\u2028"])
 def test_a_label_can_be_seen(label: str, empty_dir: Path) -> None:
     with pytest.raises(RequestError, match=r"^label: expected characters that can be seen, found [ -~]+$"):

@@ -200,6 +200,22 @@ def test_a_label_is_in_the_record_and_changes_nothing(run_job: Run, fake_worker:
     assert {record["scenario"]["label"] for record in records_of(empty_dir / "run")} == {"before, with [a] b", "after"}
 
 
+def test_two_labels_measure_the_same_twice(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
+    """In the order in which they were asked for, in the same blocks, each with processes of its own to go on from."""
+    fake_worker("ok")
+    for replicates in (2, 3):
+        overrides = ("label=b,a b", f"measure.replicates={replicates}", "measure=quick", "hydra.run.dir=run")
+        assert run_job(*overrides, "-m") == 0
+        records = records_of(empty_dir / "run")
+        labels = ["a b"] * replicates + ["b"] * replicates
+        assert sorted(record["scenario"]["label"] for record in records) == labels
+    assert len({record["identity"] for record in records}) == 1
+    assert {(record["scenario"]["label"], record["order"]["point"]) for record in records} == {("b", 0), ("a b", 1)}
+    blocks = [(record["replicate"], record["order"]["block"]) for record in records]
+    assert sorted(blocks) == sorted([(0, 0), (1, 1), (2, 0)] * 2), "a session counts its blocks from 0"
+    assert json.loads((empty_dir / "run" / "summary.json").read_text())["rows"][1]["replicates"] == 3
+
+
 def test_a_sweep_over_files_and_presets(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
     for name in ("my, own.gguf", "it's.gguf"):
