@@ -85,21 +85,21 @@ struct Slots {
   int64_t page, pages, begin, end;
 };
 
-// out[m][0, H) for M heads, E elements at once.
+// out[m][0, H) for M heads, E elements at once of the `together` that lie together.
 template <class Isa, class Cache, int M, int E>
-inline void sum_heads(const Attention& a, const Slots<typename Cache::Element>& slots, const float* weights,
-                      float* out) {
-  const int64_t head = a.head_dim, together = elements_together(head);
+inline void sum_heads(const Attention& a, const Slots<typename Cache::Element>& slots, int64_t together,
+                      const float* weights, float* out) {
+  const int64_t head = a.head_dim;
   for (int64_t h = 0; h < head; h += E) {
     const int64_t offset = h / together * together * a.n_slots + (slots.page * together + h % together) * kPage;
     sum_values<Isa, Cache, M, E>(slots.values + offset, together * kPage, slots.pages, weights, out + h, head + 2);
   }
 }
 
-// M heads that share a KV head: out[m] are H sums, peak and total.
+// M heads that share a KV head: out[m] are H sums, peak and total. As a call of its own it costs small heads 5 %.
 template <class Isa, class Cache, int M>
-inline void attend_heads(const Attention& a, const Slots<typename Cache::Element>& slots, const float* q, float* scores,
-                         float* out) {
+[[gnu::always_inline]] inline void attend_heads(const Attention& a, const Slots<typename Cache::Element>& slots,
+                                                const float* q, float* scores, float* out) {
   const int64_t head = a.head_dim, pages = slots.pages, page_size = head * kPage;
   const auto* keys = slots.keys + slots.page * page_size;
   for (int64_t t = 0; t < pages; ++t) score_page<Isa, Cache, M>(keys + t * page_size, head, q, scores + t * kPage);
@@ -113,9 +113,9 @@ inline void attend_heads(const Attention& a, const Slots<typename Cache::Element
   }
   constexpr int kMost = M == 1 ? 16 : 4;
   const int64_t together = elements_together(head);
-  if (together % kMost == 0) return sum_heads<Isa, Cache, M, kMost>(a, slots, scores, out);
-  if (together % 4 == 0) return sum_heads<Isa, Cache, M, 4>(a, slots, scores, out);
-  sum_heads<Isa, Cache, M, 1>(a, slots, scores, out);
+  if (together % kMost == 0) return sum_heads<Isa, Cache, M, kMost>(a, slots, together, scores, out);
+  if (together % 4 == 0) return sum_heads<Isa, Cache, M, 4>(a, slots, together, scores, out);
+  sum_heads<Isa, Cache, M, 1>(a, slots, together, scores, out);
 }
 
 // What of a KV head's slots a split has; pages that left the window are not looked at.
