@@ -32,10 +32,13 @@ test: lint
 quick: lint
 	$(PYTEST) -m "not slow"
 
+CPP := $(shell find native -name '*.cc' -o -name '*.h')
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(CPP)
 
 # The tests of the C++ code alone: as it is installed, with sanitizers, and for another CPU.
 driver sanitize tsan arm64: $(READY)
