@@ -25,6 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(install_import_hook(SHAPED, "beartype.beartype").uninstall)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, so that no process is left alone with one of them at the end."""
+    long = [Path(__file__).parent / folder for folder in ("native", "worker")]
+    items.sort(key=lambda item: next((place for place, one in enumerate(long) if one in item.path.parents), len(long)))
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays: the collections that every compilation asks for need not go through it each time."""
     gc.collect()

@@ -206,7 +206,8 @@ def test_weights_that_are_not_numbers_are_a_failure_in_one_line(tmp_path: Path) 
     write_llama(tmp_path / "model.gguf", data={"blk.0.ffn_up.weight": no_numbers})
     done = evaluate(tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "smjax: failed: expected finite numbers, found others; the model's weights are damaged\n"
+    found = "model.gguf: blk.0.ffn_up.weight: expected finite weights and scales, found one of row 0 that is infinite"
+    assert done.stderr == f"smjax: failed: {found} or not a number; fetch or convert the model again\n"
 
 
 def read_only(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:

@@ -116,9 +116,11 @@ def test_where_the_system_gives_no_more_threads() -> None:
     assert done.returncode == 0, done.stderr
     tight, started, wake_ups = json.loads(done.stdout)
     for refusal, rate, _, _ in tight:
-        assert refusal.startswith("native kernel: threads: expected 1000, found that the system starts no more (")
-        assert refusal.endswith("allow more processes and memory, or use fewer threads")
+        if refusal != "native kernel: std::bad_alloc":  # where what is free already does not hold a list of threads
+            assert refusal.startswith("native kernel: threads: expected 1000, found that the system starts no more (")
+            assert refusal.endswith("allow more processes and memory, or use fewer threads")
         assert rate > 0  # one thread is left
+    assert "starts no more" in tight[-1][0]
     assert tight[0][2:] == [None, None]  # not even one thread more
     assert started is None
     assert len(wake_ups) == 3
