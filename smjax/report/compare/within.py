@@ -18,12 +18,19 @@ def within_sweep(
 
     Raises RequestError for an axis that the sweep does not vary, and a base that is no value of it.
     """
-    found = Axis(axis, processes_of(records, question.metric.name))
-    first = found.base(base)
-    others = [value for value in found.values() if value != first]
+    return along(Axis(axis, processes_of(records, question.metric.name)), base, question)
+
+
+def along(axis: Axis, base: str | None, question: Question) -> tuple[list[Comparison], list[str]]:
+    """The same of an axis that was found; raises RequestError for a base that is no value of it."""
+    first = axis.base(base)
+    others = [value for value in axis.values() if value != first]
     pairs = in_order(
-        Pair(group[first], group.get(value, ()), axis) for group in found.groups for value in others if first in group
+        Pair(group[first], group.get(value, ()), axis.name)
+        for group in axis.groups
+        for value in others
+        if first in group
     )
-    alone = sum(first not in group for group in found.groups)
-    notes = [f"{plural(alone, 'row has', 'rows have')} no {axis} {first} to stand beside."] if alone else []
+    alone = sum(first not in group for group in axis.groups)
+    notes = [f"{plural(alone, 'row has', 'rows have')} no {axis.name} {first} to stand beside."] if alone else []
     return compare(pairs, [None] * len(pairs), question), notes

@@ -11,6 +11,7 @@ from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
 from smjax.core.records.folder import load_records
 from smjax.core.records.record import Record
+from smjax.report.compare import after_sweep
 from smjax.report.data.history import load_history
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Grid, message
@@ -34,7 +35,9 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     compared, left_out = ([], []) if history is None else _beside_history(rows, history, baseline)
     last = [] if outputs_root is None else [since_last.comparison(rows, run_dir, outputs_root)]
     paths, complaints = write_derived(run_dir, loaded.records, rows, compared)
-    return Report((*run_table.grids(rows), *compared, *left_out, *last), paths, (*loaded.refused, *complaints))
+    ratios = after_sweep.grids(loaded.records)
+    shown = (*run_table.grids(rows), *ratios, *compared, *left_out, *last)
+    return Report(shown, paths, (*loaded.refused, *complaints))
 
 
 def write_derived(

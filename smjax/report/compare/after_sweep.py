@@ -1,0 +1,36 @@
+"""What a sweep's own report says of settings that it went through: the ratios along each axis that has few values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from smjax.core.errors import RequestError
+from smjax.core.records.columns import METRICS
+from smjax.core.records.record import Record
+from smjax.report.compare.axis import Axis
+from smjax.report.compare.comparison import Question
+from smjax.report.compare.pairing import processes_of
+from smjax.report.compare.table import table
+from smjax.report.compare.within import along
+from smjax.report.render.grid import Grid
+
+AXES = ("engine", "kernel", "isa", "kv_dtype", "python")
+WITHIN = 0.02
+_FEW = 4
+"""Values of an axis: of more the comparison is asked for."""
+
+
+def grids(records: Sequence[Record]) -> list[Grid]:
+    """A table of decode rates for each of these axes that the sweep varies."""
+    question = Question(METRICS["decode_tok_per_s"], WITHIN)
+    processes = processes_of(records, question.metric.name)
+    found = []
+    for name in AXES if len(records) > 1 else ():
+        try:
+            axis = Axis(name, processes)
+        except RequestError:  # it does not vary
+            continue
+        comparisons = [one for one in along(axis, None, question)[0] if one.is_measured]
+        if comparisons and len(axis.values()) <= _FEW:
+            found.append(table(f"By {name}", comparisons, question))
+    return found
