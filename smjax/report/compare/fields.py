@@ -53,6 +53,7 @@ def described(record: Record) -> dict[str, Any]:
         "model_hash": record.model.hash,
         **chosen,
         "jaxlib": jaxlib_of(record),
+        "python version": record.versions.get("python"),
         "smjax": record.smjax,
         "smjax's files": record.identity_parts.get("smjax's files"),
         "provenance": record.provenance,

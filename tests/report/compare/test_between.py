@@ -43,6 +43,7 @@ def test_what_differs_is_named_by_its_fields():
     base = run(STEADY)
     for number, records in enumerate((base, new)):
         for one in records:
+            one["versions"] = one["versions"] | {"python": f"3.1{number}.0"}
             one["environment"] = one["environment"] | {"git": {"commit": f"{number}" * 40, "dirty": True}}
     for one in base:
         one["identity_parts"] = {"smjax's files": "aa"}
@@ -52,6 +53,7 @@ def test_what_differs_is_named_by_its_fields():
     for said in ("kernel native → xla", "jaxlib 0.10.2 → 0.11.0", "cpu.model AMD EPYC 9R14 → Neoverse-V2"):
         assert said in why
     assert "other smjax's files" in why
+    assert "python version 3.10.0 → 3.11.0;" in why
     assert "commit 000000000 → 111111111;" in why
     assert "aa" not in why
     assert row.scenario["jaxlib"] == ["0.10.2", "0.11.0"]
