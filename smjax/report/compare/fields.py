@@ -24,7 +24,6 @@ _SAID_OTHERWISE = ("host", "machine", "python", "packages.smjax", "git.dirty", "
 """Digests, and what a record says elsewhere too."""
 _ONLY_NAMED = ("smjax's files", "cpu.simd")
 """Fields whose values are digests or too long to be read."""
-_SHOWN_CHARACTERS = 40
 _UNKNOWN = "\N{EN DASH}"
 
 
@@ -102,7 +101,7 @@ def _one(name: str, base: Any, new: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value of a field, as it may be printed."""
+    """A value of a field, as it may be printed: whole, as two paths may differ in their ends alone."""
     if isinstance(value, str) and value == "":
         return '""'
-    return _UNKNOWN if value is None else printable(str(value), _SHOWN_CHARACTERS)
+    return _UNKNOWN if value is None else printable(str(value), None)

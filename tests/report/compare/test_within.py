@@ -106,6 +106,13 @@ def test_any_field_of_the_scenario_is_an_axis(axis, values):
     assert list(map(str, row.scenario[axis])) == list(values)
 
 
+def test_values_that_differ_in_their_ends_alone_are_two():
+    old, new = (f"/home/somebody/{'deep/' * 60}{name}/bin/python" for name in ("old", "new"))
+    (row,), _ = within(sweep("python", {old: SLOWED, new: [2 * rate for rate in SLOWED]}), "python", old)
+    assert row.ratio == pytest.approx(2, rel=1e-6)
+    assert row.to_json()["why"].startswith(f"python {old} → {new}")
+
+
 def test_so_are_settings_of_how_it_is_measured_and_versions_that_nobody_asked_for():
     records = sweep("label", {"": SLOWED, "b": [rate / 1.05 for rate in SLOWED]})
     for one in records:
