@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import smjax
@@ -186,5 +187,14 @@ def _known(figure: float) -> float | None:
 
 def _find(*names: str) -> Path | None:
     """The first that exists; an editable install has a second folder, where what was built is."""
-    candidates = (Path(folder) / _FOLDER / name for folder in smjax.__path__ for name in names)
+    candidates = (folder / _FOLDER / name for folder in _folders() for name in names)
     return next((path for path in candidates if path.is_file()), None)
+
+
+def _folders() -> Iterator[Path]:
+    """Where the package is: also where it was installed to, which an editable one without a library does not name."""
+    yield from map(Path, smjax.__path__)
+    from importlib.metadata import PackageNotFoundError, distribution  # a worker with a library does without
+
+    with contextlib.suppress(PackageNotFoundError):
+        yield Path(str(distribution("smjax").locate_file("smjax")))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import smjax
 from smjax.core import native_library as native
 
 
@@ -124,3 +125,21 @@ def test_where_the_system_gives_no_more_threads() -> None:
     assert tight[0][2:] == [None, None]  # not even one thread more
     assert started is None
     assert len(wake_ups) == 3
+
+
+def test_the_reason_is_found_where_an_editable_installation_puts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing was built, its modules' folder is the checkout's alone, and the reason lies beside the metadata."""
+
+    class Installed:
+        def locate_file(self, name: str) -> Path:
+            return tmp_path / "site-packages" / name
+
+    reason = tmp_path / "site-packages" / "smjax" / "lib" / "native-missing.txt"
+    reason.parent.mkdir(parents=True)
+    reason.write_text("the compiler is on holiday\n")
+    monkeypatch.setattr(smjax, "__path__", [str(tmp_path / "checkout" / "smjax")])
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
+    assert native.library_path() is None
+    assert native.why_missing() == "the compiler is on holiday"
