@@ -116,6 +116,7 @@ BAD_FILES: dict[str, tuple[Spoil, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_eval_refuses_a_bad_file(name: str, tmp_path: Path) -> None:
     spoil, expected = BAD_FILES[name]
@@ -244,6 +245,7 @@ def test_a_report_that_cannot_be_written_is_printed_all_the_same(tmp_path: Path)
     assert listing(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
 def test_a_cut_record_is_refused_by_its_name_and_the_others_are_reported(part: float, tmp_path: Path) -> None:
     run_folder(tmp_path / "run", [record(), record(threads=2)])

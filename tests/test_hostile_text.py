@@ -18,6 +18,8 @@ from tests.report.factory import failed, record, run_folder
 from tests.small_llama import write_llama
 from tests.sweep.conftest import environment_once
 
+pytestmark = pytest.mark.slow
+
 NASTY = "a\x1b[2J\x1b]0;owned\x07\x9b31m\x7f\u202egpj\u2066\u200b\x08\r\x85\u2028b"
 """An escape sequence of each kind, DEL, bidirectional controls, a character of no width, separators of lines."""
 DANGEROUS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")

@@ -18,9 +18,10 @@ CXX = shutil.which(os.environ.get("CXX", "c++"))
 CROSS = "aarch64-linux-gnu-g++"
 ISAS = sorted(path.stem for path in (ROOT / "native" / "isa").glob("*.cc"))
 
-pytestmark = pytest.mark.skipif(
+_needs = pytest.mark.skipif(
     CXX is None or shutil.which("nm") is None, reason="no C++ compiler and nm: c++, or what CXX names"
 )
+pytestmark = [_needs, pytest.mark.slow]
 
 
 def output(*command: str | Path) -> str:

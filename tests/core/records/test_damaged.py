@@ -83,6 +83,7 @@ def is_refused_in_one_line(loaded: Loaded, folder: Path) -> str:
     return line.removeprefix(f"{folder}/records/odd.json: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD, ids=NAMES)
 def test_any_value_anywhere_is_named_or_changes_no_figure(tmp_path: Path, odd: object) -> None:
     whole = healthy()

@@ -19,6 +19,8 @@ from tests.sweep.conftest import Handed
 from tests.sweep.processes import PATIENCE_S, fake_workers, wait_until
 from tests.sweep.run_folder import contents, rows, slots
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., int]
 Fake = Callable[[str], None]
 SWEEP = ("-m", "threads=1,2", "measure.replicates=2", "hydra.sweep.dir=run")

@@ -20,6 +20,8 @@ from tests.small_llama import write_llama
 from tests.sweep.conftest import Handed
 from tests.sweep.processes import PATIENCE_S, fake_workers, has_ended, wait_until, worker_pid
 
+pytestmark = pytest.mark.slow
+
 KEPT = "smjax: {}; the records of {} of {} workers are kept in run/records; hydra.run.dir=run goes on from there"
 
 

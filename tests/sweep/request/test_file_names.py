@@ -41,6 +41,7 @@ def touch(folder: Path, *names: str) -> None:
         path.touch()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_a_file_of_any_name_is_a_model(name: str, empty_dir: Path) -> None:
     touch(empty_dir, name, "other.gguf")
@@ -85,6 +86,7 @@ def test_several_paths_are_several_models(empty_dir: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -128,6 +130,7 @@ def test_a_file_at_home_may_be_written_short(empty_dir: Path, monkeypatch: pytes
     assert models("model=~/x.gguf") == [("gguf", f"{empty_dir}/me/x.gguf")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["my run", "run,2", "[run]", "it's 100 %", "$run", "a=b", "'run'x"])
 def test_a_run_folder_of_any_name(name: str, empty_dir: Path) -> None:
     for key in ("hydra.run.dir", "hydra.sweep.dir"):

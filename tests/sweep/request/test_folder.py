@@ -57,6 +57,7 @@ def every_second_is_taken(empty_dir: Path) -> Path:
     return outputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overrides", [("threads=1",), ("-m", "threads=1,2"), ("-m", "threads=1", "ctx=256,300")])
 def test_a_taken_name_gets_a_number(
     overrides: tuple[str, ...], every_second_is_taken: Path, run_job: Run, fake_worker: Fake
@@ -84,6 +85,7 @@ def test_two_runs_of_one_second_do_not_share_records(
         assert len(list((empty_dir / "outputs" / name / "records").iterdir())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["hydra.run.dir", "hydra.sweep.dir", "++hydra.sweep.dir"])
 def test_a_named_folder_is_gone_on_with(
     named: str, empty_dir: Path, run_job: Run, fake_worker: Fake, capfd: pytest.CaptureFixture[str]

@@ -127,6 +127,7 @@ def test_options_stand_anywhere(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["0", "1", "2"])
 def test_functions_of_the_grammar_work_without_assertions_too(level: str, empty_dir: Path) -> None:
     """Python drops them with -O, and Hydra's parser relies on some."""

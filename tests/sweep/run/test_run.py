@@ -94,6 +94,7 @@ if sys.platform == "linux":  # where a file name need not be text
     NAMES["a\udcff.gguf"] = r"a\udcff.gguf"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_a_file_may_have_any_name(name: str, run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")

@@ -17,6 +17,8 @@ from smjax.worker.kernels.xla.variants import VARIANTS, streams_for
 from tests.reference import nmse
 from tests.worker.models import dequantised, random_matrix
 
+pytestmark = pytest.mark.slow
+
 N_LAYERS = 3
 KERNEL = XlaKernel(Setup())  # no bf16: many columns are multiplied in f32
 MATVEC, MATMUL, ROWS = jax.jit(products.matvec, static_argnums=3), jax.jit(KERNEL.matmul), jax.jit(KERNEL.rows)
