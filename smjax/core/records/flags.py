@@ -53,7 +53,8 @@ OUTLIER = Flag(
 DISTURBED = Flag(
     "disturbed", "supervisor",
     "what the system counted while answers were timed is beyond fixed limits: stolen or throttled time, other "
-    "processes, involuntary switches, swapping, heat, a shared core",
+    "processes, involuntary switches (but for those between more working threads of its own than CPUs), swapping, "
+    "heat, a shared core",
     "something else kept the machine busy; the process is repeated once within the budget, and this one still counts",
     "end what the note below the table names, or take a quieter machine; `smjax doctor` looks for it",
 )

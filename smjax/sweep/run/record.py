@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from smjax import __version__
-from smjax.core.machine.disturbances import disturbances
+from smjax.core.machine.disturbances import disturbances, working_threads
 from smjax.core.models.source import Model, weight_bytes
+from smjax.core.records.answer import Answer
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import made_record, record_id
 from smjax.core.records.flags import DISTURBED, HANDICAP, OVERSUBSCRIBED
@@ -42,7 +43,7 @@ def make_record(
 ) -> Record:
     """The record of one worker process that ran between the two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
-    disturbed = disturbances_of(sent.get("readings"), run.scenario.threads)
+    disturbed = disturbances_of(outcome.answer, run.scenario.threads)
     flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *([DISTURBED.name] if disturbed else [])}
     whole = digest(identity)
     return made_record(
@@ -93,15 +94,17 @@ def unless_empty(outcome: Outcome) -> Outcome:
     return replace(outcome, status="failed", reason="expected timed answers from the worker, found none")
 
 
-def disturbances_of(readings: Any, threads: int) -> list[str]:
+def disturbances_of(answer: Answer, threads: int) -> list[str]:
     """What disturbed a worker while it timed answers; nothing where it did not get there."""
-    if not isinstance(readings, dict):
+    readings = answer.readings
+    if readings is None:
         return []
+    before, after = readings["before"], readings["after"]
     return disturbances(
-        readings["before"],
-        readings["after"],
+        before,
+        after,
         readings["own_cpu_ns"],
-        threads,
+        max(threads, working_threads(answer.threads.cpu_ns, before, after)),
         readings["involuntary_switches"],
         readings.get("additions_per_cycle") or (),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smjax.core.machine.disturbances import COUNTERS, changes, disturbances, shared_pct
+from smjax.core.machine.disturbances import COUNTERS, changes, disturbances, shared_pct, working_threads
 
 UNKNOWN: dict[str, Any] = dict.fromkeys(COUNTERS)
 BEFORE: dict[str, Any] = UNKNOWN | {
@@ -96,3 +96,23 @@ def test_nothing_known_is_nothing_found() -> None:
     assert disturbances(before, later, 10**9, threads=4, switches=None) == []
     assert disturbances(before, later, 10**9, threads=4, switches=4000) == ["involuntary switches 1000/s of a thread"]
     assert changes(before, BEFORE, 0) == {}
+
+
+@pytest.mark.parametrize(
+    ("cpu_ms", "working"),
+    [
+        ({}, 0),
+        ({"1 python": 2000}, 1),
+        ({"1 python": 1300, "2 tf_XLAEigen": 700}, 2),
+        ({"1 python": 1990, "2 pool": 99}, 1),
+    ],
+)
+def test_threads_that_work_are_those_with_a_part_of_the_time(cpu_ms: dict[str, int], working: int) -> None:
+    cpu_ns = {name: ms * 10**6 for name, ms in cpu_ms.items()}
+    assert working_threads(cpu_ns, BEFORE, after()) == working
+
+
+def test_more_working_threads_than_cpus_push_each_other_off() -> None:
+    """As XLA's caller and its pool do; beside as many as there are CPUs it is somebody else."""
+    assert disturbances(BEFORE, after(), OWN_NS, threads=3, switches=20_000) == []
+    assert disturbances(BEFORE, after(), OWN_NS, threads=2, switches=20_000) != []
