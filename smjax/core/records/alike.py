@@ -24,7 +24,8 @@ ROW = tuple(column.name for column in (*FIELDS, *COLUMNS) if column.is_key)
 
 LINE = (
     *("engine", "cpu", "arch", "os", "model"),
-    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "provenance", "sources"),
+    *("kernel", "isa", "kv_dtype", "tokens_per_dispatch", "jaxlib", "smjax", "host", "machine"),
+    *("provenance", "sources"),
 )
 """Rows that agree in all of these (and in `model_hash`) are one program on one machine, at several points.
 

@@ -192,7 +192,8 @@ COLUMNS = (
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),
-    Column("label", "text", "", "key", "scenario.label"),
+    Column("label", "text", "", "key", "scenario.label", heading="label", shown="varies"),
+    Column("machine", "text", "", "key", "machine", heading="machine", shown="varies"),
     Column("sources", "text", "", "first", "identity_parts.smjax's files"),
     Column("settings", "text", "", "first", "identity_parts.settings"),
     Column("target_ci", "float", "ratio", "least", "scenario.measure.target_ci"),

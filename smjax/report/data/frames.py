@@ -93,6 +93,7 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
         attempt=pl.col("attempt").fill_null(0),
         identity=pl.col("identity").replace("", None),
         label=pl.col("label").replace("", None),
+        machine=pl.col("machine").replace("", None),
         sources=pl.col("sources").str.slice(0, 8),
         settings=pl.col("settings").str.slice(0, 8),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smjax.core.numbers import plus_minus, significant
-from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, Column
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, FIELDS, Column
 from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row, figure, name_of
 from smjax.stats.intervals import half_width
 
@@ -78,5 +78,5 @@ def _grid_column(column: Column) -> GridColumn:
     )
 
 
-IN_TABLES = {column.name: _grid_column(column) for column in COLUMNS if column.heading}
+IN_TABLES = {column.name: _grid_column(column) for column in (*FIELDS, *COLUMNS) if column.heading}
 """Every column that has a heading, by its name."""

@@ -231,3 +231,17 @@ def test_rows_of_short_cells_are_not_parted():
     lines = [line.split() for line in console.export_text().splitlines()]
     first = next(number for number, words in enumerate(lines) if words[:2] == ["1", "100"])
     assert lines[first + 1][:2] == ["2", "100"]
+
+
+@pytest.mark.parametrize(
+    ("what", "made"),
+    [
+        ("machine", lambda name: [one | {"machine": name} for one in processes([[100], [101]])]),
+        ("label", lambda name: processes([[100], [101]], label=name)),
+    ],
+)
+def test_two_of_one_type_are_two_rows_and_say_which_they_are(what, made):
+    both = [one | {"id": f"{one['id']}-{name}"} for name in ("first", "second") for one in made(name)]
+    found = cells(table_of(scenarios(both)))
+    assert [(row[what], row["n"]) for row in found] == [("first", "2/2"), ("second", "2/2")]
+    assert what not in (cells(table_of(scenarios(made(""))))[0] | cells(table_of(scenarios(made("first"))))[0])
