@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from smjax.core.records.quantities import Bytes, Nanoseconds, Rate
+from smjax.core.records.quantities import Bytes, Nanoseconds, Rate, Size
 
 
 @dataclass(slots=True)
@@ -29,6 +29,8 @@ class Threads:
 
     affinity: list[int] = field(default_factory=list)
     cpu_ns: dict[str, Nanoseconds] = field(default_factory=dict)
+    cores: Size | None = None
+    """Distinct physical cores that they could run on; None where it is not known."""
 
 
 @dataclass
@@ -39,6 +41,10 @@ class Memory:
     kv_bytes: Bytes | None = None
     peak_rss_bytes: Bytes | None = None
     steady_rss_bytes: Bytes | None = None
+    anon_bytes: Bytes | None = None
+    """Resident at the end of the measurement and of no file."""
+    file_bytes: Bytes | None = None
+    """Resident then, and pages of files."""
 
 
 @dataclass
@@ -59,8 +65,21 @@ class Bandwidth:
 
 
 @dataclass
+class Probes:
+    """What the cores did between answers: an entry before each one, warm-up's included, and one after the last.
+
+    Each is a list with a figure per thread, where it decodes, all threads at once.
+    """
+
+    ghz: list[list[float]] = field(default_factory=list)
+    """By additions that wait for each other, one a cycle."""
+    additions_per_cycle: list[list[float]] = field(default_factory=list)
+    """Independent ones: fewer while somebody computes on the core's other hardware thread."""
+
+
+@dataclass
 class Clock:
-    """GHz of the worker's first CPU; `source`: measured or read."""
+    """GHz of the worker's cores while answers were timed; `source`: measured or read."""
 
     value: Rate | None = None
     source: str | None = None
@@ -100,6 +119,7 @@ class Answer:
     samples: list[Sample] = field(default_factory=list)
     readings: dict[str, Any] | None = None
     """See `smjax.core.machine.disturbances`."""
+    probes: Probes | None = None
     energy: Energy | None = None
     ghz: Clock | None = None
     read_bandwidth: Bandwidth | None = None

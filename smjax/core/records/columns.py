@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 2
-READABLE_SCHEMAS = (1, 2)
+SCHEMA_VERSION = 3
+READABLE_SCHEMAS = (1, 2, 3)
 """Schemas whose records are read: what a later one added is unknown in an earlier one's."""
 
 STATUSES = ("ok", "failed", "timeout", "killed", "refused")

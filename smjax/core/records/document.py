@@ -85,7 +85,7 @@ def load_document(path: Path) -> tuple[dict[str, Any], str]:
 def _check_schema(path: Path, schema: Any) -> None:
     if type(schema) is int and schema in READABLE_SCHEMAS:
         return
-    known = f"a record of schema {' or '.join(map(str, READABLE_SCHEMAS))}"
+    known = f"a record of schema {READABLE_SCHEMAS[0]} to {READABLE_SCHEMAS[-1]}"
     if type(schema) is int and max(READABLE_SCHEMAS) < schema < 10**6:
         raise RequestError(f"{_shown(path)}: schema: expected {known}, found {schema}, of a newer smjax; update smjax")
     found = "none" if schema is None else _brief(json.dumps(schema)[:_BRIEF])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
-from smjax.core.records.answer import Bandwidth, Clock, Energy, Memory, Ran, Sample, Threads
+from smjax.core.records.answer import Bandwidth, Clock, Energy, Memory, Probes, Ran, Sample, Threads
 from smjax.core.records.columns import PROVENANCES, STATUSES
 from smjax.core.records.quantities import Bytes, Date, Index, Limits, Nanoseconds, OneOf, Rate, Size
 from smjax.core.records.scenario import Scenario
@@ -72,6 +72,8 @@ class Readings:
 
     disturbed: list[str] | None = None
     """None where nobody looked."""
+    best_additions_per_cycle: Rate | None = None
+    """The most that this machine's cores have ever shown: what `probes` are judged against."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,9 @@ class Record:
     checks: dict[str, float | None] = field(default_factory=dict)
     bytes_per_token: Rate | None = None
     read_bandwidth: Bandwidth | None = None
+    dram: Bandwidth | None = None
+    """Of the sweep: what as many threads, pinned alike, read from memory beyond the caches."""
+    probes: Probes | None = None
     ghz: Clock | None = None
     energy: Energy | None = None
     readings: Readings = field(default_factory=Readings)

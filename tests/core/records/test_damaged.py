@@ -128,8 +128,8 @@ def may_be(whole: dict[str, Any], place: tuple[Any, ...], odd: object) -> bool:
         ("samples", [{"ttft_ns": 1}], "samples[0].decode_ns: expected it, found nothing"),
         ("memory", {"peak_rss_bytes": -5}, "memory.peak_rss_bytes: expected bytes from 0 to"),
         ("ghz", {"value": -2.0}, "ghz.value: expected a number from 0 to"),
-        ("schema", 99, "schema: expected a record of schema 1 or 2, found 99, of a newer smjax; update smjax"),
-        ("schema", -1, "schema: expected a record of schema 1 or 2, found -1; it is damaged"),
+        ("schema", 99, "schema: expected a record of schema 1 to 3, found 99, of a newer smjax; update smjax"),
+        ("schema", -1, "schema: expected a record of schema 1 to 3, found -1; it is damaged"),
     ],
 )
 def test_what_cannot_be_is_named(tmp_path: Path, name: str, value: object, said: str) -> None:

@@ -155,9 +155,9 @@ def test_missing_key(tmp_path: Path, key: str) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"schema": 3}, "expected a record of schema 1 or 2, found 3, of a newer smjax; update smjax"),
-        ({"schema": True}, "expected a record of schema 1 or 2, found true"),
-        ({"schema": None}, "expected a record of schema 1 or 2, found none"),
+        ({"schema": 4}, "expected a record of schema 1 to 3, found 4, of a newer smjax; update smjax"),
+        ({"schema": True}, "expected a record of schema 1 to 3, found true"),
+        ({"schema": None}, "expected a record of schema 1 to 3, found none"),
         ({"status": "fine"}, "status: expected one of ok, failed, timeout, killed, refused, found 'fine'"),
         ({"provenance": "guessed"}, "provenance: expected one of measured, imported"),
         ({"replicate": "0"}, "replicate: expected a whole number, found '0'"),
@@ -181,7 +181,7 @@ def test_what_a_record_is_not(tmp_path: Path, change: dict[str, Any], words: str
 def test_no_schema(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("{}")
-    assert "expected a record of schema 1 or 2, found none" in refusal(path)
+    assert "expected a record of schema 1 to 3, found none" in refusal(path)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_json_and_jsonl_hold_the_same_rows_and_records(tmp_path):
     paths = write_summaries(tmp_path, read(records), scenarios(records), "the tables\n")
     assert [path.name for path in paths] == ["records.jsonl", "summary.json", "summary.csv", "summary.md"]
     summary = json.loads((tmp_path / "summary.json").read_text())
-    assert summary["schema"] == 2
+    assert summary["schema"] == 3
     assert [(tuple(row), row["threads"], row["roofline"]) for row in summary["rows"]] == [
         (COLUMN_NAMES, 1, None),
         (COLUMN_NAMES, 2, None),
