@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from smjax.core.machine.disturbances import LIMITS, shared_pct
+from smjax.core.machine.disturbances import LIMITS
+from smjax.core.machine.sharing import best_of, shared_pct
 from smjax.doctor.finding import Finding, unknown
 from smjax.doctor.window import Busy, Window
 
@@ -48,9 +49,10 @@ def steal(changes: dict[str, float]) -> Finding:
 
 def shared_core(additions_per_cycle: Sequence[float]) -> Finding:
     """Whether somebody whom no counter shows computes on the other hardware thread of a core that we ran on."""
-    if not additions_per_cycle:
+    moments = [[rate] for rate in additions_per_cycle]
+    if (best := best_of(moments)) is None:
         return unknown("shared core")
-    pct = shared_pct(additions_per_cycle)
+    pct = shared_pct(moments, best)
     found = f"{pct:.0f} % of the time with somebody unseen"
     if pct <= LIMITS["shared_pct"].most:
         return Finding("shared core", "ok", found)

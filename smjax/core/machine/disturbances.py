@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,6 @@ Readings = Mapping[str, Any]
 
 TICKS_MS = 20.0
 """A CPU's times move in ticks, mostly of 10 ms; the one at either end may belong to what lies outside."""
-
-SHARED = 0.85
-"""Share of the best additions a cycle below which a core is shared: alone they vary by 3 %, beside another by 40 %."""
 
 WORKS = 0.05
 """Share of the time that a thread of our own needs at least to count as one that works."""
@@ -54,14 +51,14 @@ def disturbances(
     own_cpu_ns: int | None,
     threads: int,
     switches: int | None,
-    additions_per_cycle: Sequence[float] = (),
+    shared_pct: float = 0.0,
 ) -> list[str]:
     """Why what ran between two readings was disturbed, in short texts with figures; empty if it was not.
 
     It ran on the readings' CPUs with `threads` threads, used `own_cpu_ns` of CPU time and lost its CPU `switches` times
-    against its will (ru_nivcsw); None where that is not known. `additions_per_cycle`: readings in between.
+    against its will (ru_nivcsw); None where that is not known. `shared_pct`: see `smjax.core.machine.sharing`.
     """
-    found = changes(before, after, own_cpu_ns) | {"shared_pct": shared_pct(additions_per_cycle)}
+    found = changes(before, after, own_cpu_ns) | {"shared_pct": shared_pct}
     oversubscribed = 0 < len(after["cpus"]) < threads
     if switches is not None and not oversubscribed:  # its own threads push each other off
         found["switches_per_s"] = switches / seconds(before, after) / max(1, threads)
@@ -98,17 +95,6 @@ def changes(before: Readings, after: Readings, own_cpu_ns: int | None) -> dict[s
     if "swapped_in_pages" in more and "swapped_out_pages" in more:
         found["swapped_mb"] = (more["swapped_in_pages"] + more["swapped_out_pages"]) * mmap.PAGESIZE / 1e6
     return found
-
-
-def shared_pct(additions_per_cycle: Sequence[float]) -> float:
-    """Percent of the readings that are far below the best ones: then somebody computed on the core's other thread.
-
-    A neighbour who was there all the time is not seen, as there is nothing to compare with.
-    """
-    if not additions_per_cycle:
-        return 0.0
-    best = sorted(additions_per_cycle)[-1 - len(additions_per_cycle) // 20]
-    return 100 * sum(rate < SHARED * best for rate in additions_per_cycle) / len(additions_per_cycle)
 
 
 def seconds(before: Readings, after: Readings) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 from smjax import __version__
 from smjax.core.machine.disturbances import disturbances, working_threads
+from smjax.core.machine.sharing import best_of, shared_pct
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer
 from smjax.core.records.columns import SCHEMA_VERSION
@@ -100,13 +101,15 @@ def disturbances_of(answer: Answer, threads: int) -> list[str]:
     if readings is None:
         return []
     before, after = readings["before"], readings["after"]
+    moments = [[rate] for rate in readings.get("additions_per_cycle") or ()]
+    best = best_of(moments)
     return disturbances(
         before,
         after,
         readings["own_cpu_ns"],
         max(threads, working_threads(answer.threads.cpu_ns, before, after)),
         readings["involuntary_switches"],
-        readings.get("additions_per_cycle") or (),
+        0.0 if best is None else shared_pct(moments, best),
     )
 
 
