@@ -18,8 +18,22 @@ from smjax.stats.intervals import LEVEL, TESTABLE, logarithms, why_none
 from smjax.stats.location import estimate
 
 LEAST_FIRST = 5
-"""Of four processes the spread says too little: a first stage is this long at least."""
+"""Of four processes the spread says too little: a first stage is this long at least, whatever its processes say."""
 MOST = 30
+
+
+def first_stage(replicates: int, ran: int) -> int | None:
+    """Of how many processes `needed` was told for a row that asked for `replicates` and ran `ran`, failed ones counted.
+
+    They are the row's first slots. None where no second stage ran, so that nothing was chosen by what they said.
+    """
+    first = size_of_first(replicates)
+    return first if 1 < first < ran else None
+
+
+def size_of_first(replicates: int) -> int:
+    """How many processes the first stage of such a row has, where the budget lets it end; one alone decides nothing."""
+    return replicates if replicates < 2 else max(replicates, LEAST_FIRST)
 
 
 def needed(first: Sequence[float], target: float, most: int = MOST, level: float = LEVEL) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from smjax.stats.intervals import interval, judge
-from smjax.stats.stopping import needed
+from smjax.stats.stopping import first_stage, needed
 
 CALM = [7210.0, 7234, 7151, 7317, 7313, 7277, 7114, 7212]
 LOUD = [7310.0, 7000, 7400, 7101, 7350, 7000, 7222, 7550]
@@ -51,6 +51,26 @@ def test_two_speeds_and_drifts_are_worth_all_that_there_may_be():
 @pytest.mark.parametrize(("values", "expected"), [([], 0), ([5.0], 1), ([5.0, 0.0], 2), (CALM[:2], 5), (CALM[:4], 5)])
 def test_too_little_to_say(values, expected):
     assert needed(values, 0.02) == expected
+
+
+@pytest.mark.parametrize(
+    ("replicates", "ran", "expected"),
+    [(8, 12, 8), (8, 9, 8), (8, 8, None), (8, 3, None), (5, 6, 5), (4, 6, 5), (2, 6, 5), (2, 5, None), (2, 2, None)],
+)
+def test_the_first_stage_is_known_from_what_was_asked_for_and_what_ran(replicates, ran, expected):
+    assert first_stage(replicates, ran) == expected
+
+
+def test_one_process_alone_is_no_stage():
+    assert [first_stage(1, ran) for ran in range(30)] == [None] * 30
+
+
+@pytest.mark.parametrize("replicates", [2, 3, 4])
+def test_a_short_first_stage_grows_to_one_that_says_something_whatever_it_says(replicates):
+    size = needed(LOUD[:replicates], 0.02)
+    assert size == needed(CALM[:replicates], 0.02)
+    assert first_stage(replicates, size) is None
+    assert first_stage(replicates, size + 1) == size
 
 
 def test_an_interval_answers_for_the_choice_of_its_size():
