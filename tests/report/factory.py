@@ -65,7 +65,7 @@ def record(
     point = scenario(**changes)
     sizes = f"t{point.threads}-c{point.ctx}-d{point.tokens_per_dispatch}"
     return {
-        "schema": 1,
+        "schema": 3,
         "id": f"{point.model}-{sizes}-r{replicate}-{model_hash[-4:]}",
         "provenance": "measured",
         "date": date,
@@ -90,6 +90,7 @@ def record(
             "kv_bytes": 1,
         },
         "bytes_per_token": 4_000_000,
+        "threads": {"cores": point.threads},
         "ghz": {"value": ghz[0], "source": ghz[1]} if ghz else {"value": None, "source": None},
         "versions": {"jaxlib": jaxlib},
     }
@@ -131,13 +132,12 @@ def placed(
     run: str = "first",
     machine: str = "here",
 ) -> dict[str, Any]:
-    """The same record as schema 2 keeps it: where in which sweep it ran, and on which machine; with an id for that."""
+    """The same record with where in which sweep, and on which machine, it ran; with an id for that."""
     order = {"seed": 42, "block": block, "position": position} | ({} if point is None else {"point": point})
     asked, jaxlib = record["scenario"], record.get("versions", {}).get("jaxlib")
     number = f"{record['id']}-{asked['kernel']}-{block}-{position}"
     identity = f"{asked['kernel']}-{asked['threads']}-{jaxlib}"
     return record | {
-        "schema": 2,
         "id": f"{number}-{run}",
         "identity": record.get("identity") or identity,
         "order": order,
@@ -149,8 +149,9 @@ def placed(
 def failed(status: str = "failed", reason: str = "out of memory", **changes: Any) -> dict[str, Any]:
     """A record of a worker that never got to its figures."""
     whole = record(**changes)
-    worker = ("resolved", "phases_ns", "samples", "warmup_samples", "memory", "bytes_per_token", "ghz", "versions")
-    return {key: value for key, value in whole.items() if key not in worker} | {"status": status, "reason": reason}
+    worker = {"resolved", "phases_ns", "samples", "warmup_samples", "memory", "bytes_per_token", "threads"}
+    left = {key: value for key, value in whole.items() if key not in (*worker, "ghz", "versions")}
+    return left | {"status": status, "reason": reason}
 
 
 def run_folder(folder: Path, records: list[dict[str, Any]]) -> Path:

@@ -16,15 +16,15 @@ from tests.report.factory import processes, run_folder
 ENTRIES = """
     Column("swap_mb", "float", "MB", "reading", "memory.swap_bytes", 1e6, heading="swap MB", meaning="swapped out"),
     Column("room", "text", "", "compared", "environment.room", heading="room", shown="varies", meaning="a place"),
-    Column("states", "text", "", "union", "readings.states", heading="states", meaning="of the clock"),
+    Column("moods", "text", "", "union", "readings.moods", heading="moods", meaning="of the clock"),
     Column("token_ms", "float", "ms", "answers", "decode_ns / 1e6 / (n_gen - 1)", heading="ms a token", meaning="TPOT"),
     Column("token_ms_lo", "float", "ms", "interval", "token_ms", meaning="lower end"),
     Column("token_ms_hi", "float", "ms", "interval", "token_ms", meaning="upper end"),
     Column("swap_share", "float", "ratio", "row", "swap_mb / peak_rss_mb", meaning="of the peak"),
     Column("swap_share_lo", "float", "ratio", "interval", "swap_share", meaning="lower end"),
     Column("swap_share_hi", "float", "ratio", "interval", "swap_share", meaning="upper end"),
-    Column("tpot_ms_p99_lo", "float", "ms", "interval", "tpot_ms_p99", meaning="lower end"),
-    Column("tpot_ms_p99_hi", "float", "ms", "interval", "tpot_ms_p99", meaning="upper end"),
+    Column("itl_ms_p99_lo", "float", "ms", "interval", "itl_ms_p99", meaning="lower end"),
+    Column("itl_ms_p99_hi", "float", "ms", "interval", "itl_ms_p99", meaning="upper end"),
 """
 REPORT = """
 import sys
@@ -53,7 +53,7 @@ def records():
             answer["token_ns"] = [answer["decode_ns"] // 100] * 100
             one["environment"] = one["environment"] | {"room": room}
             one["memory"] = one["memory"] | {"swap_bytes": (15 + number) * 10**6}
-            one["readings"] = {"states": ["slow", f"state {number}"]}
+            one["readings"] = {"moods": ["slow", f"mood {number}"]}
             yield one | {"id": f"{room} {number}"}
 
 
@@ -66,10 +66,10 @@ def test_a_new_column_is_one_entry(tmp_path):
     cellar, attic = sorted(rows, key=lambda row: row["room"], reverse=True)
     assert (cellar["token_ms"], attic["token_ms"]) == (15, 5)
     assert (attic["swap_mb"], attic["swap_share"]) == (15.5, pytest.approx(15.5 / 300))
-    assert cellar["states"] == "slow;state 0;state 1"
-    for name, values in {"token_ms": [10, 20], "tpot_ms_p99": [10, 20], "swap_share": [0.05, 16 / 300]}.items():
+    assert cellar["moods"] == "mood 0;mood 1;slow"
+    for name, values in {"token_ms": [10, 20], "itl_ms_p99": [10, 20], "swap_share": [0.05, 16 / 300]}.items():
         assert (cellar[f"{name}_lo"], cellar[f"{name}_hi"]) == pytest.approx(interval(values))
     heading = next(line for line in done.stdout.splitlines() if line.startswith("| "))
     assert all(f"| {text} |" in heading for text in ("swap MB", "room", "ms a token"))
     assert "15.0 ±" in done.stdout
-    assert "states slow, state 0 and state 1" in done.stdout
+    assert "moods mood 0, mood 1 and slow" in done.stdout

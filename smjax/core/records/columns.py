@@ -6,8 +6,7 @@ source is neither a place in the record nor a formula does it need an expression
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from smjax.core.records.column import Column
 
 SCHEMA_VERSION = 3
 READABLE_SCHEMAS = (1, 2, 3)
@@ -15,62 +14,6 @@ READABLE_SCHEMAS = (1, 2, 3)
 
 STATUSES = ("ok", "failed", "timeout", "killed", "refused")
 PROVENANCES = ("measured", "imported", "reported", "synthetic")
-
-OVER = {
-    "scenario": "alike in the row's processes; part of the scenario",
-    "compared": "alike in the row's processes; what a comparison compares",
-    "key": "alike in the row's processes",
-    "first": "of the first process",
-    "least": "least of the processes",
-    "worst": "worst of the processes",
-    "union": "all that any process has",
-    "reading": "median over processes",
-    "answers": "median over answers, then over processes",
-    "process": "one figure of all of a process's answers, then median over processes",
-    "processes": "one figure of all of the row's processes",
-    "interval": "95 % interval over processes",
-    "row": "from the row's other figures",
-    "each": "of each process; in no row",
-}
-"""How the processes' values become the row's, by the name under which a column asks for it."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the summary; empty in a row where it is not known, never 0."""
-
-    name: str
-    kind: Literal["text", "int", "float"]
-    unit: str
-    over: str
-    """A key of OVER."""
-    source: str
-    """What that is applied to.
-
-    A place in the record (of several, parted by " or ", the first that is known); for `answers` and `row` a formula in
-    SQL, of the answer's times and of the row's other figures; for `interval` the column whose interval it is; in words
-    where the expression is in `report/data/figures.py`.
-    """
-    divisor: float = 1
-    """What a reading is divided by to be in `unit`."""
-    heading: str = ""
-    """In tables; none: the column is in no table."""
-    shown: Literal["always", "any", "varies"] = "any"
-    """In tables: always, if any row has it, or if the rows differ in it."""
-    meaning: str = ""
-    better: Literal["", "higher", "lower"] = ""
-    """Of a figure that each process has, and that is compared."""
-
-    @property
-    def is_key(self) -> bool:
-        """Whether processes that differ in it are not of one row."""
-        return self.over in ("scenario", "compared", "key")
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it is taken from a place in the record as it is."""
-        return self.is_key or self.over in ("first", "least", "worst", "reading", "each")
-
 
 # fmt: off
 COLUMNS = (
@@ -123,11 +66,13 @@ COLUMNS = (
            meaning="lower end of the 95 % interval over processes; empty with one process"),
     Column("ttft_ms_hi", "float", "ms", "interval", "ttft_ms",
            meaning="upper end of the 95 % interval over processes; empty with one process"),
-    Column("tpot_ms_p50", "float", "ms", "process", "token_ns of all answers", heading="TPOT p50/p99 ms",
-           better="lower", meaning="median time per output token after the first; only with tokens_per_dispatch=1"),
-    Column("tpot_ms_p90", "float", "ms", "process", "token_ns of all answers", better="lower",
+    Column("itl_ms_p50", "float", "ms", "process", "token_ns of all answers", heading="ITL p50/p99 ms",
+           better="lower",
+           meaning="inter-token latency, the time of each token after the first: median over all tokens; only with "
+           "tokens_per_dispatch=1"),
+    Column("itl_ms_p90", "float", "ms", "process", "token_ns of all answers", better="lower",
            meaning="90th percentile of the same"),
-    Column("tpot_ms_p99", "float", "ms", "process", "token_ns of all answers", better="lower",
+    Column("itl_ms_p99", "float", "ms", "process", "token_ns of all answers", better="lower",
            meaning="99th percentile of the same"),
     Column("peak_rss_mb", "float", "MB", "reading", "memory.peak_rss_bytes", divisor=1e6,
            heading="peak RSS MB", shown="always", better="lower",
@@ -140,23 +85,26 @@ COLUMNS = (
            meaning="from the start of the process to the first generated id, imports, load and compile included"),
     Column("rss_growth_bytes_per_token", "float", "bytes/token", "process", "rss_bytes at the end of each answer",
            better="lower", meaning="slope of resident memory over the tokens of the timed answers"),
-    Column("tok_per_s_per_core", "float", "tok/s/core", "row", "decode_tok_per_s / threads",
+    Column("tok_per_s_per_core", "float", "tok/s/core", "row", "decode_tok_per_s / cores",
            heading="tok/s per core", shown="always",
-           meaning="decode_tok_per_s / threads"),
-    Column("tok_per_s_per_ghz_per_core", "float", "tok/s/GHz/core", "row", "decode_tok_per_s / threads / ghz",
-           meaning="decode_tok_per_s / threads / GHz"),
+           meaning="decode_tok_per_s / cores"),
+    Column("tok_per_s_per_ghz_per_core", "float", "tok/s/GHz/core", "row", "decode_tok_per_s / cores / ghz",
+           meaning="decode_tok_per_s / cores / GHz"),
     Column("cycles_per_token", "float", "cycles", "row", "CASE WHEN threads = 1 THEN ghz * 1e9 / decode_tok_per_s END",
            meaning="GHz * 10^9 / decode_tok_per_s, for one thread only"),
-    Column("scaling_efficiency", "float", "ratio", "row", "decode_tok_per_s / (threads * one_thread_tok_per_s)",
+    Column("scaling_efficiency", "float", "ratio", "row",
+           "CASE WHEN threads <= COALESCE(cores, threads) THEN decode_tok_per_s / (threads * one_thread_tok_per_s) END",
            heading="scaling",
-           meaning="decode_tok_per_s / (threads * the same with one thread), everything else equal"),
+           meaning="decode_tok_per_s / (threads * the same with one thread), everything else equal; empty where there "
+           "are more threads than cores"),
     Column("bytes_per_token", "float", "bytes", "reading", "bytes_per_token",
            meaning="read by one decode step at the middle of the answer: packed weights, filled KV cache"),
     Column("gb_per_s", "float", "GB/s", "row", "bytes_per_token * decode_tok_per_s / 1e9", heading="GB/s",
            meaning="bytes_per_token * decode_tok_per_s; GB = 10^9 bytes"),
-    Column("roofline", "float", "ratio", "row", "bytes_per_token * decode_tok_per_s / read_bytes_per_s",
+    Column("roofline", "float", "ratio", "figures", "bytes_per_token * decode_tok_per_s / read_bytes_per_s",
            heading="of bandwidth",
-           meaning="gb_per_s / what the same threads read a second of as many bytes; empty without native kernel"),
+           meaning="bytes that decoding reads a second / what the same process reads a second of as many bytes just "
+           "after; empty without native kernel"),
     Column("provenance", "text", "", "compared", "provenance", heading="provenance", shown="always",
            meaning="measured here, imported (another tool's), reported (a table's), synthetic (not measured)"),
     Column("flags", "text", "", "union", "flags", heading="flags",
@@ -178,7 +126,7 @@ COLUMNS = (
            meaning="start of the first process, UTC, ISO 8601"),
     Column("decode_tok_per_s_best", "float", "tok/s", "processes", "decode_tok_per_s of each answer",
            meaning="the fastest single sample, beside the median; never compared"),
-    Column("tpot_ms_per_1000_tokens", "float", "ms", "answers", "token_ns", better="lower",
+    Column("itl_ms_per_1000_tokens", "float", "ms", "answers", "token_ns", better="lower",
            meaning="how much longer a token takes per 1,000 in the cache; empty with under 100 timed"),
     Column("energy_j_per_token", "float", "J/token", "reading", "energy.joules_per_token",
            heading="measured J per token", better="lower",
@@ -189,15 +137,47 @@ COLUMNS = (
            meaning="left out, as a later one took their place: they were disturbed or failed"),
     Column("identity", "text", "", "key", "identity", heading="identity", shown="varies",
            meaning="digest of all that a process depends on: settings, weights, smjax's files, jaxlib, host"),
+    Column("tpot_ms", "float", "ms", "answers", "decode_ns / 1e6 / NULLIF(n_gen - 1, 0)", better="lower",
+           meaning="time per output token as serving tools have it: decode time / (n_gen - 1), one for each answer"),
+    Column("cores", "int", "cores", "figures",
+           "COALESCE(known_cores, CASE WHEN threads = 1 THEN 1 WHEN usable_cpus = all_cpus "
+           "THEN LEAST(threads, physical_cores) END)",
+           heading="cores", shown="varies",
+           meaning="distinct physical cores that the threads could run on; before schema 3, where no record says it, "
+           "the threads or, if fewer, the machine's cores, and empty unless all of these were free to be used"),
+    Column("machine", "text", "", "key", "machine", heading="machine", shown="varies",
+           meaning="a random id that the machine keeps, to tell two of one type apart; empty where it has none"),
+    Column("run", "text", "", "key", "run", heading="run", shown="varies",
+           meaning="id of the sweep; where several folders are reported together, the folder of records without one"),
+    Column("label", "text", "", "key", "scenario.label", heading="label", shown="varies",
+           meaning="what whoever asked calls it; changes nothing"),
+    Column("bandwidth_level", "text", "", "row",
+           "CASE WHEN read_bytes_per_s IS NULL OR cache_bytes IS NULL THEN NULL "
+           "WHEN working_set_bytes <= cache_bytes THEN 'cache' WHEN working_set_bytes > cache_bytes THEN 'DRAM' END",
+           heading="bandwidth of", shown="varies",
+           meaning="what roofline is a share of, by size: cache if what one decode step reads fits into the last-level "
+           "cache (one of them, where there are several), else DRAM"),
+    Column("dram_gb_per_s", "float", "GB/s", "reading", "dram.bytes_per_s", divisor=1e9,
+           heading="DRAM GB/s", shown="varies",
+           meaning="what as many threads, pinned alike, read from memory beyond the caches; measured once per sweep"),
+    Column("anon_mb", "float", "MB", "reading", "memory.anon_bytes", divisor=1e6, better="lower",
+           meaning="of the resident memory at the end of the measurement what belongs to no file"),
+    Column("file_mb", "float", "MB", "reading", "memory.file_bytes", divisor=1e6, better="lower",
+           meaning="of the resident memory at the end of the measurement what are pages of files"),
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),
-    Column("label", "text", "", "key", "scenario.label", heading="label", shown="varies"),
-    Column("machine", "text", "", "key", "machine", heading="machine", shown="varies"),
     Column("sources", "text", "", "first", "identity_parts.smjax's files"),
     Column("settings", "text", "", "first", "identity_parts.settings"),
     Column("target_ci", "float", "ratio", "least", "scenario.measure.target_ci"),
     Column("read_bytes_per_s", "float", "bytes/s", "reading", "read_bandwidth.bytes_per_s"),
+    Column("working_set_bytes", "float", "bytes", "reading", "read_bandwidth.working_set_bytes or bytes_per_token"),
+    Column("cache_bytes", "int", "bytes", "least",
+           "environment.cpu.caches.L4 or environment.cpu.caches.L3 or environment.cpu.caches.L2"),
+    Column("known_cores", "int", "cores", "least", "threads.cores"),
+    Column("physical_cores", "int", "cores", "least", "environment.cpu.physical_cores"),
+    Column("all_cpus", "int", "CPUs", "least", "environment.cpu.logical_cores"),
+    Column("usable_cpus", "int", "CPUs", "least", "environment.cpu.usable_cores"),
     Column("ghz", "float", "GHz", "reading", "ghz.value"),
     Column("ghz_source", "text", "", "each", "ghz.source"),
     Column("reason", "text", "", "each", "reason"),

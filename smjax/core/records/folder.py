@@ -8,7 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from smjax.core.errors import RequestError
@@ -27,6 +27,8 @@ class Loaded:
     records: list[Record]
     refused: list[str]
     """A line for each file that is no record: which field of it is wrong, and what to do."""
+    folder: Path | None = field(default=None, compare=False)
+    """Where they are from, if it is one folder."""
 
 
 def load_records(run_dirs: Sequence[Path]) -> Loaded:
@@ -35,8 +37,16 @@ def load_records(run_dirs: Sequence[Path]) -> Loaded:
 
 
 def together(parts: Sequence[Loaded]) -> Loaded:
-    """Those of several folders as if they were one's."""
-    found = [record for part in parts for record in part.records]
+    """Those of several folders as if they were one's, but that two runs stay two.
+
+    Of records without a run, as they were before runs had ids, each folder's have its name for one.
+    """
+    names = _told_apart([part.folder for part in parts if part.folder])
+    found = [
+        record if record.run or part.folder not in names else _of_run(names[part.folder], record)
+        for part in parts
+        for record in part.records
+    ]
     return Loaded(_merged(found), [line for part in parts for line in part.refused])
 
 
@@ -61,7 +71,7 @@ def load_folder(run_dir: Path) -> Loaded:
                 found.append(load_record(path))
             except RequestError as error:
                 refused.append(str(error))
-    return Loaded(_merged(found), refused)
+    return Loaded(_merged(found), refused, run_dir)
 
 
 def folders_below(root: Path) -> Iterator[Path]:
@@ -90,10 +100,26 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
+def _told_apart(folders: Sequence[Path]) -> dict[Path, str]:
+    """Of several folders as much of the end of each path as tells it from the others."""
+    parts = {folder: folder.resolve().parts for folder in folders}
+    several = len(set(parts.values()))
+    for depth in range(1, max(map(len, parts.values())) + 1 if several > 1 else 0):
+        names = {folder: "/".join(whole[-depth:]) for folder, whole in parts.items()}
+        if len(set(names.values())) == several:
+            return names
+    return {}
+
+
+def _of_run(run: str, record: Record) -> Record:
+    return replace(record, run=run, document={**record.document, "run": run})
+
+
 def _merged(records: Sequence[Record]) -> list[Record]:
     """Each once; two of one name and date are the same if their values are, however their lines are written."""
     names = Counter((record.date, record.id) for record in records)
-    once = {_content(record) if names[record.date, record.id] > 1 else record.line: record for record in records}
+    found = sorted(records, key=lambda record: record.run, reverse=True)  # of equal ones in two folders the first's
+    once = {_content(record) if names[record.date, record.id] > 1 else record.line: record for record in found}
     return sorted(once.values(), key=lambda record: (record.date, record.id, record.line))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from smjax.core.records.columns import COLUMNS, OVER, Column
+from smjax.core.records.column import OVER, Column
+from smjax.core.records.columns import COLUMNS
 from smjax.core.records.flags import FLAGS, Flag
 
 _COLUMNS_PAGE = """# The columns of `summary.*`
@@ -47,7 +48,7 @@ def flags_page(flags: Sequence[Flag]) -> str:
 
 def _origin(column: Column) -> str:
     """Where a column is taken from, as code where it is a place or a formula."""
-    if not column.is_read and column.over not in ("answers", "row", "interval"):
+    if not column.is_read and column.over not in ("answers", "figures", "row", "interval"):
         return column.source
     scale = f" / {column.divisor:.0f}" if column.divisor != 1 else ""
     return " or ".join(f"`{place}`" for place in column.source.split(" or ")) + scale

@@ -103,9 +103,9 @@ def figures_disagree(row: Row) -> str | None:
     for name, stated, expected, margin in _relations(row):
         if stated is not None and expected and not 1 / (1 + margin) <= stated / expected <= 1 + margin:
             return f"inconsistent: {name} {significant(stated, 4)}, by its other figures {significant(expected, 4)}"
-    p50, p90, p99 = (row[f"tpot_ms_p{percent}"] for percent in (50, 90, 99))
+    p50, p90, p99 = (row[f"itl_ms_p{percent}"] for percent in (50, 90, 99))
     if None not in (p50, p90, p99) and not p50 <= p90 <= p99:
-        return f"inconsistent: TPOT p50 {p50:g}, p90 {p90:g}, p99 {p99:g} ms"
+        return f"inconsistent: ITL p50 {p50:g}, p90 {p90:g}, p99 {p99:g} ms"
     # Half of the tokens take the median or more, so that the mean is at least half of it.
     if p50 and row["decode_tok_per_s"] and p50 / 2 > (1 + _SLACK) * 1000 / row["decode_tok_per_s"]:
         return f"inconsistent: {row['decode_tok_per_s']:g} tok/s, and half of the tokens took {p50:g} ms or more"
@@ -114,14 +114,14 @@ def figures_disagree(row: Row) -> str | None:
 
 def _relations(row: Row) -> Iterator[tuple[str, float | None, float | None, float]]:
     """Name, what the row states, what follows from its other figures, and by what share they may differ."""
-    rate, ttft_ms, n_gen, threads = (row[name] for name in ("decode_tok_per_s", "ttft_ms", "n_gen", "threads"))
+    rate, ttft_ms, n_gen = (row[name] for name in ("decode_tok_per_s", "ttft_ms", "n_gen"))
     slack = _SLACK_MEASURED if row["provenance"] == "measured" else _SLACK
     if rate and ttft_ms:
         yield "e2e tok/s", row["e2e_tok_per_s"], n_gen / (ttft_ms / 1000 + (n_gen - 1) / rate), slack
     if ttft_ms and row["n_prompt"]:
         yield "prefill tok/s", row["prefill_tok_per_s"], row["n_prompt"] / ttft_ms * 1000, slack
     if rate:
-        yield "tok/s per core", row["tok_per_s_per_core"], rate / threads, 0.01
+        yield "tok/s per core", row["tok_per_s_per_core"], rate / (row["cores"] or row["threads"]), 0.01
         yield "GB/s", row["gb_per_s"], (row["bytes_per_token"] or 0) * rate / 1e9, 0.01
 
 

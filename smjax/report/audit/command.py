@@ -68,5 +68,5 @@ def _rows(target: Path, say: Callable[[str], None]) -> list[Row]:
 
 
 def _alike(row: Row, others: Sequence[Row]) -> list[Row]:
-    """Rows of the same scenario that as many processes and samples stand behind."""
-    return [other for other in others if all(other[key] == row[key] for key in _SAME)]
+    """Rows of the same scenario that as many processes and samples stand behind; older files know less of them."""
+    return [other for other in others if all(other[key] in (None, row[key]) for key in _SAME)]

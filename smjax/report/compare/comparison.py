@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from smjax.core.numbers import plural
-from smjax.core.records.columns import Column
+from smjax.core.records.column import Column
 from smjax.core.text import printable
 from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, in_words
 from smjax.report.compare.pairing import Pair, Process, by_blocks, known

@@ -9,7 +9,8 @@ from pathlib import Path
 from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
 from smjax.core.records.baselines import folder_of
-from smjax.core.records.columns import METRICS, Column
+from smjax.core.records.column import Column
+from smjax.core.records.columns import METRICS
 from smjax.core.records.folder import Loaded, load_records
 from smjax.core.text import printable
 from smjax.report.compare.between import Sides, between_runs

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from smjax.core.records.columns import COLUMNS, FIELDS, Column
+from smjax.core.records.column import Column
+from smjax.core.records.columns import COLUMNS, FIELDS
 from smjax.core.records.flags import DISTURBED
 
 _DEPTHS = 100
@@ -75,10 +76,10 @@ def _disturbed() -> pl.Expr:
 
 
 _EXPRESSIONS: dict[str, pl.Expr] = {
-    "tpot_ms_per_1000_tokens": _slope_over_depth(),
-    "tpot_ms_p50": _token_ms(0.50),
-    "tpot_ms_p90": _token_ms(0.90),
-    "tpot_ms_p99": _token_ms(0.99),
+    "itl_ms_per_1000_tokens": _slope_over_depth(),
+    "itl_ms_p50": _token_ms(0.50),
+    "itl_ms_p90": _token_ms(0.90),
+    "itl_ms_p99": _token_ms(0.99),
     "rss_growth_bytes_per_token": _rss_growth(),
     "replicates": (pl.col("status") == "ok").sum(),
     "samples": pl.col("answers").sum(),

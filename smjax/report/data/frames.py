@@ -94,6 +94,7 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
         identity=pl.col("identity").replace("", None),
         label=pl.col("label").replace("", None),
         machine=pl.col("machine").replace("", None),
+        run=pl.col("run").replace("", None),
         sources=pl.col("sources").str.slice(0, 8),
         settings=pl.col("settings").str.slice(0, 8),
     )

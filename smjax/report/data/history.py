@@ -26,10 +26,12 @@ _TEXTS = ("source", "arch", "os", "cpu", "provenance")
 _COUNTS = ("threads", "ctx", "n_gen")
 _FIGURES = ("ttft_ms", "decode_tok_per_s", "e2e_tok_per_s", "peak_rss_mb", "ghz")
 _MACHINE = ("engine", "model", "arch", "os", "cpu", "provenance")
+_UNKNOWN = ("bytes_per_token", "read_bytes_per_s", "working_set_bytes")
+"""What other figures are made from, and no source says."""
 _SCHEMA: dict[str, type[pl.DataType]] = {
     **dict.fromkeys((*_MACHINE, "flags", "note"), pl.String),
-    **dict.fromkeys(_COUNTS, pl.Int64),
-    **dict.fromkeys((*_FIGURES, "bytes_per_token", "read_bytes_per_s"), pl.Float64),
+    **dict.fromkeys((*_COUNTS, "cores", "cache_bytes"), pl.Int64),
+    **dict.fromkeys((*_FIGURES, *_UNKNOWN), pl.Float64),
 }
 
 
@@ -132,5 +134,6 @@ def _mapped(row: dict[str, Any]) -> dict[str, Any]:
     texts = {"engine" if name == "source" else name: printable(row[name], None) for name in _TEXTS}
     counts = {name: row[name] for name in _COUNTS}
     flags = "" if row.get("ghz") is None else GHZ_REPORTED.name
-    unknown = dict.fromkeys(("bytes_per_token", "read_bytes_per_s"))
-    return counts | figures | optional | unknown | texts | {"flags": flags}
+    cores = 1 if row["threads"] == 1 else None
+    unknown = dict.fromkeys((*_UNKNOWN, "cache_bytes"))
+    return counts | figures | optional | unknown | texts | {"flags": flags, "cores": cores}

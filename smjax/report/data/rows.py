@@ -55,7 +55,7 @@ def _row_expressions() -> list[pl.Expr]:
         pl.col(names_over("least")).min(),
         pl.col(names_over("worst")).cast(_WORST_LAST).max().cast(pl.String),
         pl.col(names_over("union")).explode().drop_nulls().unique().sort(),
-        pl.col(names_over("reading", "answers", "process")).median(),
+        pl.col(names_over("reading", "answers", "process", "figures")).median(),
         *(expression.alias(name) for name, expression in expressions("processes").items()),
         *(pl.col(f"{name}_samples").drop_nulls() for name in with_interval("answers")),
         *(pl.col(name).drop_nulls().alias(f"{name}_medians") for name in with_interval()),
@@ -133,6 +133,7 @@ def per_process(records: Sequence[Record]) -> pl.DataFrame:
     figures = whole_life.join(
         _over_samples(processes, frames.samples(records)), on="process", how="left", maintain_order="left"
     )
+    figures = figures.with_columns(**expressions("figures"))
     of_rows = expressions("row")  # of a process too, where there is to be an interval
     return figures.with_columns(**{name: of_rows[name] for name in with_interval("row")})
 

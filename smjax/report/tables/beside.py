@@ -63,7 +63,10 @@ def pick_baseline(rows: pl.DataFrame, baseline: str | None) -> str:
 
 def labelled(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `label`, the full name of the line that a row is of, which a baseline is picked by."""
-    parts = [pl.col(name).cast(pl.String) for name in LINE if name != "tokens_per_dispatch" and name in rows.columns]
+    names = [name for name in LINE if name != "tokens_per_dispatch" and name in rows.columns]
+    if rows["run"].drop_nulls().n_unique() < 2:
+        names.remove("run")
+    parts = [pl.col(name).cast(pl.String) for name in names]
     per_dispatch = "tokens_per_dispatch=" + pl.col("tokens_per_dispatch").cast(pl.String)
     return rows.with_columns(label=pl.concat_str(*parts, per_dispatch, separator=" ", ignore_nulls=True))
 
@@ -77,7 +80,7 @@ def _default_baseline(lines: pl.DataFrame) -> str:
 
 def _together(ours: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
     """Both sides' rows, ours first, each with `label` and `source`, its short name."""
-    names = ("isa", "kv_dtype", "n_prompt", "jaxlib", "smjax", "host", "sources")
+    names = ("isa", "kv_dtype", "n_prompt", "jaxlib", "smjax", "host", "machine", "run", "sources")
     varying = [name for name in names if _varies(ours, name)]
     if _varies(ours, "model_hash"):  # two files of one name
         ours = ours.with_columns(model=pl.col("model") + " " + pl.col("model_hash").str.slice(0, 15))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smjax.core.numbers import plus_minus, significant
-from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, FIELDS, Column
+from smjax.core.records.column import Column
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, FIELDS
 from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row, figure, name_of
 from smjax.stats.intervals import half_width
 
@@ -21,9 +22,9 @@ def _with_interval(key: str) -> Callable[[Row], Cell]:
     return cell
 
 
-def _tpot(row: Row) -> Cell:
-    ends = [significant(row[name]) for name in ("tpot_ms_p50", "tpot_ms_p99")]
-    return Cell(row["tpot_ms_p50"], "/".join(ends) if all(ends) else "")
+def _itl(row: Row) -> Cell:
+    ends = [significant(row[name]) for name in ("itl_ms_p50", "itl_ms_p99")]
+    return Cell(row["itl_ms_p50"], "/".join(ends) if all(ends) else "")
 
 
 def _stand_behind(row: Row) -> Cell:
@@ -53,7 +54,7 @@ def _parts(key: str) -> Callable[[Row], Cell]:
 _CELLS: dict[str, Callable[[Row], Cell]] = {
     "isa": _chosen("isa"),
     "kv_dtype": _chosen("kv_dtype"),
-    "tpot_ms_p50": _tpot,
+    "itl_ms_p50": _itl,
     "replicates": _stand_behind,
     "identity": _identity,
 }

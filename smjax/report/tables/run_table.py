@@ -26,8 +26,9 @@ _SCENARIO = (
     *("threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch"),
 )
 _FIRST = (
-    *("cpu", "os", "host", "machine", "label", *_SCENARIO),
-    *("decode_tok_per_s", "prefill_tok_per_s", "ttft_ms", "tpot_ms_p50", "peak_rss_mb", "gb_per_s", "roofline"),
+    *("cpu", "os", "host", "machine", "run", "label", *_SCENARIO),
+    *("decode_tok_per_s", "prefill_tok_per_s", "ttft_ms", "itl_ms_p50", "peak_rss_mb", "gb_per_s", "roofline"),
+    *("bandwidth_level", "dram_gb_per_s"),
     *("energy_j_per_token", "tok_per_s_per_core", "scaling_efficiency", "replicates"),
 )
 _LAST = ("jaxlib", "smjax", "identity", "provenance", "flags", "status")
@@ -53,8 +54,8 @@ def _grid(rows: list[Row]) -> Grid:
     cpus = {row["cpu"] for row in rows if row["cpu"]}
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
     alike = {tuple(row[key] for key in ROW if key != "identity") for row in rows}
-    machines = {row["machine"] for row in rows}
-    hidden = ["cpu"] * (title != arch) + ["identity"] * (len(alike) == len(rows)) + ["machine"] * (len(machines) == 1)
+    hidden = ["cpu"] * (title != arch) + ["identity"] * (len(alike) == len(rows))
+    hidden += [name for name in ("machine", "run") if len({row[name] for row in rows}) == 1]
     columns = [column for column in RUN if column not in [IN_TABLES[name] for name in hidden]]
     return draw(title, [how_made(rows)], columns, rows, _notes(rows))
 

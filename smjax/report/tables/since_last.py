@@ -43,7 +43,7 @@ def comparison(current: pl.DataFrame, run_dir: Path, outputs_root: Path) -> Grid
 
 
 def _earlier_rows(run_dir: Path, outputs_root: Path) -> tuple[pl.DataFrame, int]:
-    """One row per scenario and earlier run, with `run` and `run_date`, and the number of unreadable records."""
+    """One row per scenario and earlier run, with `folder` and `run_date`, and the number of unreadable records."""
     parts, broken = [scenarios([])], 0
     for folder in folders_below(outputs_root):
         if folder.resolve() == run_dir.resolve():
@@ -52,11 +52,11 @@ def _earlier_rows(run_dir: Path, outputs_root: Path) -> tuple[pl.DataFrame, int]
         broken += len(loaded.refused)
         rows = scenarios(loaded.records)
         parts.append(
-            rows.with_columns(run=pl.lit(os.path.relpath(folder, outputs_root)), run_date=pl.col("date").min())
+            rows.with_columns(folder=pl.lit(os.path.relpath(folder, outputs_root)), run_date=pl.col("date").min())
         )
     rows = pl.concat(parts, how="diagonal_relaxed")
-    if "run" not in rows.columns:
-        rows = rows.with_columns(run=pl.lit(None, pl.String), run_date=pl.lit(None, pl.String))
+    if "folder" not in rows.columns:
+        rows = rows.with_columns(folder=pl.lit(None, pl.String), run_date=pl.lit(None, pl.String))
     return rows.filter(pl.col("decode_tok_per_s").is_not_null()), broken
 
 
@@ -75,7 +75,7 @@ def _pairs(current: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
             "run_date",
             "differences",
             "date_before",
-            "run",
+            "folder",
             descending=[False, True, False, True, False],
             maintain_order=True,
         )
@@ -133,5 +133,5 @@ _COLUMNS = (
     *_beside("decode_tok_per_s"),
     *_beside("ttft_ms"),
     GridColumn("else differs", _differs, role="remark"),
-    GridColumn("earlier run", name_of("run"), "varies", role="remark"),
+    GridColumn("earlier run", name_of("folder"), "varies", role="remark"),
 )

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, OVER, Column
+from smjax.core.records.column import OVER, Column
+from smjax.core.records.columns import COLUMN_NAMES, COLUMNS
 from smjax.core.records.pages import columns_page, pages
 
 CONTRACT = """
 status engine kernel isa model arch cpu os threads ctx n_prompt n_gen tokens_per_dispatch replicates samples
 decode_tok_per_s decode_tok_per_s_lo decode_tok_per_s_hi e2e_tok_per_s prefill_tok_per_s ttft_ms ttft_ms_lo ttft_ms_hi
-tpot_ms_p50 tpot_ms_p90 tpot_ms_p99 peak_rss_mb load_s compile_s cold_start_s rss_growth_bytes_per_token
+itl_ms_p50 itl_ms_p90 itl_ms_p99 peak_rss_mb load_s compile_s cold_start_s rss_growth_bytes_per_token
 tok_per_s_per_core tok_per_s_per_ghz_per_core cycles_per_token scaling_efficiency bytes_per_token gb_per_s roofline
 provenance flags host jaxlib smjax kv_dtype steady_rss_mb weight_mb date
-decode_tok_per_s_best tpot_ms_per_1000_tokens energy_j_per_token processes_disturbed processes_repeated identity
+decode_tok_per_s_best itl_ms_per_1000_tokens energy_j_per_token processes_disturbed processes_repeated identity
+tpot_ms cores machine run label bandwidth_level dram_gb_per_s anon_mb file_mb
 """
 
 

@@ -22,6 +22,22 @@ def test_order_of_folders_does_not_matter_and_equal_records_count_once(tmp_path)
     ]
 
 
+def test_where_no_record_says_its_run_the_folder_does_if_there_are_several(tmp_path):
+    old, new, known = record(), record(date="2026-03-02T10:00:00+00:00"), record(threads=2) | {"run": "r"}
+    one = run_folder(tmp_path / "a" / "one", [old, known])
+    two = run_folder(tmp_path / "b" / "one", [new, known])
+    copy = run_folder(tmp_path / "c", [old])
+    assert [r.run for r in load_records([one]).records] == ["", "r"]
+    assert [r.run for r in load_records([one, tmp_path / "b" / ".." / "a" / "one"]).records] == ["", "r"]
+    for folders in ([one, two], [two, one]):
+        assert [(r.run, r.document["run"]) for r in load_records(folders).records] == [
+            ("a/one", "a/one"),
+            ("r", "r"),
+            ("b/one", "b/one"),
+        ]
+    assert [r.run for r in load_records([one, copy]).records] == ["c", "r"]
+
+
 @pytest.mark.parametrize("name", ["missing", "empty"])
 def test_folder_without_records_is_refused(tmp_path, name):
     (tmp_path / "empty").mkdir()

@@ -67,7 +67,7 @@ def test_definitions_on_one_sample():
     }
     assert {name: row[name] for name in expected} == pytest.approx(expected)
     assert row["flags"] == "ghz-measured"
-    for name in ("decode_tok_per_s_lo", "decode_tok_per_s_hi", "ttft_ms_lo", "ttft_ms_hi", "roofline", "tpot_ms_p50"):
+    for name in ("decode_tok_per_s_lo", "decode_tok_per_s_hi", "ttft_ms_lo", "ttft_ms_hi", "roofline", "itl_ms_p50"):
         assert row[name] is None
 
 
@@ -75,6 +75,67 @@ def test_roofline_is_the_share_of_the_bandwidth_that_was_read():
     measured = record([sample(decode_ms=1000)]) | {"read_bandwidth": {"bytes_per_s": 8e8}}
     assert only_row([measured])["roofline"] == pytest.approx(0.5)  # 4e6 bytes * 100 tok/s
     assert only_row([measured | {"read_bandwidth": {"bytes_per_s": None}}])["roofline"] is None
+
+
+def test_roofline_is_of_each_process_s_own_bandwidth():
+    slow, fast = (record([sample(ms)], replicate=number) for number, ms in enumerate((1000, 500)))  # 100, 200 tok/s
+    slow["read_bandwidth"], fast["read_bandwidth"] = {"bytes_per_s": 8e8}, {"bytes_per_s": 4e8}
+    assert only_row([slow, fast])["roofline"] == pytest.approx((0.5 + 2) / 2)  # of the medians it would be 1
+
+
+@pytest.mark.parametrize(
+    ("caches", "working_set", "level"),
+    [
+        ({"L2": 2**20, "L3": 4_000_000}, None, "cache"),  # bytes_per_token, 4,000,000
+        ({"L2": 2**20, "L3": 3_999_999}, None, "DRAM"),
+        ({"L2": 2**30, "L3": 3_999_999}, None, "DRAM"),
+        ({"L2": 8_000_000}, None, "cache"),
+        ({"L3": 5_000_000}, 6_000_000, "DRAM"),
+        ({}, None, None),
+    ],
+)
+def test_bandwidth_is_of_the_level_that_holds_what_is_read(caches, working_set, level):
+    machine = {**EPYC, "cpu": EPYC["cpu"] | {"caches": caches}}
+    bandwidth = {"bytes_per_s": 8e8} | ({"working_set_bytes": working_set} if working_set else {})
+    one = record(machine=machine) | {"read_bandwidth": bandwidth}
+    assert only_row([one])["bandwidth_level"] == level
+    assert only_row([one | {"read_bandwidth": {"bytes_per_s": None}}])["bandwidth_level"] is None
+
+
+def test_readings_that_came_with_schema_3():
+    memory = {"peak_rss_bytes": 9_000_000, "anon_bytes": 5_500_000, "file_bytes": 2_000_000}
+    row = only_row([record([sample(1000)]) | {"memory": memory, "dram": {"bytes_per_s": 41e9}}])
+    assert (row["anon_mb"], row["file_mb"], row["dram_gb_per_s"]) == (5.5, 2, 41)
+    assert row["tpot_ms"] == 10  # 1000 ms / 100
+
+
+def test_tpot_is_of_each_answer_and_itl_of_each_token():
+    answers = [sample(100, token_ms=[1] * 99 + [1.0]), sample(300, token_ms=[3.0] * 100), sample(500)]
+    row = only_row([record(answers, tokens_per_dispatch=1)])
+    assert (row["tpot_ms"], row["itl_ms_p50"]) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("threads", "known", "machine_has", "cores"),
+    [
+        (4, 2, {}, 2),
+        (1, None, {}, 1),
+        (4, None, {}, None),
+        (4, None, {"physical_cores": 2, "logical_cores": 4, "usable_cores": 4}, 2),
+        (4, None, {"physical_cores": 8, "logical_cores": 16, "usable_cores": 16}, 4),
+        (4, None, {"physical_cores": 8, "logical_cores": 16, "usable_cores": 4}, None),  # two cores, or four
+    ],
+)
+def test_figures_per_core_are_by_the_cores_there_were(threads, known, machine_has, cores):
+    machine = {**EPYC, "cpu": EPYC["cpu"] | machine_has}
+    one = record([sample(400)], threads=threads, machine=machine, ghz=(2.0, "measured"))  # 250 tok/s
+    alone = [record([sample(1000)], machine=machine)] if threads > 1 else []
+    row = summarise([one | {"threads": {"cores": known} if known else {}}, *alone]).to_dicts()[-1]
+    assert row["cores"] == cores
+    assert row["tok_per_s_per_core"] == (250 / cores if cores else None)
+    assert row["tok_per_s_per_ghz_per_core"] == (125 / cores if cores else None)
+    if threads == 4:
+        assert row["scaling_efficiency"] == (None if cores == 2 else 0.625)
 
 
 def test_text_columns():
@@ -99,12 +160,12 @@ def test_text_columns():
     assert {name: row[name] for name in expected} == expected
 
 
-def test_tpot_percentiles_are_over_all_tokens_and_only_when_streamed():
+def test_itl_percentiles_are_over_all_tokens_and_only_when_streamed():
     tokens = [sample(10, token_ms=[1, 2, 3]), sample(10, token_ms=[4, 5])]
     streamed = only_row([record(tokens, tokens_per_dispatch=1)])
     # Of 1 2 3 4 5, interpolated linearly: p90 at position 3.6, p99 at position 3.96.
-    assert [streamed[f"tpot_ms_p{p}"] for p in (50, 90, 99)] == pytest.approx([3, 4.6, 4.96])
-    assert only_row([record(tokens, tokens_per_dispatch=2)])["tpot_ms_p50"] is None
+    assert [streamed[f"itl_ms_p{p}"] for p in (50, 90, 99)] == pytest.approx([3, 4.6, 4.96])
+    assert only_row([record(tokens, tokens_per_dispatch=2)])["itl_ms_p50"] is None
 
 
 @pytest.mark.parametrize(
@@ -163,7 +224,7 @@ def test_figures_of_a_process_that_failed_later_do_not_count():
     assert (row["status"], row["replicates"], row["samples"]) == ("failed", 0, 0)
     texts = ("status", "engine", "kernel", "isa", "model", "arch", "cpu", "os", "provenance", "flags", "host")
     known = {*texts, "jaxlib", "smjax", "kv_dtype", "date", "threads", "ctx", "n_prompt", "n_gen"}
-    known |= {"tokens_per_dispatch", "replicates", "samples", "processes_repeated"}
+    known |= {"tokens_per_dispatch", "replicates", "samples", "processes_repeated", "cores"}
     assert {name for name, value in row.items() if value is not None} == known
     assert row["flags"] == ""
 
@@ -296,6 +357,17 @@ def test_different_identities_are_never_pooled():
     ]
 
 
+@pytest.mark.parametrize("key", ["run", "machine", "label"])
+def test_processes_of_two_runs_machines_or_labels_are_never_one_row(key):
+    records = processes([[100], [102], [200]])
+    for one, value in zip(records, ("a", "a", "b"), strict=True):
+        one["scenario" if key == "label" else "run"] = one["scenario"] | {key: value} if key == "label" else value
+        if key == "machine":
+            one |= {"run": "same", key: value}
+    found = summarise(records).select(key, "decode_tok_per_s", "replicates").rows()
+    assert found == [("a", pytest.approx(101), 2), ("b", pytest.approx(200), 1)]
+
+
 def test_scaling_is_within_the_same_sources_though_every_point_has_an_identity_of_its_own():
     points = [([100], {}), ([300], {"threads": 4})]
     old, new = [
@@ -313,11 +385,11 @@ def test_slope_over_depth_is_that_of_the_tokens_whatever_some_of_them_do():
     slow = [2 * ms for ms in steady]
     answers = [sample(sum(tokens), token_ms=tokens) for tokens in (spiky, steady, slow)]
     streamed = {"n_gen": 128, "tokens_per_dispatch": 1}
-    assert only_row([record(answers, **streamed)])["tpot_ms_per_1000_tokens"] == pytest.approx(2, rel=0.05)
-    assert only_row([record([answers[1]], **streamed)])["tpot_ms_per_1000_tokens"] == pytest.approx(2, rel=1e-6)
+    assert only_row([record(answers, **streamed)])["itl_ms_per_1000_tokens"] == pytest.approx(2, rel=0.05)
+    assert only_row([record([answers[1]], **streamed)])["itl_ms_per_1000_tokens"] == pytest.approx(2, rel=1e-6)
     for changes in ({"tokens_per_dispatch": 2}, {}):
         short = [sample(100, token_ms=steady[:99])] if not changes else answers
-        assert only_row([record(short, **(streamed | changes))])["tpot_ms_per_1000_tokens"] is None
+        assert only_row([record(short, **(streamed | changes))])["itl_ms_per_1000_tokens"] is None
 
 
 def test_energy_is_the_median_of_the_processes_that_could_read_it():

@@ -18,7 +18,7 @@ def test_csv_is_the_contract_with_nothing_where_unknown(tmp_path):
     header, *lines = csv.reader(io.StringIO(text))
     assert tuple(header) == COLUMN_NAMES
     ok, bad = (dict(zip(header, line, strict=True)) for line in lines)
-    assert (ok["status"], ok["decode_tok_per_s"], ok["tpot_ms_p50"], ok["flags"]) == ("ok", "100.0", "", "")
+    assert (ok["status"], ok["decode_tok_per_s"], ok["itl_ms_p50"], ok["flags"]) == ("ok", "100.0", "", "")
     assert (bad["status"], bad["threads"], bad["decode_tok_per_s"], bad["peak_rss_mb"]) == ("timeout", "2", "", "")
     assert '""' not in text
 

@@ -40,7 +40,7 @@ def test_one_row_reads_as_measured():
             "decode tok/s": "100",
             "prefill tok/s": "620",
             "TTFT ms": "250",
-            "TPOT p50/p99 ms": "10.0/30.0",
+            "ITL p50/p99 ms": "10.0/30.0",
             "peak RSS MB": "300",
             "GB/s": "0.400",
             "tok/s per core": "100",
@@ -62,7 +62,7 @@ def test_what_differs_becomes_a_column():
         ("101", "0.10.1"),
         ("101", "0.10.2"),
     ]
-    assert "TPOT" not in text
+    assert "ITL" not in text
 
 
 def test_failed_rows_stay_and_say_why():
