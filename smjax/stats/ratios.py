@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from smjax.stats.intervals import LEVEL, Interval, judge
-from smjax.stats.location import Estimate, quantile_t
+from smjax.stats.location import Estimate, combined, quantile_t
 from smjax.stats.runs import BetweenRuns, between
 
 POWER = 0.9
 _MOST_BLOCKS = 10_000
+_MOST_RUNS = 1_000
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,32 @@ def detectable(found: Estimate, level: float = LEVEL) -> float:
     return math.expm1((quantile_t((1 + level) / 2, found.degrees) + quantile_t(POWER, found.degrees)) * found.error)
 
 
-def more_blocks(found: Estimate, blocks: int, within: float, level: float = LEVEL, fixed: float = 0.0) -> int | None:
+def more_blocks(found: Estimate, blocks: int, within: float, level: float = LEVEL) -> int | None:
     """About how many more blocks decide, if the ratio stays where it is; 0 if it is decided, None if none would.
 
-    Decided is what leaves out 1 or lies inside 1 ± `within`. `fixed` is the part of the error that more blocks do not
-    lessen: the spread between runs.
+    Decided is what leaves out 1 or lies inside 1 ± `within`.
     """
-    varying = max(found.error**2 - fixed**2, 0.0)
-    size = abs(found.centre)
     for count in range(blocks, max(blocks, _MOST_BLOCKS) + 1):
-        degrees = found.degrees * count / blocks
-        reach = quantile_t((1 + level) / 2, degrees) * math.sqrt(fixed**2 + varying * blocks / count)
-        if reach < size or size + reach <= math.log1p(within):
+        reach = quantile_t((1 + level) / 2, found.degrees * count / blocks) * found.error * math.sqrt(blocks / count)
+        if _decides(found.centre, reach, within):
             return count - blocks
     return None
+
+
+def more_runs(centre: float, sides: Sequence[tuple[int, float]], within: float, level: float = LEVEL) -> int | None:
+    """About how many more runs of each side decide; None if none would.
+
+    `sides`: how many runs there are, and the variance of what one run finds, of logarithms. Student's t over runs then
+    needs nothing of what is known or assumed of their spread.
+    """
+    for more in range(1, _MOST_RUNS + 1):
+        variances = tuple(variance / (runs + more) for runs, variance in sides)
+        error, degrees = combined(variances, tuple(runs + more - 1 for runs, _ in sides))
+        if _decides(centre, quantile_t((1 + level) / 2, degrees) * error, within):
+            return more
+    return None
+
+
+def _decides(centre: float, reach: float, within: float) -> bool:
+    """Whether an interval leaves out 1, or lies inside of what makes no difference."""
+    return reach < abs(centre) or abs(centre) + reach <= math.log1p(within)

@@ -51,10 +51,8 @@ def measured(groups: Sequence[Sequence[Estimate]]) -> BetweenRuns | None:
     return BetweenRuns(squares / degrees, within, degrees)
 
 
-def over_runs(runs: Sequence[Estimate]) -> Estimate | None:
-    """One estimate from several runs of a thing, the run being the unit: Student's t; None of fewer than two."""
-    if len(runs) < 2:
-        return None
+def over_runs(runs: Sequence[Estimate]) -> Estimate:
+    """One estimate from two runs of a thing or more, the run being the unit: Student's t."""
     centres = np.array([run.centre for run in runs])
     return Estimate(float(centres.mean()), float(centres.std(ddof=1)) / math.sqrt(len(runs)), len(runs) - 1)
 

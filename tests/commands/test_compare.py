@@ -28,6 +28,7 @@ def folders(tmp_path, monkeypatch):
     run_folder(tmp_path / "copy", run(STEADY))
     run_folder(tmp_path / "same", run(noise(2, 8, 0.002), run="second", day=2))
     run_folder(tmp_path / "slow", run(slower, run="third", day=3))
+    (tmp_path / "empty").mkdir()
     return tmp_path
 
 
@@ -136,7 +137,15 @@ RUN = "expected a run folder or the name of a saved baseline"
         ("compare base base/", f"base/: {OTHER}"),
         ("compare base copy", f"copy: {OTHER}"),
         ("compare base slwo", f"slwo: {RUN}, found neither; did you mean slow?"),
-        ("compare base .", ".: expected a run folder with records/*.json, found none; name a folder that a run wrote"),
+        (
+            "compare base .",
+            ".: expected another run than base, found 8 records of both; for settings of one sweep write --axis NAME",
+        ),
+        (
+            "compare base empty",
+            "empty: expected a run folder with records/*.json, found none; name a folder that a run wrote",
+        ),
+        ("compare base same,slwo", f"slwo: {RUN}, found neither; did you mean slow?"),
         (
             "compare sweep --axis ctx",
             "--axis ctx: expected an axis that the sweep varies, found none; it varies kernel",
@@ -148,6 +157,22 @@ RUN = "expected a run folder or the name of a saved baseline"
 )
 def test_a_wrong_request_is_one_line_that_says_what_to_type(folders, capsys, arguments, line):
     assert said(capsys, *arguments.split()) == (2, "", f"smjax: {line}\n")
+
+
+def test_a_side_is_one_run_or_several_or_all_below_a_folder(folders, capsys):
+    for number in range(4):
+        records = run(noise(number, 8, 0.002, 100 + number), run=f"fifth-{number}", day=number + 4)
+        run_folder(folders / "many" / str(number), records)
+    _, below, _ = said(capsys, "compare", "base", "many", "--format", "json")
+    _, listed, _ = said(capsys, "compare", "base", "many/0,many/1,many/2,many/3,many/3/", "--format", "json")
+    assert listed == below
+    assert "new: 4 runs, 1.3 % apart" in json.loads(listed)[0]["why"]
+    _, out, _ = said(capsys, "compare", "base", "many", "--format", "md")
+    assert "| 1 and 4 runs |" in out
+    (folders / "many").rename(folders / "many,0")
+    assert said(capsys, "compare", "base", "many,0", "--format", "json")[1] == below, "a folder's name may have commas"
+    code, _, err = said(capsys, "compare", "base", "many,0,same")
+    assert (code, err.count("\n")) == (2, 1)
 
 
 def test_an_unknown_metric_is_answered_with_the_one_that_was_meant(folders, capsys):

@@ -1,4 +1,4 @@
-"""Which rows are the same scenario, which records are one row, and what may stand side by side: said here alone.
+"""Which records are one row, and which rows may stand side by side: said here alone.
 
 Everything else is derived from these names of columns and fields.
 """
@@ -13,11 +13,6 @@ from smjax.core.records.scenario import Scenario
 
 POINT = ("threads", "ctx", "n_prompt", "n_gen")
 """Where on a machine's and program's curve a row lies."""
-
-SCENARIO, COMPARED = (
-    tuple(column.name for column in (*FIELDS, *COLUMNS) if column.over == over) for over in ("scenario", "compared")
-)
-"""What makes two rows the same scenario, and what a comparison compares besides."""
 
 ROW = tuple(column.name for column in (*FIELDS, *COLUMNS) if column.is_key)
 """Records that agree in all of these are processes of one row."""
@@ -34,10 +29,6 @@ In the order in which a line is named.
 
 OVER_THREADS = (*(key for key in ROW if key not in ("threads", "identity")), "sources")
 """Rows that agree in all of these differ in their threads alone, so that one says how another scales."""
-
-BEFORE = (*SCENARIO, "host", "provenance")
-"""A row of an earlier run that agrees in all of these is what a row is compared with; the rest may have changed."""
-MAY_HAVE_CHANGED = tuple(key for key in (*COMPARED, "sources", "settings") if key not in BEFORE)
 
 _HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")
 """Settings of `measure` that say how often a process runs, and change nothing in one."""

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from smjax.core.numbers import plural
-from smjax.core.records.record import Record
 from smjax.report.compare.comparison import Comparison, Question, compare
+from smjax.report.compare.earlier import Earlier
 from smjax.report.compare.fields import differences
-from smjax.report.compare.pairing import Pair, Process, in_order, processes_of, row_key
+from smjax.report.compare.pairing import (
+    Pair,
+    Process,
+    Runs,
+    in_order,
+    processes_of,
+    row_key,
+    scenario_key,
+    thing_key,
+)
 from smjax.report.compare.spread import History, Spread, spread_of
 from smjax.report.compare.turn import in_turn
 
@@ -23,40 +32,36 @@ _WEIGHTS = {"engine": 1000, "kernel": 300, "isa": 100, "label": 30, "measure.han
 class Sides:
     """What is compared, and what is known of runs besides."""
 
-    base: Sequence[Record]
-    new: Sequence[Record]
-    history: Path | None = None
+    base: Runs
+    new: Runs
+    history: Earlier | None = None
     between_runs: float | None = None
     """The spread between runs, if it is given: 0.03 for 3 %."""
 
 
 def between_runs(sides: Sides, question: Question) -> tuple[list[Comparison], list[str]]:
     """A comparison for each scenario of base, and what else is to be said."""
-    base, new = (_rows(records, question.metric.name) for records in (sides.base, sides.new))
+    base, new = (_rows(runs, question.metric.name) for runs in (sides.base, sides.new))
     pairs = in_order(pair for scenario, rows in base.items() for pair in _matched(rows, new.get(scenario, [])))
-    history = History(
-        sides.history if sides.between_runs is None else None, [*sides.base, *sides.new], question.metric.name
-    )
+    compared = itertools.chain(*sides.base, *sides.new)
+    history = History(sides.history if sides.between_runs is None else None, compared, question.metric.name)
     spreads = _with_command([spread_of(pair, history, sides.between_runs) for pair in pairs], pairs)
     paired = sum(bool(pair.new) for pair in pairs)
     more = sum(map(len, new.values())) - paired
     return compare(pairs, spreads, question), [f"{plural(more, 'row', 'rows')} of new alone."] if more else []
 
 
-def _rows(records: Sequence[Record], metric: str) -> dict[Hashable, list[list[Process]]]:
-    """By scenario, its rows."""
+def _rows(runs: Runs, metric: str) -> dict[Hashable, list[list[Process]]]:
+    """By scenario, its rows; several runs of a thing are one."""
+    key = row_key if len(runs) == 1 else thing_key
     rows = defaultdict[Hashable, list[Process]](list)
-    for process in processes_of(records, metric):
-        rows[row_key(process.record)].append(process)
+    for number, records in enumerate(runs):
+        for process in processes_of(records, metric, number):
+            rows[key(process.record)].append(process)
     found = defaultdict[Hashable, list[list[Process]]](list)
     for row in rows.values():
-        found[_scenario(row[0].record)].append(row)
+        found[scenario_key(row[0].record)].append(row)
     return found
-
-
-def _scenario(record: Record) -> Hashable:
-    s = record.scenario
-    return record.model.hash, s.n_prompt, s.n_gen, s.ctx, s.threads, s.tokens_per_dispatch
 
 
 def _matched(base: Sequence[list[Process]], new: Sequence[list[Process]]) -> list[Pair]:
@@ -78,7 +83,7 @@ def _distance(base: Sequence[Process], new: Sequence[Process]) -> int:
 
 def _with_command(spreads: Sequence[Spread | None], pairs: Sequence[Pair]) -> list[Spread | None]:
     """Where a spread is not measured, with the command that needs none."""
-    guessed = [spread is not None and any(runs.assumed for runs in spread.runs) for spread in spreads]
+    guessed = [spread is not None and any(runs and runs.assumed for runs in spread.runs) for spread in spreads]
     command = in_turn([pair for pair, is_guess in zip(pairs, guessed, strict=True) if is_guess])
     if not command:
         return list(spreads)

@@ -25,6 +25,12 @@ class Process:
     """Its figure; None where it did not finish ok or has no such figure."""
     block: Block | None
     """None where the record does not say, as before schema 2."""
+    run: int = 0
+    """Which of its side's runs it is of."""
+
+
+Runs = Sequence[Sequence[Record]]
+"""Of one side, each in a folder of its own."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +63,25 @@ def in_order(pairs: Iterable[Pair]) -> list[Pair]:
     return sorted(pairs, key=place)
 
 
+def by_run(side: Sequence[Process]) -> list[list[float]]:
+    """A side's figures in each of its runs that has one."""
+    found = defaultdict[int, list[float]](list)
+    for process in side:
+        found[process.run] += known([process])
+    return [values for _, values in sorted(found.items()) if values]
+
+
 def known(processes: Iterable[Process]) -> list[float]:
     """The figures that there are."""
     return [process.value for process in processes if process.value is not None]
 
 
-def processes_of(records: Sequence[Record], metric: str) -> list[Process]:
+def processes_of(records: Sequence[Record], metric: str, run: int = 0) -> list[Process]:
     """Those that count of all attempts, in the order of time, each with its figure of a column that has one."""
     values = per_process(records)[metric].to_list() if records else []
     in_time = sorted(zip(records, values, strict=True), key=lambda pair: _when(pair[0]))
     blocks = _blocks([record for record, _ in in_time])
-    found = [Process(record, value, block) for (record, value), block in zip(in_time, blocks, strict=True)]
+    found = [Process(record, value, block, run) for (record, value), block in zip(in_time, blocks, strict=True)]
     counted = that_count(
         Attempt((row_key(record), record.replicate), record.attempt, record.ok, record.date) for record, _ in in_time
     )
@@ -81,9 +95,25 @@ def program_key(record: Record) -> Hashable:
     return tuple(wanted.items()), code, record.host, machine_of(record)
 
 
+def scenario_key(record: Record) -> Hashable:
+    """Records that agree in it are of the same scenario."""
+    s = record.scenario
+    return record.model.hash, s.n_prompt, s.n_gen, s.ctx, s.threads, s.tokens_per_dispatch
+
+
+def place_key(record: Record) -> Hashable:
+    """Records that agree in it are of the same scenario on the same machine."""
+    return scenario_key(record), machine_of(record), record.provenance
+
+
+def thing_key(record: Record) -> Hashable:
+    """Records that agree in it are of the same thing, whichever sweep measured it."""
+    return program_key(record), record.scenario.label
+
+
 def row_key(record: Record) -> Hashable:
     """Records that agree in it are processes of one row, of one sweep."""
-    return program_key(record), record.scenario.label, record.run
+    return thing_key(record), record.run
 
 
 def by_blocks(base: Sequence[Process], new: Sequence[Process]) -> list[tuple[float, float]]:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
+from smjax.core.numbers import plural
 from smjax.core.records.baselines import folder_of
 from smjax.core.records.column import Column
 from smjax.core.records.columns import METRICS
-from smjax.core.records.folder import Loaded, load_records
+from smjax.core.records.folder import load_records
 from smjax.core.text import printable
+from smjax.report.compare import sides
 from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.comparison import Comparison, Question
+from smjax.report.compare.earlier import Earlier, below
 from smjax.report.compare.within import within_sweep
 
 OUTPUTS = Path("outputs")
@@ -26,7 +29,7 @@ class Request:
     """Two runs, or an axis of one."""
 
     runs: Sequence[str]
-    """Folders, or names of saved baselines."""
+    """Folders, or names of saved baselines; of two runs each may be several, see `sides`."""
     metric: str
     within: float
     axis: str | None = None
@@ -68,29 +71,22 @@ def _metric(name: str) -> Column:
 
 
 def _between(request: Request, question: Question) -> Answer:
-    base, new = (load_records([folder_of(run)]) for run in request.runs)
-    if _names(base) == _names(new):
+    base, new = map(sides.load, request.runs)
+    if shared := base.names & new.names:
+        found = "the same records" if base.names == new.names else f"{plural(len(shared), 'record', 'records')} of both"
         raise RequestError(
-            f"{printable(request.runs[1])}: expected another run than base, found the same records; "
+            f"{printable(request.runs[1])}: expected another run than base, found {found}; "
             "for settings of one sweep write --axis NAME"
         )
-    sides = Sides(base.records, new.records, _history(request.history), request.between_runs)
-    comparisons, notes = between_runs(sides, question)
+    asked = Sides(base.runs, new.runs, _history(request.history), request.between_runs)
+    comparisons, notes = between_runs(asked, question)
     names = " → ".join(printable(run) for run in request.runs)
-    return Answer(names, question, comparisons, notes, _refused(base, new))
+    return Answer(names, question, comparisons, notes, [*base.refused, *new.refused])
 
 
-def _names(side: Loaded) -> set[tuple[str, str]]:
-    return {(record.id, record.date) for record in side.records}
-
-
-def _refused(*sides: Loaded) -> list[str]:
-    return [line for side in sides for line in side.refused]
-
-
-def _history(named: Path | None) -> Path | None:
+def _history(named: Path | None) -> Earlier | None:
     if named is None:
-        return OUTPUTS if OUTPUTS.is_dir() else None
+        return below(OUTPUTS) if OUTPUTS.is_dir() else None
     if not named.is_dir():
         raise RequestError(f"--history {printable(str(named))}: expected a folder of runs, found none; check the path")
-    return named
+    return below(named)

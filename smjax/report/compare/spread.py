@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from smjax.core.numbers import plural, significant
 from smjax.core.records.flags import HANDICAP
-from smjax.core.records.folder import folders_below, load_folder
 from smjax.core.records.record import Record
-from smjax.core.text import printable
+from smjax.report.compare.earlier import Earlier
 from smjax.report.compare.fields import machine_of
-from smjax.report.compare.pairing import Pair, known, processes_of, program_key
+from smjax.report.compare.pairing import Pair, by_run, known, place_key, processes_of, program_key
 from smjax.stats.intervals import logarithms
 from smjax.stats.location import Estimate, estimate
 from smjax.stats.runs import BetweenRuns, assumed, measured
@@ -26,21 +24,22 @@ ASSUMED_ONE_THREAD, ASSUMED_MORE = 0.02, 0.06
 class Spread:
     """Between runs of a scenario."""
 
-    runs: tuple[BetweenRuns, BetweenRuns]
-    """Of base's machine and of new's: the same object where that is one machine."""
+    runs: tuple[BetweenRuns | None, BetweenRuns | None]
+    """Of base's machine and of new's: the same object where that is one; None for a side of several runs."""
     why: tuple[str, ...]
     """Where it comes from."""
 
 
 class History:
-    """Earlier runs below a folder, without those that are compared and without what was slowed down on purpose."""
+    """How far apart earlier runs lie, without those that are compared and without what was slowed down on purpose."""
 
-    def __init__(self, root: Path | None, compared: Sequence[Record], metric: str) -> None:
-        self.root, self._metric = root, metric
+    def __init__(self, earlier: Earlier | None, compared: Iterable[Record], metric: str) -> None:
+        self.name = earlier.name if earlier is not None else ""
+        self._metric = metric
         self._compared = {(record.id, record.date) for record in compared}
         self._runs = defaultdict[Hashable, dict[Hashable, list[Estimate]]](lambda: defaultdict(list))
-        for folder in folders_below(root) if root is not None else ():
-            self._add(load_folder(folder).records)
+        for run in earlier.runs if earlier is not None else ():
+            self._add(run.records)
 
     def _add(self, records: Sequence[Record]) -> None:
         if any((record.id, record.date) in self._compared for record in records):
@@ -48,32 +47,32 @@ class History:
         usual = [record for record in records if not is_handicapped(record)]
         programs = defaultdict[tuple[Hashable, Hashable], list[float]](list)
         for process in processes_of(usual, self._metric):
-            programs[_place(process.record), program_key(process.record)] += known([process])
+            programs[place_key(process.record), program_key(process.record)] += known([process])
         for (place, program), values in programs.items():
             logs = logarithms(values)
             if logs is not None and logs.size > 1:
                 self._runs[place][program].append(estimate(logs))
 
-    @property
-    def name(self) -> str:
-        """Of the folder."""
-        return printable(str(self.root))
-
     def spread(self, record: Record) -> BetweenRuns | None:
         """Between runs of the record's scenario on its machine; None where too few are known."""
-        return measured(list(self._runs[_place(record)].values()))
+        return measured(list(self._runs[place_key(record)].values()))
 
 
 def spread_of(pair: Pair, history: History, given: float | None) -> Spread | None:
-    """The spread of a pair's runs; None where a side is empty."""
+    """The spread of a pair's runs; None where a side is empty. Several runs of a side say it themselves."""
     if not pair.base or not pair.new:
         return None
-    sides = [side[0].record for side in (pair.base, pair.new)]
-    found = {machine_of(record): _of(record, history, given) for record in reversed(sides)}
-    base, new = (found[machine_of(record)] for record in sides)
-    told = dict.fromkeys(said for _, said in (base, new))
-    unsure = [f"machine not known: told apart by {record.host} alone" for record in sides if not record.machine]
-    return Spread((base[0], new[0]), (*told, *dict.fromkeys(unsure)))
+    sides = (pair.base, pair.new)
+    single = [len(by_run(side)) < 2 for side in sides]
+    records = [side[0].record for side in sides]
+    needed = [record for record, is_single in zip(records, single, strict=True) if is_single]
+    found = {machine_of(record): _of(record, history, given) for record in reversed(needed)}
+    told = dict.fromkeys(found[machine_of(record)][1] for record in needed)
+    unsure = [f"machine not known: told apart by {record.host} alone" for record in records if not record.machine]
+    base, new = (
+        found[machine_of(record)][0] if is_single else None for record, is_single in zip(records, single, strict=True)
+    )
+    return Spread((base, new), (*told, *dict.fromkeys(unsure)))
 
 
 def _of(record: Record, history: History, given: float | None) -> tuple[BetweenRuns, str]:
@@ -85,7 +84,7 @@ def _of(record: Record, history: History, given: float | None) -> tuple[BetweenR
         known = f"{percent(found.deviation)}, by {significant(found.degrees)} degrees of freedom in {history.name}"
         return found, f"spread between runs with {threads}: {known}"
     share = ASSUMED_ONE_THREAD if record.scenario.threads == 1 else ASSUMED_MORE
-    lacking = f"{history.name} knows too few" if history.root else "there is no history"
+    lacking = f"too few are known in {history.name}" if history.name else "there is no history"
     return assumed(share), f"spread between runs with {threads}: {percent(share)}, assumed, as {lacking}"
 
 
@@ -97,9 +96,3 @@ def percent(share: float) -> str:
 def is_handicapped(record: Record) -> bool:
     """Whether it was slowed down on purpose."""
     return record.scenario.measure.handicap > 0 or HANDICAP.name in record.flags
-
-
-def _place(record: Record) -> Hashable:
-    """The scenario, and the machine."""
-    s = record.scenario
-    return machine_of(record), record.model.hash, s.n_prompt, s.n_gen, s.ctx, s.threads, s.tokens_per_dispatch

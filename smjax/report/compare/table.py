@@ -21,13 +21,15 @@ _CAPTION = (
 )
 
 
-def table(title: str, comparisons: Sequence[Comparison], question: Question, notes: Sequence[str] = ()) -> Grid:
-    """One row for each."""
+def table(
+    title: str, comparisons: Sequence[Comparison], question: Question, notes: Sequence[str] = (), caption: str = ""
+) -> Grid:
+    """One row for each. `caption`: what stands above it instead of what ratios and intervals are."""
     rows = [
         {**one.scenario, "comparison": one, "base": one.base, "new": one.new, "differs": in_words(one.differs)}
         for one in comparisons
     ]
-    caption = _CAPTION.format(within=percent(question.within))
+    caption = caption or _CAPTION.format(within=percent(question.within))
     spreads = dict.fromkeys(f"{said[:1].upper()}{said[1:]}." for said in _in_turn([one.spread for one in comparisons]))
     return draw(title, [caption], [*_scenario(comparisons), *_columns(question)], rows, [*spreads, *notes])
 
@@ -91,9 +93,10 @@ def _verdict(row: Row) -> Cell:
 
 
 def _processes(row: Row) -> Cell:
-    """Processes of base and of new; one number where they are as many."""
-    both = row["comparison"].processes
-    return Cell(both, " and ".join(map(str, dict.fromkeys(both))))
+    """Processes of base and of new, or runs; one number where they are as many."""
+    one: Comparison = row["comparison"]
+    text = " and ".join(map(str, dict.fromkeys(one.count)))
+    return Cell(one.count, f"{text} runs" if one.are_runs else text)
 
 
 def _detectable(row: Row) -> Cell:

@@ -11,13 +11,13 @@ from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
 from smjax.core.records.folder import load_records
 from smjax.core.records.record import Record
-from smjax.report.compare import after_sweep
+from smjax.report.compare import after_sweep, since_last
 from smjax.report.data.history import load_history
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Grid, message
 from smjax.report.render.markdown import markdown
 from smjax.report.render.write import write_summaries
-from smjax.report.tables import beside, run_table, since_last
+from smjax.report.tables import beside, run_table
 from smjax.report.tables.report import Report
 
 HISTORY_FILE = "history.md"
@@ -33,7 +33,7 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     loaded = load_records([run_dir])
     rows = scenarios(loaded.records)
     compared, left_out = ([], []) if history is None else _beside_history(rows, history, baseline)
-    last = [] if outputs_root is None else [since_last.comparison(rows, run_dir, outputs_root)]
+    last = [] if outputs_root is None else [since_last.grid(loaded.records, run_dir, outputs_root)]
     paths, complaints = write_derived(run_dir, loaded.records, rows, compared)
     ratios = after_sweep.grids(loaded.records)
     shown = (*run_table.grids(rows), *ratios, *compared, *left_out, *last)

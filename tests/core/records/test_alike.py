@@ -11,7 +11,7 @@ from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
 from tests.report.factory import record, scenario, scenarios
 
-NAMES = ("POINT", "SCENARIO", "COMPARED", "ROW", "LINE", "OVER_THREADS", "BEFORE", "MAY_HAVE_CHANGED")
+NAMES = ("POINT", "ROW", "LINE", "OVER_THREADS")
 SETS = {name: getattr(alike, name) for name in NAMES}
 
 
@@ -23,8 +23,6 @@ def test_every_name_is_one_that_rows_have_and_stands_once(name: str) -> None:
 
 def test_rows_are_told_apart_by_more_than_lines_are() -> None:
     assert set(alike.ROW) - set(alike.POINT) <= {*alike.LINE, "model_hash", "identity", "label"}
-    assert set(alike.SCENARIO) <= set(alike.BEFORE)
-    assert set(alike.MAY_HAVE_CHANGED) | set(alike.BEFORE) >= {*alike.SCENARIO, *alike.COMPARED}
 
 
 def test_how_often_a_process_runs_changes_nothing_in_it() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from smjax.report.compare.between import Sides, between_runs
+from smjax.report.compare.earlier import below
 from smjax.report.compare.spread import ASSUMED_MORE, ASSUMED_ONE_THREAD, History
 from tests.report.compare.sweeps import DECODE, noise, run, sweep
 from tests.report.factory import failed, placed, read, run_folder
@@ -15,7 +19,7 @@ STEADY = noise(1, 8, 0.002)
 
 
 def between(base, new, history=None, given=None):
-    return between_runs(Sides(read(base), read(new), history, given), DECODE)
+    return between_runs(Sides([read(base)], [read(new)], below(history) if history else None, given), DECODE)
 
 
 def one_row(*args, **keys):
@@ -80,7 +84,7 @@ def test_the_default_is_assumed_by_threads_and_said_with_the_command_that_needs_
     assert width(rows[0]) >= 1.96 * math.sqrt(2) * math.log1p(0.02)
     assert rows[0].detectable > 0.06
     assert [row.verdict for row in rows] == ["undecided"] * 2
-    assert "more processes would not decide" in rows[0].why
+    assert any(re.fullmatch(r"about \d+ more runs a side would decide", said) for said in rows[0].why)
 
 
 def test_a_spread_that_is_given_stands_for_history(tmp_path):
@@ -124,19 +128,19 @@ def test_history_is_without_what_is_compared_and_what_was_slowed_down(tmp_path):
     run_folder(tmp_path / "slowed", slowed)
     flagged = [one | {"flags": ["handicap"]} for one in run(STEADY, run="fourth", day=4)]
     run_folder(tmp_path / "flagged", flagged)
-    found = History(tmp_path, read([*base, *new]), "decode_tok_per_s")
+    found = History(below(tmp_path), read([*base, *new]), "decode_tok_per_s")
     history(tmp_path / "rest", [100, 101, 99, 100.5])  # 3 degrees of freedom
     assert found.spread(read(base)[0]) is None
-    assert History(tmp_path, read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]) is None
+    assert History(below(tmp_path), read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]) is None
     history(tmp_path / "rest", [100, 101, 99, 100.5, 100])
-    assert History(tmp_path, read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]).degrees == 4
+    assert History(below(tmp_path), read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]).degrees == 4
 
 
 def test_spread_is_pooled_within_groups_of_equal_identity(tmp_path):
     """Two programs, one twice as fast: what lies between them is no spread."""
     history(tmp_path / "native", [100, 101, 99], kernel="native")
     history(tmp_path / "xla", [200, 202, 198], kernel="xla")
-    found = History(tmp_path, [], "decode_tok_per_s").spread(read(run(STEADY))[0])
+    found = History(below(tmp_path), [], "decode_tok_per_s").spread(read(run(STEADY))[0])
     assert found.degrees == 4
     assert found.deviation == pytest.approx(0.01, rel=0.2)
 
@@ -189,3 +193,54 @@ def test_one_process_on_a_side_has_no_interval():
     row, _ = one_row(run(STEADY), run([100], run="second"))
     assert (row.new, row.ratio, row.detectable, row.verdict) == (100, None, None, "undecided")
     assert row.why == ("new: one process",)
+
+
+def several(centres, name, **changes):
+    """A run for each centre, each of eight processes that lie 0.2 % apart."""
+    return [
+        read(run(noise(day, 8, 0.002, centre), run=f"{name}-{day}", day=day, **changes))
+        for day, centre in enumerate(centres, 1)
+    ]
+
+
+def test_of_several_runs_a_side_the_run_is_the_unit():
+    base, new = (100, 104, 96, 101), (110, 113, 108)
+    (row,), _ = between_runs(Sides(several(base, "base"), several(new, "new")), DECODE)
+    expected = stats.ttest_ind(np.log(new), np.log(base), equal_var=False).confidence_interval()
+    assert (row.bounds.lo, row.bounds.hi) == pytest.approx(tuple(np.exp(expected)), rel=5e-3)
+    assert (row.count, row.are_runs) == ((4, 3), True)
+    assert (row.base, row.new) == pytest.approx((100.2, 110.3), rel=5e-3)
+    assert row.ratio == pytest.approx(row.new / row.base)
+    assert row.spread == (), "nothing is assumed"
+    assert row.why[:2] == (
+        "base: 4 runs, 3.3 % apart (standard deviation)",
+        "new: 3 runs, 2.3 % apart (standard deviation)",
+    )
+
+
+def test_one_run_beside_several_has_the_spread_of_history_and_they_their_own(tmp_path):
+    found = below(history(tmp_path, [100, 104, 96, 101, 99, 103]))
+    base, new = several((100, 100.2, 100.1, 99.9), "base"), several((112,), "new")
+    (row,), _ = between_runs(Sides(base, new, found), DECODE)
+    assert row.count == (4, 1)
+    assert len(row.spread) == 1
+    assert width(row) == pytest.approx(2.571 * 0.029, rel=0.05), "one deviation of history's, not two"
+    (other,), _ = between_runs(Sides(new, base, found), DECODE)
+    assert (other.bounds.lo, other.bounds.hi) == pytest.approx((1 / row.bounds.hi, 1 / row.bounds.lo), abs=2e-4)
+
+
+def test_runs_of_two_programs_are_rows_of_their_own():
+    """Of which each stands beside its own."""
+    base = [read(run(STEADY)), read(run(STEADY, run="second", kernel="xla"))]
+    new = [read(run(STEADY, run="third")), read(run([2 * rate for rate in STEADY], run="fourth", kernel="xla"))]
+    rows, _ = between_runs(Sides(base, new), DECODE)
+    assert [(row.count, row.are_runs, round(row.ratio, 2)) for row in rows] == [((8, 8), False, 1), ((8, 8), False, 2)]
+
+
+def test_undecided_says_how_many_more_runs_would_decide():
+    (row,), _ = between_runs(Sides(several((100, 104, 96), "base"), several((103, 106, 99), "new")), DECODE)
+    assert row.verdict == "undecided"
+    (said,) = (int(said.split()[1]) for said in row.why if said.endswith("more runs a side would decide"))
+    variance = np.var(np.log([100, 104, 96]), ddof=1) + np.var(np.log([103, 106, 99]), ddof=1)
+    reaches = [stats.t.ppf(0.975, 2 * (runs - 1)) * math.sqrt(variance / runs) for runs in (3 + said, 3 + said - 2)]
+    assert reaches[0] < math.log(row.ratio) < reaches[1]

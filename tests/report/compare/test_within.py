@@ -29,7 +29,7 @@ def test_what_slows_a_block_cancels():
     assert row.differs == {"kernel": ("xla", "native")}
     assert row.scenario["kernel"] == ["xla", "native"]
     assert (row.scenario["threads"], row.scenario["isa"]) == (1, "avx512")
-    assert row.processes == (8, 8)
+    assert row.count == (8, 8)
     assert notes == []
 
 
@@ -150,7 +150,7 @@ def test_of_several_attempts_the_last_that_was_ok_counts_in_its_block():
     again = again | {"order": first["order"] | {"position": 100}}
     (row,), _ = within([*records, again], "kernel")
     assert row.ratio == pytest.approx(1, abs=1e-6)
-    assert row.processes == (8, 8)
+    assert row.count == (8, 8)
 
 
 def test_a_session_that_goes_on_counts_its_blocks_anew():
@@ -161,7 +161,7 @@ def test_a_session_that_goes_on_counts_its_blocks_anew():
         one["replicate"] += 8
         one["id"] += "-later"
     (row,), _ = within([*sweep("kernel", rates), *later], "kernel")
-    assert (row.processes, round(row.ratio, 6)) == ((16, 16), 1)
+    assert (row.count, round(row.ratio, 6)) == ((16, 16), 1)
     assert row.bounds.hi - row.bounds.lo < 1e-3
     lone = [one for one in later if one["scenario"]["kernel"] == "xla"]
     (row,), _ = within([*sweep("kernel", rates), *lone], "kernel")

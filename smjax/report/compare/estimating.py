@@ -1,0 +1,136 @@
+"""The ratio of a pair: by its blocks, of two runs with what lies between runs, or over several runs of a side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import median
+
+from smjax.core.numbers import plural
+from smjax.core.text import printable
+from smjax.report.compare.pairing import Pair, Process, by_blocks, by_run, known
+from smjax.report.compare.spread import Spread, percent
+from smjax.stats import intervals, ratios
+from smjax.stats.intervals import Interval, judge
+from smjax.stats.location import Array, Estimate, estimate
+from smjax.stats.ratios import Ratio
+from smjax.stats.runs import BetweenRuns, over_runs
+
+
+def no_ratio(reason: str) -> Ratio:
+    """Where there is none."""
+    return Ratio(None, None, None, None, reason)
+
+
+def ratio_of(pair: Pair, spread: Spread | None, level: float) -> Ratio:
+    """New / base; without a value, and with the reason, where a side has no figure or no interval."""
+    sides = (("base", pair.base), ("new", pair.new))
+    lacking = [f"{name}: {_nothing(side)}" for name, side in sides if not known(side)]
+    if lacking:
+        return no_ratio("; ".join(lacking))
+    if has_blocks(pair):
+        blocks = by_blocks(pair.base, pair.new)
+        return ratios.paired([base for base, _ in blocks], [new for _, new in blocks], level)
+    base, new = (_interval(side, level) for side in (pair.base, pair.new))
+    return ratios.unpaired(base, new, level, spread.runs if spread else (None, None))
+
+
+def has_blocks(pair: Pair) -> bool:
+    """Whether the sides ran in the same blocks, and the records know in which."""
+    return pair.axis is not None and any(process.block is not None for process in (*pair.base, *pair.new))
+
+
+def figure(side: Sequence[Process]) -> float | None:
+    """The median over processes; of several runs the mean (geometric) of where they lie; None without a figure."""
+    runs = _centres(side)
+    if len(runs) > 1:
+        return math.exp(over_runs(runs).centre)
+    values = known(side)
+    return median(values) if values else None
+
+
+def counted(pair: Pair) -> tuple[tuple[int, int], bool]:
+    """How many processes of base and of new have the figure, or how many runs if a side has several; and if it has."""
+    runs = len(by_run(pair.base)), len(by_run(pair.new))
+    if max(runs) > 1:
+        return runs, True
+    base, new = pair.values
+    return (len(base), len(new)), False
+
+
+def how_runs_lie(pair: Pair) -> list[str]:
+    """Of each side that is several runs."""
+    sides = (("base", _centres(pair.base)), ("new", _centres(pair.new)))
+    return [
+        f"{name}: {len(runs)} runs, {percent(_deviation(runs))} apart (standard deviation)"
+        for name, runs in sides
+        if len(runs) > 1
+    ]
+
+
+def what_decides(pair: Pair, spread: Spread | None, ratio: Ratio, within: float, level: float) -> str:
+    """About how many more blocks, processes or runs would decide what is undecided; empty without a ratio."""
+    if ratio.estimate is None:
+        return ""
+    if spread is not None:
+        more = _more_runs(pair, spread, ratio.estimate, within, level)
+        return _would_decide(more, "run", "runs", " a side")
+    if has_blocks(pair):
+        count = len(by_blocks(pair.base, pair.new))
+        return _would_decide(ratios.more_blocks(ratio.estimate, count, within, level), "block", "blocks")
+    more = ratios.more_blocks(ratio.estimate, min(map(len, pair.values)), within, level)
+    return _would_decide(more, "process", "processes", " a side")
+
+
+def _would_decide(more: int | None, one: str, several: str, where: str = "") -> str:
+    if more is None:
+        return f"more {several} would not decide"
+    return f"about {plural(more, f'more {one}', f'more {several}')}{where} would decide" if more else ""
+
+
+def _more_runs(pair: Pair, spread: Spread, found: Estimate, within: float, level: float) -> int | None:
+    base, new = (
+        (len(runs), _of_one_run(runs, between))
+        for runs, between in zip(map(_centres, (pair.base, pair.new)), spread.runs, strict=True)
+    )
+    return ratios.more_runs(found.centre, (base, new), within, level)
+
+
+def _of_one_run(runs: Sequence[Estimate], between: BetweenRuns | None) -> float:
+    """Variance of what one more run would find: by those that there are, or as one run and what lies between runs."""
+    return _deviation(runs) ** 2 if between is None else runs[0].error ** 2 + between.deviation**2
+
+
+def _interval(side: Sequence[Process], level: float) -> Interval:
+    """Of a side's processes, or of its runs if it has several."""
+    runs = _centres(side)
+    if len(runs) < 2:
+        return judge(known(side), level)
+    found = over_runs(runs)
+    lo, hi = found.at(found.reach(level))
+    return Interval(math.exp(found.centre), lo, hi, estimate=found)
+
+
+def _centres(side: Sequence[Process]) -> list[Estimate]:
+    """Where each of a side's runs lies; none where a figure is not positive, as it has no logarithm."""
+    logs = [intervals.logarithms(values) for values in by_run(side)]
+    return [_centre(run) for run in logs if run is not None] if all(run is not None for run in logs) else []
+
+
+def _centre(logs: Array) -> Estimate:
+    return estimate(logs) if logs.size > 1 else Estimate(float(logs[0]), 0.0, math.inf)
+
+
+def _deviation(runs: Sequence[Estimate]) -> float:
+    """How far several runs lie apart, of logarithms."""
+    return over_runs(runs).error * math.sqrt(len(runs))
+
+
+def _nothing(side: Sequence[Process]) -> str:
+    """Why a side has no figure."""
+    if not side:
+        return "not measured"
+    failed = [process.record for process in side if not process.record.ok]
+    if len(failed) < len(side):
+        return "no such figure"
+    return f"no process finished ok: {printable(failed[0].reason, None) or failed[0].status}"

@@ -1,0 +1,44 @@
+"""What a side of two is: a run, several with commas between them, or all those below a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from smjax.core.records.baselines import folder_of
+from smjax.core.records.folder import RECORDS, folders_below, load_records
+from smjax.report.compare.pairing import Runs
+
+
+@dataclass(frozen=True)
+class Side:
+    """The runs that stand together on one side."""
+
+    runs: Runs
+    refused: list[str]
+    """A line for each file that is no record."""
+
+    @property
+    def names(self) -> set[tuple[str, str]]:
+        """Of its records."""
+        return {(record.id, record.date) for run in self.runs for record in run}
+
+
+def load(named: str) -> Side:
+    """The runs that are meant; raises RequestError where one is none."""
+    folders = {folder.resolve(): folder for folder in _folders(named)}
+    loaded = [load_records([folder]) for folder in folders.values()]
+    return Side([one.records for one in loaded], [line for one in loaded for line in one.refused])
+
+
+def _folders(named: str) -> Iterator[Path]:
+    """A folder's own name may have commas."""
+    several = [part for part in named.split(",") if part]
+    if len(several) > 1 and not Path(named).exists():
+        for part in several:
+            yield from _folders(part)
+        return
+    folder = folder_of(named)
+    inside = [] if (folder / RECORDS).is_dir() else list(folders_below(folder))
+    yield from inside or [folder]
