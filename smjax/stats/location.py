@@ -98,10 +98,12 @@ def _proposal_2(logs: Array, bend: float) -> tuple[Array, Array]:
     centre: Any = np.median(logs, -1, keepdims=True)
     deviation: Any = logs.std(-1, ddof=1, keepdims=True) / kept
     for _ in range(_ROUNDS):
-        before, reach = deviation, bend * deviation
+        before, reach = (centre, deviation), bend * deviation
         bent = centre + np.clip(logs - centre, -reach, reach)
         centre, deviation = bent.mean(-1, keepdims=True), bent.std(-1, ddof=1, keepdims=True) / kept
-        if np.all(np.abs(before - deviation) <= _STEADY * before):
+        # Both: around the median nothing may be bent, which leaves the deviation, and something around the mean.
+        moved = np.abs(centre - before[0]) + np.abs(deviation - before[1])
+        if np.all(moved <= _STEADY * reach):
             break
     return centre[..., 0], deviation[..., 0]
 
