@@ -62,6 +62,8 @@ def test_the_wheel_holds_the_configuration_and_the_data(wheel: Path) -> None:
     assert len(expected) > 40
     assert expected - names == set()
     assert {name.split("/")[0] for name in names} == {"smjax", "smjax-0.1.0.dist-info"}
+    studies = [name for name in names if name.startswith("smjax/conf/experiment/")]
+    assert [name for name in studies if not name.endswith(".yaml")] == []
     assert not [name for name in names if name.endswith((".pyc", ".md")) and not name.startswith("smjax-")]
 
 

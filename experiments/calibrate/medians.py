@@ -1,0 +1,141 @@
+"""What is kept of the sweeps of a calibration: each process's median and where it ran, small enough to be committed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from smjax.core.errors import RequestError
+from smjax.core.files import write_whole
+from smjax.core.machine.sharing import ALONE, SHARED_STATE, states
+from smjax.core.records.record import Record
+from smjax.report.compare.pairing import processes_of
+from smjax.stats import rates
+
+_SHARED_FIELDS = ("schema", "provenance", "host", "machine", "smjax", "model", "resolved", "versions", "scenario")
+"""Of the records, which all have alike; of the scenario but for what `Process` says."""
+_SAME = ("host", "machine", "model")
+"""In what a sweep has to agree with those before it."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One that counted."""
+
+    threads: int
+    handicap: float
+    label: str
+    slot: int
+    point: int
+    block: int
+    position: int
+    date: str
+    identity: str
+    tok_per_s: float | None
+    """Median over its answers; None where it did not finish ok."""
+    alone_tok_per_s: float | None = None
+    """Over the answers during which its cores were alone; None where there were none, or nobody knows."""
+    shared_tok_per_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One run of a kind."""
+
+    kind: str
+    run: str
+    processes: list[Process]
+
+
+@dataclass
+class Medians:
+    """All sweeps so far, of one machine and model."""
+
+    planned: dict[str, int] = field(default_factory=dict)
+    """By kind, how many sweeps there are to be."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """What a record says that is alike in all of them."""
+    sweeps: list[Sweep] = field(default_factory=list)
+
+    def of_kind(self, kind: str) -> list[Sweep]:
+        return [sweep for sweep in self.sweeps if sweep.kind == kind]
+
+    def add(self, kind: str, records: Sequence[Record]) -> None:
+        """A sweep that has ended; raises RequestError if it is of another machine or model."""
+        about = _about(records[0])
+        self.about = self.about or about
+        for name in _SAME:
+            if self.about[name] != about[name]:
+                raise RequestError(
+                    f"{name}: expected {self.about[name]} as in the sweeps before, found {about[name]}; "
+                    "a calibration is of one machine and model: name another folder"
+                )
+        counted = [_process(process.record) for process in processes_of(records, "decode_tok_per_s")]
+        self.sweeps.append(Sweep(kind, records[0].run, counted))
+
+
+def load(paths: Iterable[Path]) -> Medians:
+    """What files hold together; nothing of a file that is not there."""
+    found = Medians()
+    for path in filter(Path.exists, paths):
+        data = json.loads(path.read_text())
+        found.about = found.about or data["about"]
+        found.planned = {kind: found.planned.get(kind, 0) + n for kind, n in data["planned"].items()}
+        for sweep in data["sweeps"]:
+            processes = [Process(**dict(zip(data["columns"], row, strict=True))) for row in sweep["processes"]]
+            found.sweeps.append(Sweep(sweep["kind"], sweep["run"], processes))
+    return found
+
+
+def save(medians: Medians, path: Path) -> None:
+    """Whole or not at all, a line per process."""
+    columns = [one.name for one in dataclasses.fields(Process)]
+    head = json.dumps({"planned": medians.planned, "about": medians.about, "columns": columns})
+    sweeps = ",\n".join(map(_lines, medians.sweeps))
+    write_whole(path, f'{head[:-1]}, "sweeps": [\n{sweeps}\n]}}\n')
+
+
+def _lines(sweep: Sweep) -> str:
+    rows = ",\n".join(json.dumps(dataclasses.astuple(process)) for process in sweep.processes)
+    return f'{{"kind": {json.dumps(sweep.kind)}, "run": {json.dumps(sweep.run)}, "processes": [\n{rows}\n]}}'
+
+
+def _about(record: Record) -> dict[str, Any]:
+    environment = record.document["environment"]
+    known = {name: environment.get(name, {}) for name in ("cpu", "os", "packages")}
+    cpu = {name: known["cpu"].get(name) for name in ("model", "arch")}
+    return {name: record.document.get(name) for name in _SHARED_FIELDS} | {"environment": known | {"cpu": cpu}}
+
+
+def _process(record: Record) -> Process:
+    scenario, order = record.scenario, record.order
+    assert order is not None, "of a schema that knows no blocks"
+    return Process(
+        scenario.threads,
+        scenario.measure.handicap,
+        scenario.label,
+        record.replicate,
+        order.point or 0,
+        order.block,
+        order.position,
+        record.date,
+        record.identity[:8],
+        *_medians(record),
+    )
+
+
+def _medians(record: Record) -> list[float | None]:
+    """Over all answers, over those alone and over those beside somebody, to a ten-thousandth of a tok/s."""
+    decoded = [rates.decode_tok_per_s(record.scenario.n_gen, sample.decode_ns) for sample in record.samples]
+    moments = record.probes.additions_per_cycle if record.probes else []
+    known = states(moments, record.readings.best_additions_per_cycle, len(decoded))
+    by_state = (
+        [rate for rate, state in zip(decoded, known, strict=False) if state == one] for one in (ALONE, SHARED_STATE)
+    )
+    parts = [[rate for rate in part if rate is not None] for part in (decoded if record.ok else [], *by_state)]
+    return [round(median(part), 4) if part else None for part in parts]

@@ -1,0 +1,1 @@
+"""What `intervals.py` is made of: ways in which processes differ, and what smjax says of rows and pairs of them."""
