@@ -54,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "report/render": CORE | {"smjax.report.render", "polars", "rich"},
     "report/compare": CORE | {"smjax.stats"} | {f"smjax.report.{room}" for room in ("data", "render", "compare")},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
-    "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"numpy"},
+    "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"smjax.stats", "numpy"},
 }
 """By folder: what its modules may import, with all that is inside of it. The standard library is everybody's."""
 

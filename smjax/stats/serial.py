@@ -7,6 +7,7 @@ Neumann's ratio test for randomness", Journal of the American Statistical Associ
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import betaincinv, ndtri
@@ -21,11 +22,31 @@ SERIAL = 0.025
 
 def drifts(logs: Array) -> np.ndarray:
     """Whether each sample (…, n) rises or falls in time: Mann and Kendall's test, two-sided, normal approximation."""
-    n = logs.shape[-1]
-    earlier, later = np.triu_indices(n, 1)
-    score = np.sign(logs[..., later] - logs[..., earlier]).sum(-1)
-    deviation = math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    return np.asarray(np.abs(score) - 1 > -float(ndtri(DRIFT / 2)) * deviation)
+    deviation = math.sqrt(score_variance(logs.shape[-1]))
+    return np.asarray(np.abs(score(logs)) - 1 > -float(ndtri(DRIFT / 2)) * deviation)
+
+
+def score(values: Array) -> Array:
+    """Of each sample (…, n) how many more pairs rise in time than fall: Kendall's score."""
+    earlier, later = np.triu_indices(values.shape[-1], 1)
+    return np.asarray(np.sign(values[..., later] - values[..., earlier]).sum(-1))
+
+
+def score_variance(n: int) -> float:
+    """Variance of the score of n values in chance order."""
+    return n * (n - 1) * (2 * n + 5) / 18
+
+
+def rise(samples: Sequence[Array], level: float) -> float:
+    """Share of pairs within samples that rise in time, less those that fall: from -1 to 1; 0 where it may be chance.
+
+    Scores of all samples are added up; chance order gives something else than 0 with a probability of `level`, or less
+    where samples are short.
+    """
+    total = sum(float(score(values)) for values in samples)
+    deviation = math.sqrt(sum(score_variance(len(values)) for values in samples))
+    pairs = sum(len(values) * (len(values) - 1) // 2 for values in samples)
+    return total / pairs if abs(total) - 1 > -float(ndtri(level / 2)) * deviation else 0.0
 
 
 def slope(logs: Array) -> Array:

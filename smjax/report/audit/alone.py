@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from smjax.core.numbers import significant
-from smjax.core.records.answer import Sample
-from smjax.core.records.record import Record
-from smjax.report.audit.impossible import records_of
+from smjax.report.audit.impossible import answers_of, records_of
 from smjax.report.render.grid import Row
 
 _NOT_CREDIBLE = 1.25
@@ -34,7 +32,7 @@ def no_variance(row: Row) -> str | None:
     for what, unit, values in _values(row):
         if len(values) >= _FEW and len(set(values)) == 1:
             return f"zero variance: all {len(values)} {what} are {significant(values[0], 4)} {unit}"
-    for _, sample in _answers(row):
+    for _, sample in answers_of(row):
         tokens = sample.token_ns or ()
         if len(tokens) > _FEW and len(set(tokens)) == 1:
             return f"zero variance: all {len(tokens)} tokens of an answer took {tokens[0]} ns"
@@ -125,20 +123,6 @@ def _relations(row: Row) -> Iterator[tuple[str, float | None, float | None, floa
         yield "GB/s", row["gb_per_s"], (row["bytes_per_token"] or 0) * rate / 1e9, 0.01
 
 
-def tokens_disagree(row: Row) -> str | None:
-    """The times of an answer's tokens after the first are n_gen - 1, and add up to its decode time."""
-    for record, sample in _answers(row):
-        tokens, n_gen = sample.token_ns, record.scenario.n_gen
-        if not tokens or record.scenario.tokens_per_dispatch != 1:
-            continue
-        if len(tokens) != n_gen - 1:
-            return f"inconsistent: an answer of {n_gen} tokens has {len(tokens)} times of tokens after the first"
-        if abs(sum(tokens) - sample.decode_ns) > 0.001 * sample.decode_ns:
-            added, decode = sum(tokens) / 1e6, sample.decode_ns / 1e6
-            return f"inconsistent: the tokens of an answer took {added:.3f} ms, the answer {decode:.3f} ms"
-    return None
-
-
 def longer_than_the_process(row: Row) -> str | None:
     """All answers fit into the life of their process."""
     for record in records_of(row):
@@ -146,11 +130,6 @@ def longer_than_the_process(row: Row) -> str | None:
         if record.ok and took > record.wall_ns:
             return f"inconsistent: answers of {took / 1e9:.3f} s in a process of {record.wall_ns / 1e9:.3f} s"
     return None
-
-
-def _answers(row: Row) -> Iterator[tuple[Record, Sample]]:
-    """Every timed answer behind the row, with its record."""
-    return ((record, sample) for record in records_of(row) if record.ok for sample in record.samples)
 
 
 def summary_disagrees(row: Row) -> str | None:
@@ -174,7 +153,6 @@ CHECKS: tuple[Callable[[Row], str | None], ...] = (
     less_memory_than_weights,
     too_round,
     figures_disagree,
-    tokens_disagree,
     longer_than_the_process,
     summary_disagrees,
 )

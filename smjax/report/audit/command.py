@@ -9,7 +9,7 @@ from pathlib import Path
 from smjax.core.records.alike import LINE, POINT
 from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_records
-from smjax.report.audit import alone, impossible, together
+from smjax.report.audit import alone, impossible, in_time, together, tokens
 from smjax.report.data.history import load_results
 from smjax.report.data.names import name_row
 from smjax.report.data.rows import scenarios
@@ -19,6 +19,7 @@ _SET = (*LINE, "model_hash")
 """Rows that agree in all of these are judged beside each other."""
 _SAME = tuple(name for name in (*LINE, *POINT, "replicates", "samples") if name in COLUMN_NAMES)
 """Of a row and one that a summary states."""
+_OF_A_ROW = (*impossible.CHECKS, *alone.CHECKS, *tokens.CHECKS, *in_time.CHECKS)
 
 
 def audit(targets: Sequence[Path], say: Callable[[str], None] = print) -> str:
@@ -39,7 +40,7 @@ def audit(targets: Sequence[Path], say: Callable[[str], None] = print) -> str:
 
 def reasons(rows: Sequence[Row]) -> list[list[str]]:
     """For each row why it can hardly be a measurement, judged alone and beside the rows of its machine and program."""
-    found = [[reason for check in (*impossible.CHECKS, *alone.CHECKS) if (reason := check(row))] for row in rows]
+    found = [[reason for check in _OF_A_ROW if (reason := check(row))] for row in rows]
     sets: dict[Hashable, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         sets[tuple(row.get(key) for key in _SET)].append(number)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from smjax.core.records.answer import Sample
 from smjax.core.records.record import Record
 from smjax.report.render.grid import Row
 
@@ -100,6 +101,11 @@ def records_of(row: Row) -> Sequence[Record]:
     """The records of the processes that stand for a row; none where it is a file's."""
     found: Sequence[Record] = row.get("records") or ()
     return found
+
+
+def answers_of(row: Row) -> Iterator[tuple[Record, Sample]]:
+    """Every timed answer behind a row, with its record."""
+    return ((record, sample) for record in records_of(row) if record.ok for sample in record.samples)
 
 
 CHECKS: tuple[Callable[[Row], str | None], ...] = (
