@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from smjax.core.numbers import plural
+from smjax.report.compare.comparable import comparable
 from smjax.report.compare.comparison import Comparison, Question, compare
 from smjax.report.compare.earlier import Earlier
 from smjax.report.compare.fields import differences
@@ -42,7 +43,8 @@ class Sides:
 def between_runs(sides: Sides, question: Question) -> tuple[list[Comparison], list[str]]:
     """A comparison for each scenario of base, and what else is to be said."""
     base, new = (_rows(runs, question.metric.name) for runs in (sides.base, sides.new))
-    pairs = in_order(pair for scenario, rows in base.items() for pair in _matched(rows, new.get(scenario, [])))
+    matched = (pair for scenario, rows in base.items() for pair in _matched(rows, new.get(scenario, [])))
+    pairs = in_order(comparable(pair, question.metric.name) for pair in matched)
     compared = itertools.chain(*sides.base, *sides.new)
     history = History(sides.history if sides.between_runs is None else None, compared, question.metric.name)
     spreads = _with_command([spread_of(pair, history, sides.between_runs) for pair in pairs], pairs)

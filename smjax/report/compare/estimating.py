@@ -15,6 +15,7 @@ from smjax.stats.intervals import Interval, judge
 from smjax.stats.location import Array, Estimate, estimate
 from smjax.stats.ratios import Ratio
 from smjax.stats.runs import BetweenRuns, over_runs
+from smjax.stats.stopping import first_stage
 
 
 def no_ratio(reason: str) -> Ratio:
@@ -24,6 +25,8 @@ def no_ratio(reason: str) -> Ratio:
 
 def ratio_of(pair: Pair, spread: Spread | None, level: float) -> Ratio:
     """New / base; without a value, and with the reason, where a side has no figure or no interval."""
+    if pair.refused:
+        return no_ratio(pair.refused)
     sides = (("base", pair.base), ("new", pair.new))
     lacking = [f"{name}: {_nothing(side)}" for name, side in sides if not known(side)]
     if lacking:
@@ -105,10 +108,19 @@ def _interval(side: Sequence[Process], level: float) -> Interval:
     """Of a side's processes, or of its runs if it has several."""
     runs = _centres(side)
     if len(runs) < 2:
-        return judge(known(side), level)
+        return _over_processes(side, level)
     found = over_runs(runs)
     lo, hi = found.at(found.reach(level))
     return Interval(math.exp(found.centre), lo, hi, estimate=found)
+
+
+def _over_processes(side: Sequence[Process], level: float) -> Interval:
+    """Of one row, whose number of processes its first ones may have chosen."""
+    measure = side[0].record.scenario.measure
+    first = first_stage(measure.replicates, len(side))
+    if first is not None:
+        first = sum(process.value is not None and process.record.replicate < first for process in side)
+    return judge(known(side), level, first=first, target=measure.target_ci)
 
 
 def _centres(side: Sequence[Process]) -> list[Estimate]:

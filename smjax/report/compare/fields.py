@@ -20,11 +20,17 @@ SHOWN = (*SCENARIO, "engine", "kernel", "isa", "kv_dtype")
 
 _CHOSEN = ("kernel", "isa", "kv_dtype")
 _CHANGES_BY_ITSELF = ("cpu.mhz", "memory.available_bytes")
-_SAID_OTHERWISE = ("host", "machine", "python", "packages.smjax", "git.dirty", "packages.jaxlib")
+_SAID_OTHERWISE = ("host", "machine", "python", "git.commit", "git.dirty")
 """Digests, and what a record says elsewhere too."""
 _ONLY_NAMED = ("smjax's files", "cpu.simd")
 """Fields whose values are digests or too long to be read."""
+_FILES = "smjax's files"
+_VARIABLE = "variables."
+_EXPLAIN_FILES = ("smjax", "commit")
+"""What says more of other files of smjax than that they are others."""
 _UNKNOWN = "\N{EN DASH}"
+_FEW = 6
+"""Differences that a table tells of each row."""
 
 
 def asked(record: Record) -> dict[str, Any]:
@@ -54,19 +60,44 @@ def described(record: Record) -> dict[str, Any]:
         "jaxlib": jaxlib_of(record),
         "python version": record.versions.get("python"),
         "smjax": record.smjax,
-        "smjax's files": record.identity_parts.get("smjax's files"),
+        **_checkout(record),
+        _FILES: record.identity_parts.get(_FILES),
         "provenance": record.provenance,
         "machine": machine_of(record),
     }
     variants = {f"variants.{name}": value for name, value in record.variants.items()}
-    return asked(record) | ours | dict(_environment(record)) | variants
+    return asked(record) | ours | _variables(record) | dict(_environment(record)) | _packages(record) | variants
+
+
+def _checkout(record: Record) -> dict[str, Any]:
+    """Of smjax' own source."""
+    git = (record.document.get("environment") or {}).get("git")
+    known = git if isinstance(git, dict) else {}
+    commit, dirty = known.get("commit"), known.get("dirty")
+    found = {"commit": commit[:9] if isinstance(commit, str) else None}
+    return found | ({} if dirty is None else {"uncommitted changes": "yes" if dirty else "no"})
+
+
+def _variables(record: Record) -> dict[str, Any]:
+    """Of the worker's environment, where a record has any; compiler flags are among them."""
+    return {f"{_VARIABLE}{name}": value for name, value in record.variables.items()}
+
+
+def _packages(record: Record) -> dict[str, Any]:
+    """Versions, as the worker's interpreter had them, else as they were installed beside smjax."""
+    found: dict[str, Any] = {**record.environment.packages, **record.versions}
+    return {name: version for name, version in found.items() if name not in ("smjax", "jaxlib", "python")}
 
 
 def _environment(record: Record) -> Iterator[tuple[str, Any]]:
+    """What the machine is, how its clock is kept, and which of its CPUs were used."""
     for name, value in _leaves(record.document.get("environment") or {}):
-        if name not in (*_CHANGES_BY_ITSELF, *_SAID_OTHERWISE):
-            is_commit = name == "git.commit" and isinstance(value, str)
-            yield ("commit", value[:9]) if is_commit else (name.removeprefix("packages."), value)
+        if name not in (*_CHANGES_BY_ITSELF, *_SAID_OTHERWISE) and not name.startswith("packages."):
+            yield name, value
+    before = (record.document.get("readings") or {}).get("before")
+    yield "turbo", before.get("turbo") if isinstance(before, dict) else None
+    yield "cpus", " ".join(map(str, record.threads.affinity)) or None
+    yield "cores", record.threads.cores
 
 
 def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -84,16 +115,35 @@ def alike_in(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def differences(base: Sequence[Record], new: Sequence[Record]) -> Differences:
-    """What each side says with one voice, and the other otherwise."""
-    ours, theirs = alike_in(base), alike_in(new)
-    return {name: (value, theirs[name]) for name, value in ours.items() if name in theirs and theirs[name] != value}
+    """What each side says with one voice, and the other otherwise; a variable may be unset on one of them."""
+    ours, theirs = _with_unset(alike_in(base), alike_in(new))
+    found = {name: (value, theirs[name]) for name, value in ours.items() if name in theirs and theirs[name] != value}
+    if found.keys() & set(_EXPLAIN_FILES):
+        found.pop(_FILES, None)
+    return found
 
 
-def in_words(differing: Differences) -> tuple[str, ...]:
-    """Each by its name, as "kernel xla → native"; of what nobody can read only that it differs."""
+def _with_unset(*sides: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where both sides know variables of their processes, all of them on both."""
+    variables = [{name for name in side if name.startswith(_VARIABLE)} for side in sides]
+    if not all(variables):
+        return list(sides)
+    unset = dict.fromkeys(sorted(set.union(*variables)))
+    return [{**side, **{name: side.get(name) for name in unset}} for side in sides]
+
+
+def in_words(differing: Differences, most: int | None = None) -> tuple[str, ...]:
+    """Each by its name, as "kernel xla → native"; of what nobody can read only that it differs. At `most` so many."""
     named = [_one(name, *pair) for name, pair in differing.items() if name not in _ONLY_NAMED]
     others = [printable(name) for name in differing if name in _ONLY_NAMED]
-    return (*named, *([f"other {listed(others)}"] if others else []))
+    told = (*named, *([f"other {listed(others)}"] if others else []))
+    more = len(told) - (most or len(told))
+    return (*told[:most], f"{more} more (--format json)") if more > 1 else told
+
+
+def in_short(differing: Differences) -> tuple[str, ...]:
+    """As a table tells them."""
+    return in_words(differing, _FEW)
 
 
 def _one(name: str, base: Any, new: Any) -> str:

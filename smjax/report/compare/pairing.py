@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.records.attempts import Attempt, that_count
 from smjax.core.records.record import Record
 from smjax.report.compare.fields import asked, jaxlib_of, machine_of
 from smjax.report.data.rows import per_process
+
+STATES = (ALONE, SHARED_STATE)
+"""Of the cores; the one that is preferred first."""
 
 Block = tuple[int, int]
 """Session of a sweep, and block in it: each session counts its blocks from 0."""
@@ -27,6 +32,10 @@ class Process:
     """None where the record does not say, as before schema 2."""
     run: int = 0
     """Which of its side's runs it is of."""
+    alone_share: float | None = None
+    """How much of its time nobody unseen shared its cores; None where that is not known, or changes no such figure."""
+    by_state: Mapping[str, float] = field(default_factory=dict)
+    """Its figure in each state of the cores that it was in."""
 
 
 Runs = Sequence[Sequence[Record]]
@@ -41,6 +50,12 @@ class Pair:
     new: Sequence[Process]
     axis: str | None = None
     """What tells the sides apart, if they are of one sweep: they then ran in the same blocks."""
+    state: str = ""
+    """Of the cores on both sides, where it is known."""
+    said: str = ""
+    """How much of the time they were in it, where that was not all of it."""
+    refused: str = ""
+    """Why there is no ratio, whatever the figures."""
 
     @property
     def values(self) -> tuple[list[float], list[float]]:
@@ -78,14 +93,38 @@ def known(processes: Iterable[Process]) -> list[float]:
 
 def processes_of(records: Sequence[Record], metric: str, run: int = 0) -> list[Process]:
     """Those that count of all attempts, in the order of time, each with its figure of a column that has one."""
-    values = per_process(records)[metric].to_list() if records else []
-    in_time = sorted(zip(records, values, strict=True), key=lambda pair: _when(pair[0]))
-    blocks = _blocks([record for record, _ in in_time])
-    found = [Process(record, value, block, run) for (record, value), block in zip(in_time, blocks, strict=True)]
+    figures = _figures(records, metric)
+    in_time = sorted(range(len(records)), key=lambda place: _when(records[place]))
+    blocks = _blocks([records[place] for place in in_time])
+    found = [
+        Process(records[place], block=block, run=run, **figures[place])
+        for place, block in zip(in_time, blocks, strict=True)
+    ]
     counted = that_count(
-        Attempt((row_key(record), record.replicate), record.attempt, record.ok, record.date) for record, _ in in_time
+        Attempt((row_key(one.record), one.record.replicate), one.record.attempt, one.record.ok, one.record.date)
+        for one in found
     )
     return [process for place, process in enumerate(found) if place in counted]
+
+
+def _figures(records: Sequence[Record], metric: str) -> list[dict[str, Any]]:
+    """Of each record its figure, and in which state of the cores it is what; that only of figures over answers."""
+    if not records:
+        return []
+    frame = per_process(records)
+    values: list[dict[str, Any]] = [{"value": value} for value in frame[metric]]
+    names = {state: f"{metric}_{state}" for state in STATES}
+    if not set(names.values()) <= set(frame.columns):
+        return values
+    of_states = zip(*(frame[name] for name in names.values()), strict=True)
+    return [
+        one
+        | {
+            "alone_share": share,
+            "by_state": {state: figure for state, figure in zip(STATES, figures, strict=True) if figure is not None},
+        }
+        for one, share, figures in zip(values, frame["alone_share"], of_states, strict=True)
+    ]
 
 
 def program_key(record: Record) -> Hashable:

@@ -11,7 +11,7 @@ from smjax.core.records.flags import HANDICAP
 from smjax.core.records.record import Record
 from smjax.report.compare.earlier import Earlier
 from smjax.report.compare.fields import machine_of
-from smjax.report.compare.pairing import Pair, by_run, known, place_key, processes_of, program_key
+from smjax.report.compare.pairing import Pair, by_run, place_key, processes_of, program_key
 from smjax.stats.intervals import logarithms
 from smjax.stats.location import Estimate, estimate
 from smjax.stats.runs import BetweenRuns, assumed, measured
@@ -47,15 +47,22 @@ class History:
         usual = [record for record in records if not is_handicapped(record)]
         programs = defaultdict[tuple[Hashable, Hashable], list[float]](list)
         for process in processes_of(usual, self._metric):
-            programs[place_key(process.record), program_key(process.record)] += known([process])
+            for state, figure in {"": process.value, **process.by_state}.items():
+                if figure is not None:
+                    programs[(place_key(process.record), state), program_key(process.record)].append(figure)
         for (place, program), values in programs.items():
             logs = logarithms(values)
             if logs is not None and logs.size > 1:
                 self._runs[place][program].append(estimate(logs))
 
-    def spread(self, record: Record) -> BetweenRuns | None:
-        """Between runs of the record's scenario on its machine; None where too few are known."""
-        return measured(list(self._runs[place_key(record)].values()))
+    def spread(self, record: Record, state: str = "") -> BetweenRuns | None:
+        """Between runs of the record's scenario on its machine, within a state of the cores if enough is known of that.
+
+        None where too few runs are known.
+        """
+        place = place_key(record)
+        within = measured(list(self._runs[place, state].values()))
+        return within or measured(list(self._runs[place, ""].values()))
 
 
 def spread_of(pair: Pair, history: History, given: float | None) -> Spread | None:
@@ -66,7 +73,7 @@ def spread_of(pair: Pair, history: History, given: float | None) -> Spread | Non
     single = [len(by_run(side)) < 2 for side in sides]
     records = [side[0].record for side in sides]
     needed = [record for record, is_single in zip(records, single, strict=True) if is_single]
-    found = {machine_of(record): _of(record, history, given) for record in reversed(needed)}
+    found = {machine_of(record): _of(record, pair.state, history, given) for record in reversed(needed)}
     told = dict.fromkeys(found[machine_of(record)][1] for record in needed)
     unsure = [f"machine not known: told apart by {record.host} alone" for record in records if not record.machine]
     base, new = (
@@ -75,11 +82,11 @@ def spread_of(pair: Pair, history: History, given: float | None) -> Spread | Non
     return Spread((base, new), (*told, *dict.fromkeys(unsure)))
 
 
-def _of(record: Record, history: History, given: float | None) -> tuple[BetweenRuns, str]:
+def _of(record: Record, state: str, history: History, given: float | None) -> tuple[BetweenRuns, str]:
     threads = plural(record.scenario.threads, "thread", "threads")
     if given is not None:
         return assumed(given), f"spread between runs {percent(given)}, as given"
-    found = history.spread(record)
+    found = history.spread(record, state)
     if found is not None:
         known = f"{percent(found.deviation)}, by {significant(found.degrees)} degrees of freedom in {history.name}"
         return found, f"spread between runs with {threads}: {known}"

@@ -9,7 +9,7 @@ from typing import Any
 from smjax.core.numbers import significant
 from smjax.core.records.columns import COLUMNS
 from smjax.report.compare.comparison import Comparison, Question
-from smjax.report.compare.fields import SHOWN, in_words, shown
+from smjax.report.compare.fields import SHOWN, in_short, shown
 from smjax.report.compare.spread import percent
 from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure
 
@@ -26,7 +26,7 @@ def table(
 ) -> Grid:
     """One row for each. `caption`: what stands above it instead of what ratios and intervals are."""
     rows = [
-        {**one.scenario, "comparison": one, "base": one.base, "new": one.new, "differs": in_words(one.differs)}
+        {**one.scenario, "comparison": one, "base": one.base, "new": one.new, "differs": in_short(one.differs)}
         for one in comparisons
     ]
     caption = caption or _CAPTION.format(within=percent(question.within))

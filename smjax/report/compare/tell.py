@@ -11,7 +11,7 @@ from smjax.core.numbers import plural
 from smjax.core.output import complain
 from smjax.core.text import printable
 from smjax.report.compare.comparison import Comparison
-from smjax.report.compare.fields import in_words, shown
+from smjax.report.compare.fields import in_short, shown
 from smjax.report.compare.request import Answer
 from smjax.report.compare.spread import percent
 from smjax.report.compare.table import table
@@ -74,7 +74,7 @@ def _name(one: Comparison, rows: list[Comparison]) -> str:
     values = {name: {str(row.scenario.get(name)) for row in rows} for name in one.scenario}
     told = [name for name in one.scenario if name in _ALWAYS or len(values[name]) > 1]
     agreed = [(name, one.scenario[name]) for name in told if not isinstance(one.scenario[name], list)]
-    return ", ".join([*(_field(name, value) for name, value in agreed), *in_words(one.differs)])
+    return ", ".join([*(_field(name, value) for name, value in agreed), *in_short(one.differs)])
 
 
 def _field(name: str, value: Any) -> str:

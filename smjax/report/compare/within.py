@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from smjax.core.numbers import plural
 from smjax.core.records.record import Record
 from smjax.report.compare.axis import Axis
+from smjax.report.compare.comparable import comparable
 from smjax.report.compare.comparison import Comparison, Question, compare
 from smjax.report.compare.pairing import Pair, in_order, processes_of
 
@@ -26,7 +27,7 @@ def along(axis: Axis, base: str | None, question: Question) -> tuple[list[Compar
     first = axis.base(base)
     others = [value for value in axis.values() if value != first]
     pairs = in_order(
-        Pair(group[first], group.get(value, ()), axis.name)
+        comparable(Pair(group[first], group.get(value, ()), axis.name), question.metric.name)
         for group in axis.groups
         for value in others
         if first in group

@@ -1,0 +1,61 @@
+"""What of two sides may be compared: figures of one definition, and in one state of the cores where that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import mean
+
+from smjax.core.machine.sharing import ALONE, SHARED_STATE
+from smjax.report.compare.pairing import STATES, Pair, Process
+
+_RELEVANT = 0.1
+"""Up to this share of its time in another state a side counts as in one."""
+_LEAST = 2
+"""Processes of a side that have a figure in a state."""
+_REDEFINED = {"peak_rss_mb": 3, "steady_rss_mb": 3}
+"""With which schema a figure became another one."""
+
+
+def comparable(pair: Pair, metric: str) -> Pair:
+    """The same pair, with what is to be compared of it, and what is to be said of that."""
+    if refused := _redefined(pair, metric):
+        return replace(pair, refused=refused)
+    return _in_one_state(pair)
+
+
+def _redefined(pair: Pair, metric: str) -> str:
+    since = _REDEFINED.get(metric)
+    if since is None or not all(pair.records):
+        return ""
+    base, new = ({record.schema >= since for record in records} for records in pair.records)
+    return "" if base == new and len(base) == 1 else f"{metric} of records before schema {since} is another figure"
+
+
+def _in_one_state(pair: Pair) -> Pair:
+    """The figures of the state in which both sides were most of the time; as they are where that was all of it."""
+    base, new = _shares(pair.base), _shares(pair.new)
+    if base is None or new is None:
+        return pair
+    common = {state: min(base[state], new[state]) for state in STATES}
+    state = max(STATES, key=lambda state: common[state])
+    if common[state] >= 1 - _RELEVANT:
+        return replace(pair, state=state)
+    said = f"cores {state}: {base[state]:.0%} of base's time, {new[state]:.0%} of new's".replace("%", " %")
+    sides = [[_figure_in(process, state) for process in side] for side in (pair.base, pair.new)]
+    if min(sum(process.value is not None for process in side) for side in sides) < _LEAST:
+        return replace(pair, refused=f"no state of the cores in common: {said}")
+    return replace(pair, base=sides[0], new=sides[1], state=state, said=f"compared within one state: {said}")
+
+
+def _shares(side: Sequence[Process]) -> dict[str, float] | None:
+    """How much of a side's time its cores were in each state; None where not all of its processes say."""
+    alone = [process.alone_share for process in side if process.value is not None]
+    if not alone or None in alone:
+        return None
+    share = mean(one for one in alone if one is not None)
+    return {ALONE: share, SHARED_STATE: 1 - share}
+
+
+def _figure_in(process: Process, state: str) -> Process:
+    return replace(process, value=process.by_state.get(state))

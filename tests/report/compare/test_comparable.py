@@ -1,0 +1,87 @@
+"""Figures of one definition, and in one state of the cores where that is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from smjax.core.records.columns import METRICS
+from smjax.report.compare.between import Sides, between_runs
+from smjax.report.compare.comparable import comparable
+from smjax.report.compare.comparison import Question, compare
+from smjax.report.compare.pairing import Pair, Process
+from tests.report.compare.sweeps import DECODE, noise, run
+from tests.report.factory import placed, read, record
+
+BASE, NEW = (read([placed(record(label=label), 0)])[0] for label in ("base", "new"))
+ALONE = noise(1, 12, 0.003)
+SHARED = [0.6 * rate for rate in noise(2, 12, 0.003)]
+
+
+def side(record, alone_shares, faster=1.0, blocks=True):
+    """A process for each share of its time that its cores were alone; its figure is of what it was in mostly."""
+    found = []
+    for block, share in enumerate(alone_shares):
+        figures = {"alone": faster * ALONE[block], "shared": faster * SHARED[block]}
+        by_state = {state: figures[state] for state, part in (("alone", share), ("shared", 1 - share)) if part > 0}
+        mostly = figures["alone" if share > 0.5 else "shared"]
+        found.append(Process(record, mostly, (0, block) if blocks else None, 0, share, by_state))
+    return found
+
+
+def compared(base, new, axis="label"):
+    (row,) = compare([comparable(Pair(base, new, axis), "decode_tok_per_s")], [None], DECODE)
+    return row
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+def test_sides_that_were_in_two_states_are_compared_within_one(blocks):
+    """5 % faster, while base had twice as many neighbours: in all it would be 60 %."""
+    base = side(BASE, [1, 0, 0.5, 0, 1, 0, 0.5, 0, 1, 0, 0.5, 0], blocks=blocks)
+    new = side(NEW, [1, 1, 0.6, 1, 1, 0, 0.6, 1, 1, 1, 0.6, 1], 1.05, blocks=blocks)
+    row = compared(base, new)
+    assert row.ratio == pytest.approx(1.05, abs=0.003)
+    assert row.verdict == "faster"
+    assert row.why[0] == "compared within one state: cores alone: 38 % of base's time, 82 % of new's"
+    assert row.count == (6, 11), "as many as were alone at all"
+    assert (row.base, row.new) == pytest.approx((100, 105), rel=0.01)
+
+
+def test_the_state_is_the_one_that_both_have_most_of():
+    row = compared(side(BASE, [0, 0, 0, 0, 0.5, 0.5] * 2), side(NEW, [1, 0, 0, 0, 0, 0.1] * 2))
+    assert row.why[0].startswith("compared within one state: cores shared: 83 % of base's time")
+    assert row.base == pytest.approx(60, rel=0.01)
+
+
+def test_sides_with_no_state_in_common_are_undecided():
+    row = compared(side(BASE, [1] * 8), side(NEW, [0] * 8))
+    assert (row.ratio, row.bounds, row.detectable, row.verdict) == (None, None, None, "undecided")
+    assert row.why == ("no state of the cores in common: cores alone: 100 % of base's time, 0 % of new's",)
+    assert (row.base, row.new) == pytest.approx((100, 60), rel=0.01), "they are told all the same"
+
+
+@pytest.mark.parametrize("share", [1, 0, 0.95])
+def test_where_both_were_in_one_state_or_nobody_knows_all_figures_count(share):
+    known = side(BASE, [share] * 8), side(NEW, [share] * 8, 1.05)
+    row = compared(*known)
+    assert not any("state" in said for said in row.why)
+    assert row.count == (8, 8)
+    unknown = [Process(one.record, one.value, one.block) for one in known[0]]
+    assert compared(unknown, known[1]).ratio == row.ratio
+    some = [*unknown[:1], *side(BASE, [0] * 8)[1:]]
+    assert compared(some, known[1]).count == (8, 8)
+
+
+def of_schema(schema, number):
+    records = run(noise(number, 8, 0.002), run=f"run-{number}", day=number)
+    return [read([one | {"schema": schema} for one in records])]
+
+
+@pytest.mark.parametrize("metric", ["peak_rss_mb", "steady_rss_mb"])
+@pytest.mark.parametrize(("old", "new", "is_other"), [(1, 3, True), (2, 3, True), (1, 2, False), (3, 3, False)])
+def test_memory_of_old_records_is_another_figure(metric, old, new, is_other):
+    (row,), _ = between_runs(Sides(of_schema(old, 1), of_schema(new, 2)), Question(METRICS[metric], 0.02))
+    assert (row.ratio is None) == is_other
+    assert (f"{metric} of records before schema 3 is another figure" in row.why) == is_other
+    assert row.base is not None
+    (row,), _ = between_runs(Sides(of_schema(old, 1), of_schema(new, 2)), DECODE)
+    assert row.ratio is not None
