@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "core/models": MODELS | {"numpy", "gguf"},
     "core/records": RECORDS | {"platformdirs"},
     "core/engines": ENGINES,
-    "stats": {"smjax.stats", "numpy", "scipy"},
+    "stats": {"smjax.stats", "numpy", "ruptures", "scipy"},
     "doctor": CORE | {"smjax.doctor", "numpy", "psutil", "rich"},
     "worker": WORKER | {"numpy"},
     "worker/tasks": WORKER | {"numpy"},
