@@ -15,7 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "runs",
         nargs="*",
         metavar="RUN",
-        help="BASE and NEW, or with --axis one: run folders or names of saved baselines",
+        help="BASE and NEW, or with --axis one: run folders or names of saved baselines; several runs of a side with "
+        "commas between them, or as the folder that they are in",
     )
     add_question(parser)
 

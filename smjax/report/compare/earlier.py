@@ -12,8 +12,10 @@ from smjax.core.records.folder import RECORDS, folders_below, load_folder, recor
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 
-MOST_RECORDS = 1_500
-"""A thousand are read in half a second to one, by the number of their tokens."""
+MOST_BYTES = 32_000_000
+"""Of record files: a thousand records or fewer, which take one to two seconds."""
+_LEAST_BYTES = 32_000
+"""What a record counts as at least: a short one takes half as long as one of this size."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,24 @@ class Earlier:
 
 
 def below(root: Path, without: Path | None = None) -> Earlier:
-    """The runs at and below `root` but for one folder, the newest first, until `MOST_RECORDS` are read."""
+    """The runs at and below `root` but for one folder, the newest first, until `MOST_BYTES` are read."""
     own = without.resolve() if without is not None else None
     folders = sorted((folder for folder in folders_below(root) if folder.resolve() != own), key=_written, reverse=True)
     runs, broken, read = list[Run](), 0, 0
     for folder in folders:
-        read += len(record_paths(folder))
-        if runs and read > MOST_RECORDS:
+        read += sum(map(_bytes, record_paths(folder)))
+        if runs and read > MOST_BYTES:
             break
         loaded = load_folder(folder)
         runs.append(Run(folder, loaded.records))
         broken += len(loaded.refused)
     return Earlier(root, runs, len(folders) - len(runs), broken)
+
+
+def _bytes(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return max(path.stat().st_size, _LEAST_BYTES)
+    return _LEAST_BYTES
 
 
 def _written(folder: Path) -> int:

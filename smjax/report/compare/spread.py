@@ -38,19 +38,20 @@ class History:
         self._metric = metric
         self._compared = {(record.id, record.date) for record in compared}
         self._runs = defaultdict[Hashable, dict[Hashable, list[Estimate]]](lambda: defaultdict(list))
-        for run in earlier.runs if earlier is not None else ():
-            self._add(run.records)
+        runs = [run.records for run in earlier.runs] if earlier is not None else []
+        self._add([run for run in runs if not any((one.id, one.date) in self._compared for one in run)])
 
-    def _add(self, records: Sequence[Record]) -> None:
-        if any((record.id, record.date) in self._compared for record in records):
-            return
-        usual = [record for record in records if not is_handicapped(record)]
-        programs = defaultdict[tuple[Hashable, Hashable], list[float]](list)
-        for process in processes_of(usual, self._metric):
+    def _add(self, runs: Sequence[Sequence[Record]]) -> None:
+        """All at once: making frames takes a while whatever is in them."""
+        usual = {id(one): number for number, run in enumerate(runs) for one in run if not is_handicapped(one)}
+        records = [one for run in runs for one in run if id(one) in usual]
+        found = defaultdict[tuple[Hashable, Hashable, int], list[float]](list)
+        for process in processes_of(records, self._metric):
             for state, figure in {"": process.value, **process.by_state}.items():
                 if figure is not None:
-                    programs[(place_key(process.record), state), program_key(process.record)].append(figure)
-        for (place, program), values in programs.items():
+                    key = place_key(process.record), state
+                    found[key, program_key(process.record), usual[id(process.record)]].append(figure)
+        for (place, program, _), values in found.items():
             logs = logarithms(values)
             if logs is not None and logs.size > 1:
                 self._runs[place][program].append(estimate(logs))

@@ -109,7 +109,7 @@ def test_broken_earlier_records_are_skipped_and_counted(tmp_path):
 
 def test_of_a_thousand_runs_the_newest_are_read(tmp_path, monkeypatch):
     """However they are named: by when their records were written."""
-    monkeypatch.setattr("smjax.report.compare.earlier.MOST_RECORDS", 24)
+    monkeypatch.setattr("smjax.report.compare.earlier.MOST_BYTES", 24 * 32_000)
     runs = history(range(100, 110))
     for day, (name, records) in enumerate(runs.items(), 1):
         folder = run_folder(tmp_path / f"{10 - day}-{name}", records)
