@@ -78,8 +78,10 @@ def _weighted(
     steps = (last - start) // STREAMS + 1
 
     def add_slots(i: jax.Array, out: jax.Array) -> jax.Array:
+        # Else XLA computes all distances before the loop, and hands half of these operations to its pool (products.py).
+        near, apart = lax.optimization_barrier((start + i, steps))
         for stream in range(STREAMS):
-            slot = start + i + stream * steps
+            slot = near + stream * apart
             row = lax.dynamic_slice(values, (layer, slot, 0, 0), (1, 1, n_kv, head))
             out += _column(weights, slot) * as_float32(row).reshape(n_kv, 1, head)
         return out

@@ -94,6 +94,16 @@ def _row(array: jax.Array, layer: jax.Array, block: jax.Array, row: int) -> jax.
     return lax.dynamic_slice(array, (layer, block, 0, row, 0), (1, 1, tiles, 1, TILE)).reshape(tiles, TILE)
 
 
+def _nothing_of(peaks: Float[Array, " blocks"]) -> Int[Array, ""]:
+    """Always 0, which XLA does not know, and does not have before `peaks`.
+
+    A loop up to a constant and this is not taken apart into the operations that follow. One that starts from it waits
+    for its inputs: zeros are ready at once, and of more than 8 operations that are ready XLA hands half to its pool,
+    with which one thread on one CPU then takes turns in every token.
+    """
+    return (peaks[0] < 0).astype(jnp.int32)
+
+
 def _matvec_blocks(
     packed: Any, layer: jax.Array, x: jax.Array, tiles: int, add_block: Callable[..., jax.Array], streams: int
 ) -> jax.Array:
@@ -102,8 +112,7 @@ def _matvec_blocks(
     scales = peaks * (1 / INT8_PEAK)
     n_blocks = len(values)
     places = next(count for count in range(streams, 0, -1) if n_blocks % count == 0)
-    # Always n_blocks / places, which XLA does not know: it would take a single step into each operation that follows.
-    steps = n_blocks // places + (peaks[0] < 0).astype(jnp.int32)
+    nothing = _nothing_of(peaks)
 
     def step(i: jax.Array, total: jax.Array) -> jax.Array:
         for place in range(places):
@@ -112,7 +121,8 @@ def _matvec_blocks(
             total = add_block(packed, layer, block, v, lax.dynamic_slice(scales, (block,), (1,)), total)
         return total
 
-    total = lax.fori_loop(0, steps, step, jnp.zeros((tiles, TILE), jnp.float32))
+    zeros = jnp.full((tiles, TILE), nothing.astype(jnp.float32))
+    total = lax.fori_loop(nothing, n_blocks // places + nothing, step, zeros)
     return total.reshape(-1)[: packed.n_out]
 
 
