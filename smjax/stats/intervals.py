@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from smjax.stats import modes, serial
-from smjax.stats.location import Array, Estimate, estimate
+from smjax.stats.location import Array, Estimate, estimate, estimates
 
 LEVEL = 0.95
 TESTABLE = 8
@@ -56,24 +56,52 @@ def judge(
     Where the number of processes came from `stopping.needed`, `first` is how many it was told of and `target` what it
     was to reach: the interval then answers for that choice too.
     """
-    logs = logarithms(values)
-    if logs is None:
-        return Interval(None, None, None, "no process" if not len(values) else "not all are positive numbers")
-    if logs.size == 1:
+    return judge_each([values], level, [(first, target)])[0]
+
+
+def judge_each(
+    samples: Sequence[Sequence[float]], level: float, stages: Sequence[tuple[int | None, float | None]]
+) -> list[Interval]:
+    """What `judge` says of each of many, their `stages` being `first` and `target`: a tenth of the time for thousands.
+
+    Those of one length are tested together; none changes what is said of another.
+    """
+    logs = [logarithms(values) for values in samples]
+    sizes = {one.size for one in logs if one is not None and one.size > 1}
+    found = [_without(values) for values in samples]
+    for size in sizes:
+        places = [place for place, one in enumerate(logs) if one is not None and one.size == size]
+        together = np.stack([log for place in places if (log := logs[place]) is not None])
+        for place, log, ours, is_odd in zip(places, together, estimates(together), _are_odd(together), strict=True):
+            reason = why_none(log) if is_odd else "" if size >= TESTABLE else NOT_TESTABLE
+            found[place] = _interval(widened(log, ours, level, *stages[place]), level, size >= TESTABLE, reason)
+    return found
+
+
+def _without(values: Sequence[float]) -> Interval:
+    """Of none, of one, and of what are no positive numbers."""
+    if len(values) == 1 and logarithms(values) is not None:
         return Interval(float(values[0]), None, None, "one process")
-    found = widened(logs, level, first, target)
-    testable = logs.size >= TESTABLE
-    reason = why_none(logs) if testable else NOT_TESTABLE
+    return Interval(None, None, None, "not all are positive numbers" if len(values) else "no process")
+
+
+def _interval(found: Estimate, level: float, testable: bool, reason: str) -> Interval:
     if testable and reason:
         return Interval(math.exp(found.centre), None, None, reason, testable)
-    lo, hi = found.at(found.reach(level))
-    return Interval(math.exp(found.centre), lo, hi, reason, testable, found)
+    return Interval(math.exp(found.centre), *found.at(found.reach(level)), reason, testable, found)
 
 
 def logarithms(values: Sequence[float]) -> Array | None:
     """Logarithms of positive numbers; None if there are none or one of them is not."""
     array = np.asarray(values, float)
     return np.log(array) if array.size and np.all((array > 0) & np.isfinite(array)) else None
+
+
+def _are_odd(logs: Array) -> Array:
+    """Of which samples (…, n) there is more than one reason not to have an interval; none of too few to test."""
+    if logs.shape[-1] < TESTABLE:
+        return np.zeros(len(logs), bool)
+    return np.asarray(modes.best_cut(logs).is_two | serial.drifts(logs) | serial.resembles(logs))
 
 
 def why_none(logs: Array) -> str:
@@ -87,15 +115,14 @@ def why_none(logs: Array) -> str:
     return "serial: processes resemble the one before" if serial.resembles(logs) else ""
 
 
-def widened(logs: Array, level: float, first: int | None, target: float | None) -> Estimate:
-    """The estimate, with an error that is right also where the first processes' spread decided how many there are.
+def widened(logs: Array, ours: Estimate, level: float, first: int | None, target: float | None) -> Estimate:
+    """`ours`, of all, with an error that is right also where the first processes' spread decided how many there are.
 
     Stein's interval takes the spread of the first stage alone and is exact; the one of all processes is too narrow
     after a first stage that happened to be calm. A mean of both (geometric, all Stein's after a first stage of twelve)
     holds what it says and is less wide than Stein's after a short one. Processes that did not suffice for the target
     were not chosen by it, and need none of this.
     """
-    ours = estimate(logs)
     if first is None or not 2 <= first < logs.size:
         return ours
     stage = estimate(logs[:first]).reach(level) * math.sqrt(first / logs.size)

@@ -87,9 +87,15 @@ def locate(logs: Array) -> tuple[Array, Array, float]:
 
 def estimate(logs: Array) -> Estimate:
     """What `locate` says of one sample."""
-    middle = float(np.median(logs))
-    centre, error, degrees = locate(logs - middle)  # of identical values the error is exactly 0
-    return Estimate(middle + float(centre), float(error), degrees)
+    return estimates(logs[None])[0]
+
+
+def estimates(logs: Array) -> list[Estimate]:
+    """What `locate` says of each of several samples (…, n)."""
+    middles = np.median(logs, -1)
+    centres, errors, degrees = locate(logs - middles[..., None])  # of identical values the error is exactly 0
+    found = zip(middles + centres, errors, strict=True)
+    return [Estimate(float(centre), float(error), degrees) for centre, error in found]
 
 
 def _proposal_2(logs: Array, bend: float) -> tuple[Array, Array]:
@@ -97,13 +103,15 @@ def _proposal_2(logs: Array, bend: float) -> tuple[Array, Array]:
     kept = math.sqrt(_of_bent_normal(bend)[1])
     centre: Any = np.median(logs, -1, keepdims=True)
     deviation: Any = logs.std(-1, ddof=1, keepdims=True) / kept
+    moving = np.ones_like(deviation, bool)  # what is steady stays, so that no sample depends on those beside it
     for _ in range(_ROUNDS):
         before, reach = (centre, deviation), bend * deviation
         bent = centre + np.clip(logs - centre, -reach, reach)
-        centre, deviation = bent.mean(-1, keepdims=True), bent.std(-1, ddof=1, keepdims=True) / kept
+        centre = np.where(moving, bent.mean(-1, keepdims=True), centre)
+        deviation = np.where(moving, bent.std(-1, ddof=1, keepdims=True) / kept, deviation)
         # Both: around the median nothing may be bent, which leaves the deviation, and something around the mean.
-        moved = np.abs(centre - before[0]) + np.abs(deviation - before[1])
-        if np.all(moved <= _STEADY * reach):
+        moving &= np.abs(centre - before[0]) + np.abs(deviation - before[1]) > _STEADY * reach
+        if not moving.any():
             break
     return centre[..., 0], deviation[..., 0]
 

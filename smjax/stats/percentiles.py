@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from smjax.stats.intervals import LEVEL
 from smjax.stats.location import quantile_t
@@ -23,21 +24,21 @@ LEAST_BEYOND = 10
 """So many tokens must lie beyond either end."""
 
 
-def over_tokens(processes: Sequence[Sequence[float]], share: float) -> float | None:
+def over_tokens(processes: Sequence[ArrayLike], share: float) -> float | None:
     """The percentile (`share` 0.99 for p99) of the times of all tokens of all processes; None without one."""
-    tokens = [np.asarray(process, float) for process in processes if len(process)]
+    tokens = _of_each(processes)
     return float(np.quantile(np.concatenate(tokens), share)) if tokens else None
 
 
 def interval_over_tokens(
-    processes: Sequence[Sequence[float]], share: float, level: float = LEVEL
+    processes: Sequence[ArrayLike], share: float, level: float = LEVEL
 ) -> tuple[float, float] | None:
     """Interval of `over_tokens`; None of fewer than 4 processes, or where too few tokens lie beyond its ends."""
-    tokens = [np.asarray(process, float) for process in processes if len(process)]
+    tokens = _of_each(processes)
     if len(tokens) < LEAST_PROCESSES:
         return None
-    everything = np.concatenate(tokens)
-    middle = np.quantile(everything, share)
+    everything = np.sort(np.concatenate(tokens))  # once: what is sorted has its quantiles at hand
+    middle = _quantile(everything, share)
     excess = np.array([(process > middle).sum() - (1 - share) * len(process) for process in tokens])
     error = math.sqrt(len(tokens) / (len(tokens) - 1) * np.square(excess).sum()) / everything.size
     # On the logarithm of the share beyond, which cannot become negative.
@@ -45,4 +46,17 @@ def interval_over_tokens(
     fewest, most = (1 - share) / factor, (1 - share) * factor
     if everything.size * fewest < LEAST_BEYOND or everything.size * (1 - most) < LEAST_BEYOND:
         return None
-    return float(np.quantile(everything, 1 - most)), float(np.quantile(everything, 1 - fewest))
+    return _quantile(everything, 1 - most), _quantile(everything, 1 - fewest)
+
+
+def _of_each(processes: Sequence[ArrayLike]) -> list[np.ndarray]:
+    """Those that have a token."""
+    return [tokens for process in processes if (tokens := np.asarray(process)).size]
+
+
+def _quantile(ordered: np.ndarray, share: float) -> float:
+    """Of values in their order, between two of them in proportion, as `np.quantile` has it."""
+    place = share * (ordered.size - 1)
+    before = math.floor(place)
+    lower, upper = float(ordered[before]), float(ordered[min(before + 1, ordered.size - 1)])
+    return lower + (place - before) * (upper - lower)

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from smjax.stats import modes, serial
-from smjax.stats.intervals import Interval, half_width, interval, judge, ratio
+from smjax.stats.intervals import LEVEL, Interval, half_width, interval, judge, judge_each, ratio
 from smjax.stats.location import Estimate, locate, quantile_t
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "two-speeds.json").read_text())["rows"]
@@ -162,6 +162,14 @@ def test_many_at_once_are_judged_as_one_alone_is():
     for found, centre, far in zip(alone, centres, reach, strict=True):
         assert found.centre == pytest.approx(math.exp(centre), rel=1e-6)
         assert found.half_width is None or found.half_width == pytest.approx(math.expm1(far), rel=1e-4)
+
+
+def test_what_is_said_of_a_row_depends_on_no_other():
+    rows = [list(np.exp(sample)) for n in (2, 5, 8, 12) for sample in stragglers(n, 0.15)[:50]]
+    rows += [[], [7.0], [1.0, -1.0], [100.0] * 8]
+    stages = [(8, 0.02) if len(row) == 12 else (None, None) for row in rows]
+    alone = [judge(row, first=first, target=target) for row, (first, target) in zip(rows, stages, strict=True)]
+    assert judge_each(rows, LEVEL, stages) == alone  # to the last digit
 
 
 @pytest.mark.parametrize("n", [8, 12, 30])

@@ -17,7 +17,9 @@ OVER = {
     "answers": "median over answers, then over processes",
     "process": "one figure of all of a process's answers, then median over processes",
     "figures": "from a process's other figures, then median over processes",
+    "pooled": "one figure of all answers of all processes",
     "processes": "one figure of all of the row's processes",
+    "judged": "by what all of the row's processes say in the order of time",
     "interval": "95 % interval over processes",
     "row": "from the row's other figures",
     "each": "of each process; in no row",
@@ -50,6 +52,8 @@ class Column:
     meaning: str = ""
     better: Literal["", "higher", "lower"] = ""
     """Of a figure that each process has, and that is compared."""
+    since: int = 1
+    """Schema of the first records in which it means what it does; in earlier ones it is another figure."""
 
     @property
     def is_key(self) -> bool:

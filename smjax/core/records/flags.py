@@ -33,6 +33,19 @@ WIDE_CI = Flag(
     "the figure is less certain than was asked for",
     "more processes (`measure.replicates`) or a larger `measure.budget_s`; a quieter machine",
 )
+NO_INTERVAL = Flag(
+    "no-interval", "report",
+    "two or more processes, and decode tok/s has no interval: they have two speeds, drift, or resemble the one before",
+    "no figure with a ± would be true of them; `no_interval_reason` says why, `states` what it is like in each state",
+    "look at the processes in the order of time; a quieter machine, or more processes if the reason is chance",
+    "4 to 5 % of rows of 8 and more processes of pure noise",
+)
+MODES_NOT_TESTABLE = Flag(
+    "modes-not-testable", "report",
+    "two to seven processes",
+    "the interval is that of one speed, and nobody can say of so few processes whether they have one",
+    "`measure.replicates=8` or more",
+)
 WARMUP = Flag(
     "warmup", "report",
     "the first kept answers are slower than the others, in decode or TTFT: a rank test within processes at 0.5 % each, "
@@ -57,6 +70,19 @@ DISTURBED = Flag(
     "heat, a shared core",
     "something else kept the machine busy; the process is repeated once within the budget, and this one still counts",
     "end what the note below the table names, or take a quieter machine; `smjax doctor` looks for it",
+)
+ROOFLINE_ABOVE_1 = Flag(
+    "roofline-above-1", "report",
+    "in some process `roofline` is above 1",
+    "the bandwidth that it is a share of was measured too low, and the share is too high by as much",
+    "a quieter machine: the reading takes a moment, and a neighbour may have been there just then",
+)
+PEAK_RSS_TIDIED = Flag(
+    "peak-rss-tidied", "report",
+    "some record is of schema 1 or 2",
+    "`peak_rss_mb` and `steady_rss_mb` are without the code that only the start of JAX touches, which was unmapped "
+    "then: 30 to 70 MB less than an ordinary process has",
+    "never beside those of later records; `smjax compare` refuses it",
 )
 OVERSUBSCRIBED = Flag(
     "oversubscribed", "supervisor",
@@ -97,7 +123,8 @@ GHZ_REPORTED = Flag(
 # fmt: on
 
 FLAGS = (
-    *(WIDE_CI, WARMUP, OUTLIER, DISTURBED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
+    *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED),
+    *(OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
 )
 

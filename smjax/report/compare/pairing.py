@@ -12,7 +12,7 @@ from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.records.attempts import Attempt, that_count
 from smjax.core.records.record import Record
 from smjax.report.compare.fields import asked, jaxlib_of, machine_of
-from smjax.report.data.rows import per_process
+from smjax.report.data.processes import per_process
 
 STATES = (ALONE, SHARED_STATE)
 """Of the cores; the one that is preferred first."""

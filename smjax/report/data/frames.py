@@ -51,24 +51,44 @@ def typed(value: Any, dtype: type[pl.DataType]) -> Any:
     return value if is_kind and not (is_number and (not math.isfinite(value) or abs(value) >= 2**63)) else None
 
 
-def _first_known(document: Mapping[str, Any], places: Sequence[Sequence[str]], dtype: type[pl.DataType]) -> Any:
-    for place in places:
-        value = _at(document, place)
-        if value is not None and (known := typed(value, dtype)) is not None:
-            return known
-    return None
+def _remembered(value: Any, dtype: type[pl.DataType], known: dict[str, Any]) -> Any:
+    """What `typed` says, of a text what it said before."""
+    if type(value) is not str:
+        return None if value is None else typed(value, dtype)
+    if value not in known:
+        known[value] = typed(value, dtype)
+    return known[value]
 
 
-def _texts(document: Mapping[str, Any], place: Sequence[str]) -> list[str] | None:
-    found = _at(document, place)
-    return [printable(text, limit=None) for text in found if isinstance(text, str)] if isinstance(found, list) else None
+class _Places:
+    """What lies at the same places of many documents: of all at once, as each section is then looked up once."""
 
+    def __init__(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        self._sections: dict[Sequence[str], Sequence[Any]] = {(): documents}
 
-def _at(document: Mapping[str, Any], place: Sequence[str]) -> Any:
-    value: Any = document
-    for name in place:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+    def first_known(self, places: Sequence[Sequence[str]], dtype: type[pl.DataType]) -> list[Any]:
+        """Of each document the first of these that is of the type, else None."""
+        known: dict[str, Any] = {}  # most texts are the same in every record
+        found, *others = ([_remembered(value, dtype, known) for value in self._at(place)] for place in places)
+        for other in others:
+            found = [b if a is None else a for a, b in zip(found, other, strict=True)]
+        return found
+
+    def texts(self, place: Sequence[str]) -> list[list[str] | None]:
+        """Of each document the list of texts that is there."""
+        return [
+            [printable(each, limit=None) for each in found if isinstance(each, str)]
+            if isinstance(found, list)
+            else None
+            for found in self._at(place)
+        ]
+
+    def _at(self, place: Sequence[str]) -> Sequence[Any]:
+        place = tuple(place)
+        if place not in self._sections:
+            above, name = self._at(place[:-1]), place[-1]
+            self._sections[place] = [part.get(name) if isinstance(part, dict) else None for part in above]
+        return self._sections[place]
 
 
 def processes(records: Sequence[Record]) -> pl.DataFrame:
@@ -76,14 +96,11 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
 
     `stands` is false where a later attempt took the process's place.
     """
-    documents = [record.document for record in records]
+    there = _Places([record.document for record in records])
     columns: dict[str, Sequence[Any]] = {
         "process": range(len(records)),
-        **{name: [_texts(document, place) for document in documents] for name, place in _LISTS.items()},
-        **{
-            name: [_first_known(document, places, dtype) for document in documents]
-            for name, (places, dtype) in _READ.items()
-        },
+        **{name: there.texts(place) for name, place in _LISTS.items()},
+        **{name: there.first_known(places, dtype) for name, (places, dtype) in _READ.items()},
     }
     fields = {name: dtype for name, (_, dtype) in _READ.items()}
     texts = dict.fromkeys(_LISTS, pl.List(pl.String))

@@ -17,7 +17,8 @@ itl_ms_p50 itl_ms_p90 itl_ms_p99 peak_rss_mb load_s compile_s cold_start_s rss_g
 tok_per_s_per_core tok_per_s_per_ghz_per_core cycles_per_token scaling_efficiency bytes_per_token gb_per_s roofline
 provenance flags host jaxlib smjax kv_dtype steady_rss_mb weight_mb date
 decode_tok_per_s_best itl_ms_per_1000_tokens energy_j_per_token processes_disturbed processes_repeated identity
-tpot_ms cores machine run label bandwidth_level dram_gb_per_s anon_mb file_mb
+sustained_tok_per_s sustained_tok_per_s_lo sustained_tok_per_s_hi tpot_ms itl_ms_p99_lo itl_ms_p99_hi
+cores machine run label roofline_lo roofline_hi bandwidth_level dram_gb_per_s anon_mb file_mb no_interval_reason
 """
 
 

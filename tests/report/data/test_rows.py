@@ -224,7 +224,7 @@ def test_figures_of_a_process_that_failed_later_do_not_count():
     assert (row["status"], row["replicates"], row["samples"]) == ("failed", 0, 0)
     texts = ("status", "engine", "kernel", "isa", "model", "arch", "cpu", "os", "provenance", "flags", "host")
     known = {*texts, "jaxlib", "smjax", "kv_dtype", "date", "threads", "ctx", "n_prompt", "n_gen"}
-    known |= {"tokens_per_dispatch", "replicates", "samples", "processes_repeated", "cores"}
+    known |= {"tokens_per_dispatch", "replicates", "samples", "processes_repeated", "cores", "no_interval_reason"}
     assert {name for name, value in row.items() if value is not None} == known
     assert row["flags"] == ""
 
@@ -275,13 +275,15 @@ def test_a_failed_process_counts_in_no_interval():
 @pytest.mark.parametrize(
     ("records", "told"),
     [
-        (aiming_at(0.02, processes(RATES)), "wide-ci"),
-        (aiming_at(0.20, processes(RATES)), ""),
+        (aiming_at(0.02, processes(RATES)), "modes-not-testable;wide-ci"),
+        (aiming_at(0.20, processes(RATES)), "modes-not-testable"),
         (aiming_at(0.02, processes(RATES[:1])), ""),  # no interval that could be wide
-        (aiming_at(None, processes(RATES)), ""),  # of schema 1: nobody asked
-        (processes([[90, 100, 100, 100, 100]] * 5), "warmup"),
-        (processes([[100], [101], [102], [103], [150]]), "outlier"),
-        (processes([[100], [101], [102], [103], [150]], flags=["late", "outlier"]), "late;outlier"),
+        (aiming_at(None, processes(RATES)), "modes-not-testable"),  # of schema 1: nobody asked
+        (processes([[90, 100, 100, 100, 100]] * 5), "modes-not-testable;warmup"),
+        (processes([[100], [101], [102], [103], [150]]), "modes-not-testable;outlier"),
+        (processes([[100]], flags=["late", "outlier"]), "late;outlier"),
+        (processes([[100], [102], [99], [101], [103], [98], [104], [97]]), ""),
+        (processes([[60]] * 4 + [[100]] * 4), "no-interval"),
     ],
 )
 def test_flags_that_follow_from_the_samples(records, told):
@@ -295,7 +297,7 @@ def test_a_flag_that_nobody_knows_is_shown_as_it_is_on_one_line():
 
 def test_a_slow_first_ttft_is_a_short_warm_up_too():
     answers = [sample(1000, ttft_ms=ms) for ms in (120, 100, 100, 100, 101)]
-    assert only_row([record(answers, replicate=number) for number in range(5)])["flags"] == "warmup"
+    assert only_row([record(answers, replicate=number) for number in range(5)])["flags"] == "modes-not-testable;warmup"
 
 
 def attempts(*ends, **changes):

@@ -1,0 +1,84 @@
+"""What processes, in the order of time, say of their rows' figures: how certain they are, or why nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from smjax.core.records.flags import MODES_NOT_TESTABLE, NO_INTERVAL, OUTLIER, WARMUP, WIDE_CI
+from smjax.core.records.record import Record
+from smjax.report.data.figures import with_interval
+from smjax.stats.intervals import LEVEL, NOT_TESTABLE, Interval, is_wide, judge_each
+from smjax.stats.order import starts_slow
+from smjax.stats.outliers import has_outlier
+from smjax.stats.percentiles import interval_over_tokens
+from smjax.stats.stopping import first_stage
+from smjax.stats.sustained import interval_of_sums
+
+Row = dict[str, Any]
+_SUSTAINED, _ITL = "sustained_tok_per_s", "itl_ms_p99"
+"""Figures that are no medians over processes."""
+
+
+def judged(rows: Sequence[Row], records: Sequence[Record]) -> list[Row]:
+    """Of rows with the figures of their processes: ends of intervals, why there is none, flags by their samples."""
+    stages = [(_first_stage(row), row["target_ci"]) for row in rows]
+    found = {name: judge_each([row[f"{name}_medians"] for row in rows], LEVEL, stages) for name in with_interval()}
+    found[_SUSTAINED] = [
+        interval_of_sums(row["timed_tokens"], row["timed_s"], rates, first)
+        for row, rates, (first, _) in zip(rows, found[_SUSTAINED], stages, strict=True)
+    ]
+    found[_ITL] = [_over_tokens(row, own, records) for row, own in zip(rows, found[_ITL], strict=True)]
+    return [_said(row, {name: of_rows[place] for name, of_rows in found.items()}) for place, row in enumerate(rows)]
+
+
+def _first_stage(row: Row) -> int | None:
+    asked = row["asked_replicates"]
+    return first_stage(asked, row["processes"]) if asked else None
+
+
+def _over_tokens(row: Row, own: Interval, records: Sequence[Record]) -> Interval:
+    """Of the percentile of all tokens, where the processes' `own` percentiles have an interval."""
+    if own.estimate is None:
+        return own
+    bounds = interval_over_tokens([_token_ns(records[number]) for number in row["record_numbers"]], 0.99)
+    if bounds is None:
+        return Interval(row[_ITL], None, None, "too few tokens")
+    return Interval(row[_ITL], bounds[0] / 1e6, bounds[1] / 1e6)
+
+
+def _token_ns(record: Record) -> np.ndarray:
+    tokens = [np.asarray(sample.token_ns) for sample in record.samples if sample.token_ns] if record.ok else []
+    return np.concatenate(tokens) if tokens else np.array([])
+
+
+def _said(row: Row, intervals: dict[str, Interval]) -> Row:
+    decode = intervals["decode_tok_per_s"]
+    ends = {f"{name}_{end}": getattr(found, end) for name, found in intervals.items() for end in ("lo", "hi")}
+    flags = {*map(_as_flag, row["flags"]), *_flags(row, decode)} - {""}
+    return {
+        **ends,
+        "no_interval_reason": decode.reason if decode.lo is None else None,
+        "flags": ";".join(sorted(flags)),
+    }
+
+
+def _flags(row: Row, decode: Interval) -> list[str]:
+    rates, ttft_ms = row["decode_tok_per_s_samples"], row["ttft_ms_samples"]
+    times = [[1 / rate for rate in process] for process in rates]
+    bounds = None if decode.lo is None or decode.hi is None else (decode.lo, decode.hi)
+    found = {
+        WIDE_CI: is_wide(bounds, row["target_ci"]),
+        NO_INTERVAL: bounds is None and row["replicates"] > 1,
+        MODES_NOT_TESTABLE: decode.reason == NOT_TESTABLE,
+        WARMUP: starts_slow(times) or starts_slow(ttft_ms),
+        OUTLIER: has_outlier(rates),
+    }
+    return [flag.name for flag, is_so in found.items() if is_so]
+
+
+def _as_flag(text: str) -> str:
+    """A flag of a record, which another version or tool may have set: one flag."""
+    return text.replace(";", ",")
