@@ -16,6 +16,7 @@ from smjax.core.records.attempts import Attempt, that_count
 from smjax.core.records.columns import COLUMNS, FIELDS
 from smjax.core.records.record import Record
 from smjax.core.text import printable
+from smjax.report.data import states
 
 PolarsType = pl.DataType | type[pl.DataType]
 
@@ -140,7 +141,7 @@ def _with_choices(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def samples(records: Sequence[Record]) -> pl.DataFrame:
-    """One row per timed answer of the processes that finished ok, warm-up excluded; times in ns."""
+    """One row per timed answer of the processes that finished ok, warm-up excluded: times in ns, the cores' `state`."""
     timed = [record.samples if record.ok else [] for record in records]
     found = [sample for process in timed for sample in process]
     numbers = {
@@ -151,7 +152,10 @@ def samples(records: Sequence[Record]) -> pl.DataFrame:
         "rss_bytes": [sample.rss_bytes for sample in found],
     }
     times = _lists([sample.token_ns for sample in found])
-    return pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64)).with_columns(token_ns=times)
+    known = [state for record in records if record.ok for state in states.of_answers(record)]
+    return pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64)).with_columns(
+        token_ns=times, state=pl.Series(known, dtype=pl.String)
+    )
 
 
 def _lists(rows: Sequence[Sequence[int] | None]) -> pl.Series:

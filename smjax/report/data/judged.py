@@ -9,6 +9,7 @@ import numpy as np
 
 from smjax.core.records.flags import MODES_NOT_TESTABLE, NO_INTERVAL, OUTLIER, WARMUP, WIDE_CI
 from smjax.core.records.record import Record
+from smjax.report.data import states
 from smjax.report.data.figures import with_interval
 from smjax.stats.intervals import LEVEL, NOT_TESTABLE, Interval, is_wide, judge_each
 from smjax.stats.order import starts_slow
@@ -31,7 +32,14 @@ def judged(rows: Sequence[Row], records: Sequence[Record]) -> list[Row]:
         for row, rates, (first, _) in zip(rows, found[_SUSTAINED], stages, strict=True)
     ]
     found[_ITL] = [_over_tokens(row, own, records) for row, own in zip(rows, found[_ITL], strict=True)]
-    return [_said(row, {name: of_rows[place] for name, of_rows in found.items()}) for place, row in enumerate(rows)]
+    return [
+        {**_said(row, {name: of_rows[place] for name, of_rows in found.items()}), **entries}
+        for place, (row, entries) in enumerate(zip(rows, _states(rows, stages), strict=True))
+    ]
+
+
+def _states(rows: Sequence[Row], stages: Sequence[states.Stage]) -> list[Row]:
+    return [{"by_state": entries, "states": states.in_words(entries)} for entries in states.by_state(rows, stages)]
 
 
 def _first_stage(row: Row) -> int | None:

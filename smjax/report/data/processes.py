@@ -9,13 +9,15 @@ import polars as pl
 from smjax.core.records.columns import COLUMNS
 from smjax.core.records.flags import GHZ, PEAK_RSS_TIDIED, ROOFLINE_ABOVE_1
 from smjax.core.records.record import Record
-from smjax.report.data import frames
+from smjax.report.data import frames, states
 from smjax.report.data.figures import columns_over, expressions, names_over, with_interval
 
 
 def per_process(records: Sequence[Record], answers: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per record, in their order, with its figures; those of a process that did not finish ok are null.
 
+    Figures over answers are there of those in each state of the cores too (`ttft_ms_alone`, `ttft_ms_shared`), and
+    `alone_share` of the time; null where that is not known, or a process was not there for long enough.
     `answers` are those of `answers_of`, where they are known already.
     """
     processes = frames.processes(records)
@@ -54,6 +56,7 @@ def _over_answers(answers: pl.DataFrame) -> pl.DataFrame:
         timed_s=pl.col("decode_ns").sum() / 1e9,
         **expressions("process"),
         **expressions("pooled"),
+        **states.expressions(),
     )
 
 

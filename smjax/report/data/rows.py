@@ -10,7 +10,7 @@ from smjax.core.records.alike import OVER_THREADS, ROW
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS
 from smjax.core.records.flags import DISTURBED
 from smjax.core.records.record import Record
-from smjax.report.data import frames
+from smjax.report.data import frames, states
 from smjax.report.data.figures import expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
 from smjax.report.data.judged import judged
@@ -29,7 +29,8 @@ def summarise(records: Sequence[Record]) -> pl.DataFrame:
 
 def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, fields of the records, `processes`, `bad_processes`,
-    `reasons`, `disturbed_by`, `repeated_because` and, in lists with an entry per process, in the order of time,
+    `reasons`, `disturbed_by`, `repeated_because`, `by_state` (a figure, its interval and a share of the time for each
+    state of the cores that was there) and, in lists with an entry per process, in the order of time,
     `record_numbers` (places in `records`) and, of each figure with an interval, the processes' figures
     (`decode_tok_per_s_medians`) and, where those are medians of their answers, the samples
     (`decode_tok_per_s_samples`).
@@ -61,6 +62,7 @@ def _row_expressions() -> list[pl.Expr]:
         *(expression.alias(name) for name, expression in expressions("processes").items()),
         *(pl.col(f"{name}_samples").drop_nulls() for name in with_interval("answers")),
         pl.col("timed_tokens", "timed_s").drop_nulls(),
+        *states.of_rows(),
         *(pl.col(name).drop_nulls().alias(f"{name}_medians") for name in with_interval()),
         pl.len().alias("processes"),
         (~is_ok).sum().alias("bad_processes"),
@@ -87,7 +89,7 @@ def _pooled(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
 
 def _judged_schema() -> dict[str, frames.PolarsType]:
     ends = dict.fromkeys(names_over("interval"), pl.Float64)
-    return {**ends, **dict.fromkeys(names_over("judged"), pl.String), "flags": pl.String}
+    return {**ends, **dict.fromkeys(names_over("judged"), pl.String), "flags": pl.String, "by_state": states.BY_STATE}
 
 
 def derive(rows: pl.DataFrame, alike: Sequence[str]) -> pl.DataFrame:

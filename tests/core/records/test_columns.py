@@ -18,7 +18,8 @@ tok_per_s_per_core tok_per_s_per_ghz_per_core cycles_per_token scaling_efficienc
 provenance flags host jaxlib smjax kv_dtype steady_rss_mb weight_mb date
 decode_tok_per_s_best itl_ms_per_1000_tokens energy_j_per_token processes_disturbed processes_repeated identity
 sustained_tok_per_s sustained_tok_per_s_lo sustained_tok_per_s_hi tpot_ms itl_ms_p99_lo itl_ms_p99_hi
-cores machine run label roofline_lo roofline_hi bandwidth_level dram_gb_per_s anon_mb file_mb no_interval_reason
+cores machine run label roofline_lo roofline_hi bandwidth_level dram_gb_per_s anon_mb file_mb states
+no_interval_reason
 """
 
 
