@@ -181,7 +181,7 @@ COLUMNS = (
     Column("file_mb", "float", "MB", "reading", "memory.file_bytes", divisor=1e6, better="lower",
            meaning="of the resident memory at the end of the measurement what are pages of files"),
     Column("states", "text", "", "judged", "probes.additions_per_cycle beside readings.best_additions_per_cycle",
-           meaning="how much of the time the cores were alone, and how much shared with somebody unseen (5 % at least), "
+           meaning="how much of the time the cores were alone, or shared with somebody unseen (5 % of it at least), "
            "and decode tok/s in each state: median over answers, then over processes, with its interval"),
     Column("no_interval_reason", "text", "", "judged", "decode_tok_per_s of the processes in the order of time",
            meaning="why decode_tok_per_s has no interval: one process, two speeds, drifting, or serial (each like the "
