@@ -75,6 +75,7 @@ def _cpu(sysctl: Mapping[str, str]) -> dict[str, Any]:
     physical, logical = _core_counts()
     return {
         **processor(cpuinfo, sysctl),
+        "microcode": fields(cpuinfo.splitlines()).get("microcode"),
         "arch": architecture(),
         "physical_cores": physical,
         "logical_cores": logical,

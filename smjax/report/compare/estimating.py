@@ -79,8 +79,7 @@ def what_decides(pair: Pair, spread: Spread | None, ratio: Ratio, within: float,
         more = _more_runs(pair, spread, ratio.estimate, within, level)
         return _would_decide(more, "run", "runs", " a side")
     if has_blocks(pair):
-        count = len(by_blocks(pair.base, pair.new))
-        return _would_decide(ratios.more_blocks(ratio.estimate, count, within, level), "block", "blocks")
+        return _would_decide(_more_blocks(pair, ratio.estimate, within, level), "block", "blocks")
     more = ratios.more_blocks(ratio.estimate, min(map(len, pair.values)), within, level)
     return _would_decide(more, "process", "processes", " a side")
 
@@ -89,6 +88,14 @@ def _would_decide(more: int | None, one: str, several: str, where: str = "") -> 
     if more is None:
         return f"more {several} would not decide"
     return f"about {plural(more, f'more {one}', f'more {several}')}{where} would decide" if more else ""
+
+
+def _more_blocks(pair: Pair, found: Estimate, within: float, level: float) -> int | None:
+    """So many that as large a part of them as until now has a figure on both sides."""
+    counted = len(by_blocks(pair.base, pair.new))
+    ran = set.intersection(*({process.block for process in side} for side in (pair.base, pair.new)))
+    more = ratios.more_blocks(found, counted, within, level)
+    return None if more is None else math.ceil(more * len(ran) / counted)
 
 
 def _more_runs(pair: Pair, spread: Spread, found: Estimate, within: float, level: float) -> int | None:

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import platform
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -116,13 +117,15 @@ def test_environment_has_the_agreed_keys_and_is_json(environment: dict[str, Any]
     assert set(environment) == {"cpu", "memory", "os", "python", "packages", "git", "host", "machine"}
     assert set(environment["cpu"]) == {
         *("model", "vendor", "arch", "family", "model_id", "stepping", "simd", "physical_cores", "logical_cores"),
-        *("usable_cores", "cgroup_quota_cores", "mhz", "governor", "caches", "hypervisor"),
+        *("usable_cores", "cgroup_quota_cores", "mhz", "governor", "caches", "hypervisor", "microcode"),
     }
     assert set(environment["memory"]) == {"total_bytes", "available_bytes", "transparent_huge_pages"}
     assert json.loads(json.dumps(environment)) == environment
     assert environment["python"] == platform.python_version()
     assert environment["packages"]["jaxlib"] is not None
     assert 0 < environment["memory"]["available_bytes"] <= environment["memory"]["total_bytes"]
+    told = re.search(r"^microcode\s*: (.*)$", read_text(Path("/proc/cpuinfo")) or "", re.MULTILINE)
+    assert environment["cpu"]["microcode"] == (told and told[1])
     assert 0 < environment["cpu"]["usable_cores"] <= environment["cpu"]["logical_cores"]
 
 
@@ -164,7 +167,9 @@ def test_fingerprint_is_of_the_type_of_machine_only(environment: dict[str, Any])
     assert set(environment["host"]) <= set("0123456789abcdef")
     twin = copy.deepcopy(environment)
     twin["memory"].update(total_bytes=environment["memory"]["total_bytes"] - 4096, available_bytes=1)
-    twin["cpu"].update(mhz=1.0, governor="odd", usable_cores=1, hypervisor="other", cgroup_quota_cores=0.5, simd=[])
+    twin["cpu"].update(
+        mhz=1.0, governor="odd", usable_cores=1, hypervisor="other", cgroup_quota_cores=0.5, simd=[], microcode="1"
+    )
     twin.update(os={}, python="", packages={}, git={}, host="")
     assert host.fingerprint(twin) == environment["host"]
 

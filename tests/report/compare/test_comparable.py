@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from smjax.core.records.columns import METRICS
@@ -69,6 +72,24 @@ def test_where_both_were_in_one_state_or_nobody_knows_all_figures_count(share):
     assert compared(unknown, known[1]).ratio == row.ratio
     some = [*unknown[:1], *side(BASE, [0] * 8)[1:]]
     assert compared(some, known[1]).count == (8, 8)
+
+
+def more_blocks(row):
+    (told,) = (said for said in row.why if said.endswith(" more blocks would decide"))
+    return int(told.split()[1])
+
+
+def test_more_blocks_are_counted_with_those_that_were_in_another_state():
+    """Twelve, of which four say nothing of cores alone: three blocks more are two that do."""
+    factors = noise(3, 12, 0.05, centre=1)
+    base, new = side(BASE, [1, 1, 0] * 4), side(NEW, [1, 1, 0] * 4)
+    new = [replace(one, by_state={"alone": 100 * factor}) for one, factor in zip(new, factors, strict=True)]
+    new = [one if one.alone_share else replace(one, by_state={}) for one in new]
+    row = compared(base, new)
+    some = [[replace(one, value=one.by_state["alone"]) for one in all_ if one.alone_share] for all_ in (base, new)]
+    alone = compared(*some)
+    assert alone.bounds == row.bounds
+    assert more_blocks(row) == math.ceil(more_blocks(alone) * 12 / 8)
 
 
 def of_schema(schema, number):
