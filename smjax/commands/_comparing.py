@@ -21,23 +21,28 @@ def share(text: str) -> float:
     return value
 
 
-def add_question(parser: argparse.ArgumentParser) -> None:
-    """What is compared and how it is told."""
+def add_figure(parser: argparse.ArgumentParser) -> None:
+    """Which figure is asked about, and how that is told."""
     parser.add_argument(
         "--metric", default="decode_tok_per_s", metavar="COLUMN", help="figure to compare; a column of summary.csv"
-    )
-    parser.add_argument(
-        "--within",
-        type=share,
-        default=0.02,
-        metavar="SHARE",
-        help="up to this a difference makes none; 2%% if it is not said",
     )
     parser.add_argument(
         "--format",
         choices=("text", "md", "json"),
         default="text",
         help="a table, Markdown, or a list of rows for programs",
+    )
+
+
+def add_question(parser: argparse.ArgumentParser) -> None:
+    """What is compared and how it is told."""
+    add_figure(parser)
+    parser.add_argument(
+        "--within",
+        type=share,
+        default=0.02,
+        metavar="SHARE",
+        help="up to this a difference makes none; 2%% if it is not said",
     )
     parser.add_argument(
         "--axis",

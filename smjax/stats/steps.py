@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,6 +43,9 @@ class Step:
     after: int
     size: Estimate
     """Logarithm of the level after it over the one before."""
+    was: float
+    """The level before it, as a figure."""
+    now: float
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,10 @@ def find(values: Sequence[float], false_alarms: float = FALSE_ALARMS) -> Steps:
         return Steps(reason="not all are positive numbers" if len(values) else "no run")
     if logs.size < (least := least_runs(false_alarms)):
         return Steps(reason=f"too few runs for any verdict: {logs.size}, of {least} at least")
-    logs = logs - np.median(logs)  # of equal figures nothing at all is left
+    middle = float(np.median(logs))
+    logs = logs - middle  # of equal figures nothing at all is left
     firsts = _refined(logs, _splits(logs, 0, logs.size, false_alarms / logs.size))
-    return _judged(logs, firsts, false_alarms)
+    return _judged(logs, firsts, false_alarms, middle)
 
 
 def least_runs(false_alarms: float = FALSE_ALARMS) -> int:
@@ -121,7 +125,7 @@ def _refined(logs: Array, firsts: Sequence[int]) -> list[int]:
     return places
 
 
-def _judged(logs: Array, firsts: Sequence[int], false_alarms: float) -> Steps:
+def _judged(logs: Array, firsts: Sequence[int], false_alarms: float, middle: float) -> Steps:
     parts = np.split(logs, firsts)
     levels = [estimate(part).centre for part in parts]
     left = np.concatenate([part - level for part, level in zip(parts, levels, strict=True)])
@@ -132,7 +136,8 @@ def _judged(logs: Array, firsts: Sequence[int], false_alarms: float) -> Steps:
     reason = RESEMBLES if serial.resembles(left) else ""
     if not firsts:
         return Steps((), spread.error, _detectable(logs, false_alarms), reason, True)
-    return Steps(tuple(_steps(firsts, levels, logs.size, spread)), spread.error, None, reason, True)
+    edges = [0, *firsts, logs.size]
+    return Steps(tuple(_steps(edges, levels, spread, middle)), spread.error, None, reason, True)
 
 
 def _spread(left: Array, levels: int) -> Estimate:
@@ -147,16 +152,13 @@ def _is_line(logs: Array, firsts: Sequence[int]) -> bool:
     return bool(float(serial.error_sum(logs)) < steps * logs.size ** ((2 * len(firsts) - 1) / logs.size))
 
 
-def _steps(firsts: Sequence[int], levels: Sequence[float], count: int, spread: Estimate) -> list[Step]:
+def _steps(edges: Sequence[int], levels: Sequence[float], spread: Estimate, middle: float) -> Iterator[Step]:
     """With errors by the spread that all levels of the history have in common."""
-    sizes = [end - start for start, end in itertools.pairwise([0, *firsts, count])]
-    changes = [after - before for before, after in itertools.pairwise(levels)]
-    return [
-        Step(
-            first, before, after, replace(spread, centre=change, error=spread.error * math.sqrt(1 / before + 1 / after))
-        )
-        for first, change, (before, after) in zip(firsts, changes, itertools.pairwise(sizes), strict=True)
-    ]
+    for number, (start, first, end) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
+        before, after = first - start, end - first
+        was, now = levels[number : number + 2]
+        size = replace(spread, centre=now - was, error=spread.error * math.sqrt(1 / before + 1 / after))
+        yield Step(first, before, after, size, math.exp(middle + was), math.exp(middle + now))
 
 
 def _detectable(logs: Array, false_alarms: float) -> float:

@@ -9,11 +9,11 @@ from statistics import mean
 from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.report.compare.pairing import STATES, Pair, Process
 
-_RELEVANT = 0.1
+RELEVANT = 0.1
 """Up to this share of its time in another state a side counts as in one."""
-_LEAST = 2
+LEAST = 2
 """Processes of a side that have a figure in a state."""
-_REDEFINED = {"peak_rss_mb": 3, "steady_rss_mb": 3}
+REDEFINED = {"peak_rss_mb": 3, "steady_rss_mb": 3}
 """With which schema a figure became another one."""
 
 
@@ -25,7 +25,7 @@ def comparable(pair: Pair, metric: str) -> Pair:
 
 
 def _redefined(pair: Pair, metric: str) -> str:
-    since = _REDEFINED.get(metric)
+    since = REDEFINED.get(metric)
     if since is None or not all(pair.records):
         return ""
     base, new = ({record.schema >= since for record in records} for records in pair.records)
@@ -39,11 +39,11 @@ def _in_one_state(pair: Pair) -> Pair:
         return pair
     common = {state: min(base[state], new[state]) for state in STATES}
     state = max(STATES, key=lambda state: common[state])
-    if common[state] >= 1 - _RELEVANT:
+    if common[state] >= 1 - RELEVANT:
         return replace(pair, state=state)
     said = f"cores {state}: {base[state]:.0%} of base's time, {new[state]:.0%} of new's".replace("%", " %")
     sides = [[_figure_in(process, state) for process in side] for side in (pair.base, pair.new)]
-    if min(sum(process.value is not None for process in side) for side in sides) < _LEAST:
+    if min(sum(process.value is not None for process in side) for side in sides) < LEAST:
         return replace(pair, refused=f"no state of the cores in common: {said}")
     return replace(pair, base=sides[0], new=sides[1], state=state, said=f"compared within one state: {said}")
 

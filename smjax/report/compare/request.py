@@ -53,7 +53,7 @@ class Answer:
 
 def answer(request: Request) -> Answer:
     """Read the records and compare; raises RequestError for whatever cannot be compared."""
-    question = Question(_metric(request.metric), request.within)
+    question = Question(metric_named(request.metric), request.within)
     if request.axis is None:
         return _between(request, question)
     (run,) = request.runs
@@ -62,7 +62,8 @@ def answer(request: Request) -> Answer:
     return Answer(f"{printable(run)} by {printable(request.axis)}", question, comparisons, notes, loaded.refused)
 
 
-def _metric(name: str) -> Column:
+def metric_named(name: str) -> Column:
+    """The figure that is asked for; raises RequestError where there is none of that name."""
     if name in METRICS:
         return METRICS[name]
     meant = nearest(name, METRICS)

@@ -27,17 +27,17 @@ class Side:
 
 def load(named: str) -> Side:
     """The runs that are meant; raises RequestError where one is none."""
-    folders = {folder.resolve(): folder for folder in _folders(named)}
+    folders = {folder.resolve(): folder for folder in run_folders(named)}
     loaded = [load_records([folder]) for folder in folders.values()]
     return Side([one.records for one in loaded], [line for one in loaded for line in one.refused])
 
 
-def _folders(named: str) -> Iterator[Path]:
-    """A folder's own name may have commas."""
+def run_folders(named: str) -> Iterator[Path]:
+    """The run folders that are meant; a folder's own name may have commas."""
     several = [part for part in named.split(",") if part]
     if len(several) > 1 and not Path(named).exists():
         for part in several:
-            yield from _folders(part)
+            yield from run_folders(part)
         return
     folder = folder_of(named)
     inside = [] if (folder / RECORDS).is_dir() else list(folders_below(folder))

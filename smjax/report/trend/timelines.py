@@ -1,0 +1,140 @@
+"""Histories of rows: one figure a run, of what is comparable but for the software that may have changed it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence, Sized
+from dataclasses import dataclass
+from statistics import mean, median
+
+from smjax.core.machine.sharing import ALONE, SHARED_STATE
+from smjax.core.numbers import plural
+from smjax.core.records.record import Record
+from smjax.report.compare.comparable import LEAST, REDEFINED, RELEVANT
+from smjax.report.compare.pairing import Process, place_key, processes_of, thing_key
+from smjax.stats.intervals import judge
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run."""
+
+    date: str
+    """Of its first process."""
+    value: float
+    """The centre of its processes' figures."""
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A row's runs in the order of time."""
+
+    points: tuple[Point, ...]
+    said: tuple[str, ...] = ()
+    """What is to be known of these figures."""
+
+    @property
+    def values(self) -> list[float]:
+        """Their figures."""
+        return [point.value for point in self.points]
+
+    @property
+    def records(self) -> list[Record]:
+        """Of all its runs."""
+        return [record for point in self.points for record in point.records]
+
+
+def timelines(runs: Sequence[Sequence[Record]], metric: str) -> list[Timeline]:
+    """A history for each row that any of the runs has, as rows of tables are in order.
+
+    Records that do not say which run they are of are of that of their folder.
+    """
+    run_of = {id(record): record.run or str(number) for number, run in enumerate(runs) for record in run}
+    rows = defaultdict[Hashable, list[_Measured]](list)
+    for process in processes_of([record for run in runs for record in run], metric):
+        if process.value is not None:
+            rows[_row(process.record)].append(_Measured(process, run_of[id(process.record)]))
+    parts = [part for row in rows.values() for part in _by_interpreter(row)]
+    return sorted((_timeline(_by_run(part), metric) for part in parts), key=_place)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    process: Process
+    run: str
+
+
+def _row(record: Record) -> Hashable:
+    """Records that agree in it are of one row, whichever software measured it."""
+    chosen = record.resolved or record.scenario
+    settings = (record.scenario.engine, chosen.kernel, chosen.isa, chosen.kv_dtype)
+    return place_key(record), settings, record.scenario.label, record.scenario.measure.handicap
+
+
+def _place(timeline: Timeline) -> tuple[str, int, int]:
+    record = timeline.records[0]
+    return record.model.name or "", record.scenario.ctx, record.scenario.threads
+
+
+def _by_interpreter(row: Sequence[_Measured]) -> list[list[_Measured]]:
+    """Rows of their own where a run compares several: a history would else be of each in turn."""
+    found = defaultdict[str | None, list[_Measured]](list)
+    for one in row:
+        found[one.process.record.scenario.python].append(one)
+    runs = {(one.run, one.process.record.scenario.python) for one in row}
+    return list(found.values()) if len(runs) > len({run for run, _ in runs}) else [list(row)]
+
+
+def _by_run(row: Iterable[_Measured]) -> list[list[Process]]:
+    """Where a run was gone on with after smjax or a package had changed, it is two."""
+    found = defaultdict[Hashable, list[Process]](list)
+    for one in row:
+        found[one.run, thing_key(one.process.record)].append(one.process)
+    return list(found.values())
+
+
+def _timeline(runs: list[list[Process]], metric: str) -> Timeline:
+    said = list[str]()
+    since = REDEFINED.get(metric, 0)
+    newer = [run for run in runs if run[0].record.schema >= since]
+    if 0 < len(newer) < len(runs):
+        said.append(f"{_left_out(runs, newer)}: before schema {since} {metric} was another figure")
+        runs = newer
+    state = _state(runs)
+    points = [_point(run, state) for run in runs]
+    known = [point for point in points if point is not None]
+    if state:
+        said.append(f"figures of the time in which cores were {state}")
+    if len(known) < len(points):
+        said.append(f"{_left_out(points, known)}: no such figure")
+    return Timeline(tuple(sorted(known, key=lambda point: point.date)), tuple(said))
+
+
+def _left_out(before: Sized, kept: Sized) -> str:
+    return f"{plural(len(before) - len(kept), 'run', 'runs')} left out"
+
+
+def _state(runs: Sequence[Sequence[Process]]) -> str:
+    """Of the cores, in which runs' figures are comparable; "" where they were nearly always in one, or nobody knows."""
+    shares = [_alone(run) for run in runs]
+    known = [share for share in shares if share is not None]
+    if len(known) < len(shares):
+        return ""
+    state, of_time = (ALONE, known) if median(known) >= 0.5 else (SHARED_STATE, [1 - share for share in known])
+    return "" if min(of_time) >= 1 - RELEVANT else state
+
+
+def _alone(run: Sequence[Process]) -> float | None:
+    """How much of a run's time nobody unseen shared its cores; None where not all of its processes say."""
+    shares = [process.alone_share for process in run if process.alone_share is not None]
+    return mean(shares) if len(shares) == len(run) else None
+
+
+def _point(run: Sequence[Process], state: str) -> Point | None:
+    """None where a run has no positive figure, or only one process that was in the state."""
+    figures = [process.by_state.get(state) if state else process.value for process in run]
+    values = [figure for figure in figures if figure is not None]
+    centre = judge(values).centre if len(values) >= min(LEAST, len(run)) else None
+    records = tuple(process.record for process in run)
+    return None if centre is None else Point(min(record.date for record in records), centre, records)
