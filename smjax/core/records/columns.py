@@ -154,7 +154,7 @@ COLUMNS = (
     Column("cores", "int", "cores", "figures",
            "COALESCE(known_cores, CASE WHEN threads = 1 THEN 1 WHEN usable_cpus = all_cpus "
            "THEN LEAST(threads, physical_cores) END)",
-           heading="cores", shown="varies",
+           heading="cores",
            meaning="distinct physical cores that the threads could run on; before schema 3, where no record says it, "
            "the threads or, if fewer, the machine's cores, and empty unless all of these were free to be used"),
     Column("machine", "text", "", "key", "machine", heading="machine", shown="varies",

@@ -47,7 +47,8 @@ def together(parts: Sequence[Loaded]) -> Loaded:
         for part in parts
         for record in part.records
     ]
-    return Loaded(_merged(found), [line for part in parts for line in part.refused])
+    folder = parts[0].folder if len(parts) == 1 else None
+    return Loaded(_merged(found), [line for part in parts for line in part.refused], folder)
 
 
 def _load_some(run_dir: Path) -> Loaded:

@@ -37,6 +37,11 @@ def _chosen(key: str) -> Callable[[Row], Cell]:
     return lambda row: NOTHING if row[key] == "auto" else name_of(key)(row)
 
 
+def _fewer_cores(row: Row) -> Cell:
+    """The cores, where threads had to share them."""
+    return Cell(row["cores"], str(row["cores"])) if (row["cores"] or row["threads"]) < row["threads"] else NOTHING
+
+
 def _identity(row: Row) -> Cell:
     return Cell(row["identity"], (row["identity"] or "")[:8])
 
@@ -55,6 +60,7 @@ _CELLS: dict[str, Callable[[Row], Cell]] = {
     "isa": _chosen("isa"),
     "kv_dtype": _chosen("kv_dtype"),
     "itl_ms_p50": _itl,
+    "cores": _fewer_cores,
     "replicates": _stand_behind,
     "identity": _identity,
 }

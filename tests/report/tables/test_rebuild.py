@@ -44,6 +44,17 @@ def test_two_machines_merge_into_one_table_per_architecture(tmp_path):
     assert (tmp_path / "merged" / "summary.md").read_text() in text
 
 
+def test_two_runs_are_two_rows_though_no_record_says_its_run(tmp_path):
+    first = run_folder(tmp_path / "first", [record([sample(1000)])])
+    second = run_folder(tmp_path / "second", [record([sample(500)], date="2026-03-02T10:00:00+00:00")])
+    text = markdown(rebuild([first, second], tmp_path / "merged", None, None).grids)
+    rows = json.loads((tmp_path / "merged" / "summary.json").read_text())["rows"]
+    assert [(row["run"], row["decode_tok_per_s"]) for row in rows] == [("first", 100), ("second", 200)]
+    assert "| run |" in text
+    rebuild([first], None, None, None)
+    assert json.loads((first / "summary.json").read_text())["rows"][0]["run"] is None  # wherever the folder lies
+
+
 def test_many_folders_without_out_each_get_their_own_summaries(tmp_path):
     one = run_folder(tmp_path / "one", [record()])
     two = run_folder(tmp_path / "two", [record(threads=2)])
