@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from smjax.core.records.document import made_record
-from smjax.sweep.plan.blocks import process_of
+from smjax.sweep.plan.standing import process_of
 from tests.report.factory import record, sample, scenarios
 
 

@@ -23,4 +23,4 @@ def slots(folder: Path) -> list[tuple[int, int, int, str]]:
 def rows(run_dir: Path) -> list[dict[str, str]]:
     """The summary without what differs from day to day."""
     lines = list(csv.DictReader((run_dir / "summary.csv").read_text().splitlines()))
-    return [{name: value for name, value in line.items() if name != "date"} for line in lines]
+    return [{name: value for name, value in line.items() if name not in ("date", "run")} for line in lines]

@@ -60,8 +60,11 @@ class Order:
     """Where in its sweep a process ran."""
 
     seed: int = 0
+    """What the order of the sweep's processes was drawn from."""
     block: Index = 0
+    """Round of the sweep; in one that was stopped and went on before schema 3, of the session."""
     position: Index = 0
+    """Processes of the session before it."""
     point: Index | None = None
     """Of the sweep's points, in the order in which they were asked for; None where it was not kept."""
 

@@ -25,7 +25,7 @@ class Measure:
     compile_cache: bool = True
     """Compile in a process of its own first, and let the workers load the programs from JAX's cache."""
     target_ci: float = 0.02
-    """Half-width of the 95 % interval of decode tok/s, as a share of it, below which no more processes are added."""
+    """Half-width of the 95 % interval of decode tok/s, as a share of it, for which processes are added."""
     budget_s: float = 0.0
     """Time of all the sweep's processes after which none is added to the least number."""
     strict: bool = False

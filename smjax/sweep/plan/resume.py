@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from smjax.core.records.alike import point
 from smjax.core.records.record import Record
 from smjax.core.records.resolved import Resolved
-from smjax.sweep.plan.blocks import Standing, process_of
 from smjax.sweep.plan.identity import digest
+from smjax.sweep.plan.standing import Standing, process_of
 
 
 def standings_of(
@@ -24,12 +24,17 @@ def standings_of(
         if text:
             say(text)
     several = {whole for whole, count in Counter(digests.values()).items() if count > 1}
-    return [_standing(resolved, whole, records, whole in several) for resolved, whole in digests.items()]
+    return [_standing(resolved, parts, records, digests[resolved] in several) for resolved, parts in identities.items()]
 
 
-def _standing(resolved: Resolved, identity: str, records: Sequence[Record], by_label: bool) -> Standing:
+def rounds_so_far(records: Sequence[Record], run: str) -> int:
+    """How many rounds a sweep that goes on has begun: none of them goes on with it, as its processes would be apart."""
+    return max((record.order.block + 1 for record in records if record.run == run and record.order), default=0)
+
+
+def _standing(resolved: Resolved, parts: Mapping[str, str], records: Sequence[Record], by_label: bool) -> Standing:
     """`by_label`: the sweep measures the same under several labels, and each has its own processes."""
-    standing, label = Standing(resolved, {}), resolved.scenario.label
+    standing, label, identity = Standing(resolved, {}, parts["weights"]), resolved.scenario.label, digest(parts)
     own = [record for record in records if record.identity == identity]
     for record in sorted(own, key=lambda record: record.attempt):
         if by_label and record.scenario.label != label:

@@ -37,12 +37,12 @@ class ModelConfig:
 class MeasureConfig:
     """How long and how often."""
 
-    replicates: int = asked("worker processes of each scenario, at least")
+    replicates: int = asked("worker processes of each scenario, at least; of 2 to 4 they go on to 5 within the budget")
     iterations: int | None = asked("timed answers of a process; null for as many as fill sampling_s, at least 5")
     sampling_s: float = asked("seconds that timed answers of a process are to fill")
     warmup: int = asked("untimed answers before them")
-    target_ci: float = asked("processes are added until decode tok/s is known within this share, 0.02 for ±2 %")
-    budget_s: float = asked("seconds of all the sweep's processes up to which they are")
+    target_ci: float = asked("half-width of decode tok/s for which processes are added, by what the first ones say")
+    budget_s: float = asked("seconds of all the sweep's processes up to which more than the least number run")
     timeout_s: float = asked("seconds after which a process is stopped, and counts as failed")
     compile_cache: bool = asked("false: workers compile their programs themselves")
     strict: bool = asked("true: refuse a noisy machine and more threads than cores instead of flagging them")
@@ -71,7 +71,7 @@ class JobConfig:
     kernel: str = asked("what computes a step; auto: the better one that is here, all: each of them", names=KERNELS)
     isa: str = asked("instruction set that code is limited to; auto: the best one, all: each of them", names=ISAS)
     kv_dtype: str = asked("type of the KV cache; auto: the kernel's better one, which is recorded", names=KV_DTYPES)
-    seed: int = asked("of a preset's weights, of the prompt and of the order in which processes run")
+    seed: int = asked("of a preset's weights and of the prompt")
     label: str = asked("a text that changes nothing but the record", literal=True)
     python: str | None = asked("interpreter that runs the worker; null for the one that runs smjax", files=True)
     retry_failed: bool = asked("true: processes that failed before in this folder run again")

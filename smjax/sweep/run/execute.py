@@ -14,12 +14,15 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.machine.host import pick_cpus
 from smjax.core.machine.readings import read_machine
 from smjax.core.records.document import write_record
+from smjax.core.records.record import Order
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
 from smjax.core.text import printable
 from smjax.sweep.ahead.steps import Ahead, get_ready
-from smjax.sweep.plan.blocks import Plan, Process, Run, process_of
-from smjax.sweep.plan.resume import standings_of
+from smjax.sweep.plan.order import seed_of
+from smjax.sweep.plan.plan import Plan
+from smjax.sweep.plan.resume import rounds_so_far, standings_of
+from smjax.sweep.plan.standing import Process, Run, process_of
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.process.model_file import unless_changed
 from smjax.sweep.request.validate import model_key
@@ -72,13 +75,18 @@ class _Execution:
             earlier = sweep.folder.earlier(self._say)
             self.run_id = run_id(earlier)
             standings = standings_of(identities, earlier, self._say)
-            whole = sweep.whole
-            self.plan = Plan(standings, seed=sweep.seed, budget_s=whole.budget_s, retry_failed=whole.retry_failed)
-            for run in self.plan.runs():
-                progress.starting(run, self.plan)
-                outcome, process = self._measure(run, ready[run.resolved], progress)
-                self.plan.finished(run, process)
-                progress.finished(run, self.plan, outcome)
+            self.plan = plan = Plan(
+                standings,
+                seed=seed_of(self.run_id),
+                budget_s=sweep.whole.budget_s,
+                first_round=rounds_so_far(earlier, self.run_id),
+                retry_failed=sweep.whole.retry_failed,
+            )
+            for run in plan.runs():
+                progress.starting(run, plan)
+                outcome, process = self._measure(run, plan, ready[run.resolved], progress)
+                plan.finished(run, process)
+                progress.finished(run, plan, outcome)
 
     def _get_ready(self, progress: Progress) -> dict[Resolved, Ahead]:
         """What comes before each scenario's processes; of a file and its copy, which have the same ones, the first."""
@@ -96,7 +104,7 @@ class _Execution:
                 self._say("{}: measured once, as it is the same as {}".format(*twins))
         return ready
 
-    def _measure(self, run: Run, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
+    def _measure(self, run: Run, plan: Plan, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
         """Run one worker and write its record."""
         sweep, scenario = self.sweep, run.scenario
         started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -107,9 +115,8 @@ class _Execution:
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
-        plan = self.plan
-        position, of_point = (plan.ended, plan.point(run)) if plan else (0, 0)
-        stamps = Stamps(started, self.run_id, position, of_point, readings)
+        order = Order(plan.seed, run.block, plan.ended, plan.point(run))
+        stamps = Stamps(started, self.run_id, order, readings)
         model = sweep.models[model_key(scenario)]
         record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)

@@ -39,8 +39,6 @@ class Sweep:
     """Of each model's file, before it was checked."""
     environment: dict[str, Any]
     folder: RunFolder
-    seed: int
-    """Of the order in which processes run."""
     whole: Whole
     note: str | None
     """What whoever asked should know before it starts, in one line."""
@@ -76,7 +74,7 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
             f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
         )
     note = passed_over(scenarios, host)
-    return Sweep(distinct(resolved), models, files, host, composed.folder, composed.points[0].seed, whole, note)
+    return Sweep(distinct(resolved), models, files, host, composed.folder, whole, note)
 
 
 def _hash(models: Sequence[Model]) -> None:

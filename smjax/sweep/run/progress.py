@@ -14,7 +14,8 @@ from rich.text import Text
 from smjax.core.numbers import plus_minus, significant
 from smjax.core.records.scenario import Scenario
 from smjax.core.text import printable
-from smjax.sweep.plan.blocks import Plan, Run
+from smjax.sweep.plan.plan import Plan
+from smjax.sweep.plan.standing import Run, Standing
 from smjax.sweep.process.launcher import Outcome
 
 NOW_AND_THEN_S = 10.0
@@ -102,13 +103,19 @@ def duration(seconds: float) -> str:
 
 
 def _figure(run: Run, plan: Plan) -> str:
-    """The process's decode rate, the scenario's interval so far, and whether something disturbed it."""
+    """The process's decode rate, what is known of the scenario so far, and whether something disturbed it."""
     standing = plan.standings[run.resolved]
     process = standing.slots[run.replicate]
     rate = f"{significant(process.decode_tok_per_s)} tok/s" if process.decode_tok_per_s else ""
-    width = standing.width
-    so_far = f", {len(standing.slots)} processes {plus_minus(width)}" if width is not None else ""
-    return f"{rate}{so_far}{', disturbed' if process.disturbed else ''}"
+    return f"{rate}{_so_far(standing)}{', disturbed' if process.disturbed else ''}"
+
+
+def _so_far(standing: Standing) -> str:
+    """How many processes the scenario has, and how uncertain they leave it, or why nobody can say."""
+    found, count = standing.interval, len(standing.slots)
+    if found.half_width is None:
+        return f", {count} processes, {found.reason}" if found.testable else ""
+    return f", {count} processes {plus_minus(found.half_width)}"
 
 
 def _left(plan: Plan) -> str:

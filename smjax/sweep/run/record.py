@@ -16,10 +16,10 @@ from smjax.core.records.answer import Answer
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import made_record, record_id
 from smjax.core.records.flags import DISTURBED, HANDICAP, OVERSUBSCRIBED
-from smjax.core.records.record import Record
+from smjax.core.records.record import Order, Record
 from smjax.core.records.typed import encode
-from smjax.sweep.plan.blocks import Run
 from smjax.sweep.plan.identity import digest
+from smjax.sweep.plan.standing import Run
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.request.validate import is_oversubscribed
 
@@ -32,10 +32,7 @@ class Stamps:
     """Of its start, UTC, ISO 8601."""
     run: str
     """Of the sweep."""
-    position: int
-    """Workers of this session before it."""
-    point: int
-    """Which of the sweep's points, in the order in which they were asked for."""
+    order: Order
     readings: dict[str, Any]
 
 
@@ -56,12 +53,7 @@ def make_record(
             "date": stamps.date,
             "replicate": run.replicate,
             "attempt": run.attempt,
-            "order": {
-                "seed": run.scenario.seed,
-                "block": run.block,
-                "position": stamps.position,
-                "point": stamps.point,
-            },
+            "order": encode(stamps.order),
             "identity": whole,
             "identity_parts": identity,
             "scenario": run.scenario.to_json(),

@@ -9,7 +9,7 @@ import pytest
 
 from smjax.core.records.attempts import Attempt, takes_the_place, that_count
 from smjax.core.records.resolved import Resolved
-from smjax.sweep.plan.blocks import Process, Standing
+from smjax.sweep.plan.standing import Process, Standing
 from tests.report.factory import failed, frame_of_processes, record, scenario
 
 

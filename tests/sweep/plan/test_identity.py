@@ -88,24 +88,24 @@ def test_settings_of_how_often_do_not_start_anew(
     run_job: Run, fake_worker: Fake, records: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fake_worker("ok")
-    assert run_job("measure.replicates=2", "hydra.run.dir=run") == 0
+    assert run_job("measure.replicates=5", "hydra.run.dir=run") == 0
     before = contents(records)
     others = ("measure.budget_s=9", "measure.target_ci=0.5", "measure.timeout_s=99")
-    assert run_job("measure.replicates=4", *others, "hydra.run.dir=run") == 0
-    assert slots(records) == [(1, replicate, 0, "ok") for replicate in range(4)]
+    assert run_job("measure.replicates=6", *others, "hydra.run.dir=run") == 0
+    assert slots(records) == [(1, replicate, 0, "ok") for replicate in range(6)]
     assert before.items() < contents(records).items()
     capfd.readouterr()
     assert run_job("measure.replicates=1", "hydra.run.dir=run") == 0
-    told = "smjax: resuming: 4 of the folder's 4 records are processes of this sweep and stay\n"
+    told = "smjax: resuming: 6 of the folder's 6 records are processes of this sweep and stay\n"
     assert capfd.readouterr().err == told
 
 
 @pytest.mark.slow
 def test_other_points_are_added_to_a_folder(run_job: Run, fake_worker: Fake, records: Path) -> None:
     fake_worker("ok")
-    assert run_job("-m", "threads=1", "measure.replicates=2", "hydra.sweep.dir=run") == 0
+    assert run_job("-m", "threads=1", "measure.replicates=2", "measure.budget_s=0", "hydra.sweep.dir=run") == 0
     before = contents(records)
-    assert run_job("-m", "threads=1,2", "measure.replicates=2", "hydra.sweep.dir=run") == 0
+    assert run_job("-m", "threads=1,2", "measure.replicates=2", "measure.budget_s=0", "hydra.sweep.dir=run") == 0
     assert before.items() < contents(records).items()
     assert slots(records) == [(threads, replicate, 0, "ok") for threads in (1, 2) for replicate in range(2)]
 
@@ -117,7 +117,8 @@ def test_two_files_of_equal_content_are_one_model(
     fake_worker("ok")
     write_llama(Path("a.gguf"))
     write_llama(Path("b.gguf"))
-    sweep = ("-m", "model=gguf", "ctx=16", "n_gen=4", "measure.replicates=2", "hydra.sweep.dir=run")
+    twice = ("measure.replicates=2", "measure.budget_s=0")
+    sweep = ("-m", "model=gguf", "ctx=16", "n_gen=4", *twice, "hydra.sweep.dir=run")
     assert run_job(*sweep, "model.path=a.gguf,b.gguf") == 0
     assert slots(records) == [(1, 0, 0, "ok"), (1, 1, 0, "ok")]
     told = "smjax: b.gguf threads=1 ctx=16 n_gen=4: measured once, as it is the same as a.gguf threads=1 ctx=16 n_gen=4"

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 Run = Callable[..., int]
 Fake = Callable[[str], None]
-SWEEP = ("-m", "threads=1,2", "measure.replicates=2", "hydra.sweep.dir=run")
+SWEEP = ("-m", "threads=1,2", "measure.replicates=2", "measure.budget_s=0", "hydra.sweep.dir=run")
 START, WORKER, RECORD, END = "start", "worker", "record", "end"
 """What a moment comes shortly after: the supervisor's start, that of a worker, a record, the last record."""
 
@@ -48,7 +48,7 @@ class Watched:
 def test_a_sweep_that_is_killed_ten_times_ends_like_one_that_is_not(
     supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    sweep = ("-m", "threads=1,2,3", "measure.replicates=4")
+    sweep = ("-m", "threads=1,2,3", "measure.replicates=4", "measure.budget_s=0")
     undisturbed = supervisor("slow", *sweep)
     output, errors = undisturbed.communicate(timeout=PATIENCE_S)
     assert undisturbed.returncode == 0, errors
@@ -131,7 +131,7 @@ def test_what_fails_again_can_be_retried_again_and_what_was_given_up_goes_on(
     run_job: Run, fake_worker: Fake, records: Path
 ) -> None:
     fake_worker("raises")
-    sweep = ("measure.replicates=3", "retry_failed=true", "hydra.run.dir=run")
+    sweep = ("measure.replicates=3", "measure.budget_s=0", "retry_failed=true", "hydra.run.dir=run")
     assert [run_job(*sweep) for _ in range(2)] == [1, 1]
     failed = [(1, replicate, attempt, "failed") for replicate in range(2) for attempt in range(2)]
     assert slots(records) == failed
@@ -154,12 +154,12 @@ def test_a_broken_record_is_set_aside_and_its_slot_measured_again(
     cut: str, run_job: Run, fake_worker: Fake, records: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fake_worker("ok")
-    assert run_job("measure.replicates=4", "hydra.run.dir=run") == 0
+    assert run_job("measure.replicates=4", "measure.budget_s=0", "hydra.run.dir=run") == 0
     before, summary = contents(records), rows(records.parent)
     path = sorted(records.iterdir())[2]
     path.write_bytes(broken := CUTS[cut](before[path.name]))
     capfd.readouterr()
-    assert run_job("measure.replicates=4", "hydra.run.dir=run") == 0
+    assert run_job("measure.replicates=4", "measure.budget_s=0", "hydra.run.dir=run") == 0
     set_aside, resuming, measured = capfd.readouterr().err.splitlines()
     aside = path.with_suffix(".unreadable")
     assert set_aside.startswith(f"smjax: run/records/{path.name}: ")
@@ -178,7 +178,7 @@ def test_a_full_disk_is_resumed_when_there_is_space(
     small_disk: Callable[[int], Path], run_job: Run, fake_worker: Fake
 ) -> None:
     disk = small_disk(128)
-    sweep = ("-m", "threads=1,2", "measure.replicates=4", f"hydra.sweep.dir={disk / 'run'}")
+    sweep = ("-m", "threads=1,2", "measure.replicates=4", "measure.budget_s=0", f"hydra.sweep.dir={disk / 'run'}")
     (disk / "filler").write_bytes(bytes(96 * 1024))
     fake_worker("ok")
     assert run_job(*sweep) == 1
@@ -199,24 +199,29 @@ def test_a_killed_worker_is_recorded_and_can_be_retried(
     killed = handed.launcher
     fake_worker("ok")
     handed.launcher = Watched(handed.launcher, {2: killed})
-    assert run_job("measure.replicates=3", "hydra.run.dir=run") == 1
+    assert run_job("measure.replicates=3", "measure.budget_s=0", "hydra.run.dir=run") == 1
     first = [(1, 0, 0, "ok"), (1, 1, 0, "killed"), (1, 2, 0, "ok")]
     assert slots(records) == first
-    assert run_job("measure.replicates=3", "hydra.run.dir=run", "retry_failed=true") == 0
+    assert run_job("measure.replicates=3", "measure.budget_s=0", "hydra.run.dir=run", "retry_failed=true") == 0
     assert slots(records) == sorted([*first, (1, 1, 1, "ok")])
     (row,) = rows(records.parent)
     assert (row["status"], row["replicates"]) == ("ok", "3")
 
 
-def test_a_sweep_that_goes_on_keeps_its_id_and_another_has_another(
+def test_a_sweep_that_goes_on_keeps_its_id_and_its_order_and_another_has_others(
     run_job: Run, fake_worker: Fake, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_worker("ok")
     monkeypatch.setenv("SMJAX_MACHINE", "runner-7")
     for folder, replicates in (("run", 1), ("run", 2), ("other", 1)):
-        assert run_job(f"measure.replicates={replicates}", f"hydra.run.dir={folder}", "label=tried once") == 0
-    first, second = (load_record(path) for path in sorted(records.glob("*.json")))
+        overrides = (f"measure.replicates={replicates}", "measure.budget_s=0", "label=tried once")
+        assert run_job(*overrides, f"hydra.run.dir={folder}") == 0
+    first, second = sorted(map(load_record, records.glob("*.json")), key=lambda record: record.replicate)
     (other,) = map(load_record, Path("other/records").glob("*.json"))
     assert first.run == second.run != other.run != ""
+    orders = [one.order for one in (first, second, other) if one.order]
+    seeds, blocks = [order.seed for order in orders], [order.block for order in orders]
+    assert seeds[0] == seeds[1] != seeds[2]
+    assert blocks == [0, 1, 0]
     assert {one.scenario.label for one in (first, second, other)} == {"tried once"}
     assert first.document["environment"]["machine"] == first.machine

@@ -67,7 +67,7 @@ def test_a_killed_supervisor_leaves_no_real_worker(tmp_path: Path) -> None:
 def test_a_signal_stops_the_worker_and_keeps_the_records(
     number: signal.Signals, code: int, word: str, supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    process = supervisor("first-ok", "measure.replicates=3")
+    process = supervisor("first-ok", "measure.replicates=3", "measure.budget_s=0")
     records = tmp_path / "run" / "records"
     wait_until(lambda: len(list(records.glob("*.json"))) == 1)
     first_pid = worker_pid(tmp_path / "pid")

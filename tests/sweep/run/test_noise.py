@@ -16,6 +16,7 @@ from smjax.sweep.run import prepare
 Run = Callable[..., int]
 Fake = Callable[[str], None]
 QUIET = [Finding("governor", "ok", "performance"), Finding("turbo", "unknown", "not told here")]
+TWICE = [(slot, attempt) for slot in range(5) for attempt in (0, 1)]
 NOISY = [*QUIET, Finding("steal", "noisy", "4.1 %", "rent more"), Finding("load", "noisy", "3.0")]
 
 
@@ -27,9 +28,9 @@ def test_disturbed_processes_are_flagged_and_repeated_once_each(
     run_job: Run, fake_worker: Fake, empty_dir: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fake_worker("steal")
-    assert run_job("measure.replicates=2", "hydra.run.dir=run") == 0
+    assert run_job("measure.replicates=5", "hydra.run.dir=run") == 0
     records = records_of(empty_dir / "run")
-    assert sorted((r["replicate"], r["attempt"]) for r in records) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert sorted((r["replicate"], r["attempt"]) for r in records) == TWICE
     for record in records:
         assert "disturbed" in record["flags"]
         assert record["readings"]["disturbed"] == ["steal 50.0 %"]
@@ -38,22 +39,22 @@ def test_disturbed_processes_are_flagged_and_repeated_once_each(
         assert around["before"]["monotonic_ns"] < around["after"]["monotonic_ns"]
     (row,) = csv.DictReader((empty_dir / "run" / "summary.csv").read_text().splitlines())
     assert "disturbed" in row["flags"].split(";")
-    assert row["replicates"] == "2"
+    assert row["replicates"] == "5"
     assert ", again: ok, " in capfd.readouterr().err
-    assert run_job("measure.replicates=2", "hydra.run.dir=run") == 0
-    told = "smjax: resuming: 4 of the folder's 4 records are processes of this sweep and stay\n"
+    assert run_job("measure.replicates=5", "hydra.run.dir=run") == 0
+    told = "smjax: resuming: 10 of the folder's 10 records are processes of this sweep and stay\n"
     assert capfd.readouterr().err == told
 
 
 def test_a_repeat_that_is_undisturbed_stands_for_the_slot(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("steal")
-    assert run_job("measure.replicates=2", "measure.budget_s=0", "hydra.run.dir=run") == 0
+    assert run_job("measure.replicates=5", "measure.budget_s=0", "hydra.run.dir=run") == 0
     fake_worker("ok")
-    assert run_job("measure.replicates=2", "measure.budget_s=100", "hydra.run.dir=run") == 0
+    assert run_job("measure.replicates=5", "measure.budget_s=100", "hydra.run.dir=run") == 0
     flags = {(r["replicate"], r["attempt"]): r["flags"] for r in records_of(empty_dir / "run")}
-    assert flags == {(0, 0): ["disturbed"], (1, 0): ["disturbed"], (0, 1): [], (1, 1): []}
+    assert flags == {(slot, attempt): [] if attempt else ["disturbed"] for slot, attempt in TWICE}
     (row,) = csv.DictReader((empty_dir / "run" / "summary.csv").read_text().splitlines())
-    assert (row["replicates"], row["flags"]) == ("2", "")
+    assert (row["replicates"], row["flags"]) == ("5", "")
 
 
 def test_a_look_has_no_time_for_repeats(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:

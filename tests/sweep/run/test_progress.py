@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from smjax.core.records.scenario import Measure, Scenario
-from smjax.sweep.plan.blocks import Plan, Process, Standing
+from smjax.sweep.plan.plan import Plan
+from smjax.sweep.plan.standing import Process, Standing
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.run.progress import Progress, duration
 from tests.sweep.points import chosen
@@ -48,8 +49,16 @@ def test_without_a_terminal_there_is_one_plain_line_per_worker() -> None:
 def test_lines_say_how_wide_the_interval_is_and_why_more_processes_run() -> None:
     lines = shown(False, ENDS, budget_s=1000).splitlines()
     assert lines[1].endswith("replicate 2/2: ok, 61.0 s: 1010 tok/s, 2 processes ±6.5 %")
-    assert lines[2].startswith("[3/3] stories-15m threads=2 ctx=256 n_gen=128 replicate 3, for a narrower interval: ok")
+    assert lines[2].startswith("[3/5] stories-15m threads=2 ctx=256 n_gen=128 replicate 3, for a narrower interval: ok")
     assert lines[2].endswith("1020 tok/s, 3 processes ±2.5 %")
+
+
+def test_a_line_says_why_nobody_can_say_how_wide_the_interval_is() -> None:
+    rates = [*[1000.0] * 3, *[1400.0] * 5]
+    ends = [(ENDS[0][0], dataclasses.replace(ENDS[0][1], decode_tok_per_s=rate + i)) for i, rate in enumerate(rates)]
+    lines = shown(False, ends, budget_s=1000).splitlines()
+    reason = "two speeds: 38 % of processes at 1.0k, the rest at 1.4k"
+    assert lines[7].endswith(f"1410 tok/s, 8 processes, {reason}")
 
 
 def test_a_disturbed_process_is_told_and_so_is_its_repeat() -> None:

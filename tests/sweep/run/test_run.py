@@ -79,7 +79,7 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
             "timeout_s": 600.0,
             "compile_cache": True,
             "target_ci": 0.02,
-            "budget_s": 100.0,
+            "budget_s": 120.0,
             "strict": False,
             "handicap": 0.0,
         },
@@ -121,16 +121,17 @@ def test_a_failed_worker_is_recorded_and_the_sweep_goes_on(
 @pytest.mark.slow
 def test_duplicate_points_run_once_and_replicates_run_apart(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
-    assert run_job("-m", "threads=1,1", "n_prompt=null,128", "measure.replicates=2", "hydra.sweep.dir=run") == 0
+    twice = ("measure.replicates=2", "measure.budget_s=0")
+    assert run_job("-m", "threads=1,1", "n_prompt=null,128", *twice, "hydra.sweep.dir=run") == 0
     assert [record["replicate"] for record in records_of(empty_dir / "run")] == [0, 1]
 
 
 @pytest.mark.slow
 def test_points_that_differ_in_how_often_are_one(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("ok")
-    assert run_job("-m", "measure.replicates=2,3,1", "measure.timeout_s=9,10", "hydra.sweep.dir=run") == 0
+    assert run_job("-m", "measure.replicates=5,6,1", "measure.timeout_s=9,10", "hydra.sweep.dir=run") == 0
     records = records_of(empty_dir / "run")
-    assert [record["replicate"] for record in records] == [0, 1, 2]
+    assert [record["replicate"] for record in records] == [0, 1, 2, 3, 4, 5]
     assert len({record["identity"] for record in records}) == 1
 
 
@@ -213,7 +214,7 @@ def test_two_labels_measure_the_same_twice(run_job: Run, fake_worker: Fake, empt
     assert len({record["identity"] for record in records}) == 1
     assert {(record["scenario"]["label"], record["order"]["point"]) for record in records} == {("b", 0), ("a b", 1)}
     blocks = [(record["replicate"], record["order"]["block"]) for record in records]
-    assert sorted(blocks) == sorted([(0, 0), (1, 1), (2, 0)] * 2), "a session counts its blocks from 0"
+    assert sorted(blocks) == sorted([(0, 0), (1, 1), (2, 2)] * 2), "the sweep goes on"
     assert json.loads((empty_dir / "run" / "summary.json").read_text())["rows"][1]["replicates"] == 3
 
 
