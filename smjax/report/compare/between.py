@@ -44,7 +44,7 @@ def between_runs(sides: Sides, question: Question) -> tuple[list[Comparison], li
     """A comparison for each scenario of base, and what else is to be said."""
     base, new = (_rows(runs, question.metric.name) for runs in (sides.base, sides.new))
     matched = (pair for scenario, rows in base.items() for pair in _matched(rows, new.get(scenario, [])))
-    pairs = in_order(comparable(pair, question.metric.name) for pair in matched)
+    pairs = in_order(comparable(pair, question.metric) for pair in matched)
     compared = itertools.chain(*sides.base, *sides.new)
     history = History(sides.history if sides.between_runs is None else None, compared, question.metric.name)
     spreads = _with_command([spread_of(pair, history, sides.between_runs) for pair in pairs], pairs)

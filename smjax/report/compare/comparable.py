@@ -7,29 +7,26 @@ from dataclasses import replace
 from statistics import mean
 
 from smjax.core.machine.sharing import ALONE, SHARED_STATE
+from smjax.core.records.column import Column
 from smjax.report.compare.pairing import STATES, Pair, Process
 
 RELEVANT = 0.1
 """Up to this share of its time in another state a side counts as in one."""
 LEAST = 2
 """Processes of a side that have a figure in a state."""
-REDEFINED = {"peak_rss_mb": 3, "steady_rss_mb": 3}
-"""With which schema a figure became another one."""
 
 
-def comparable(pair: Pair, metric: str) -> Pair:
+def comparable(pair: Pair, metric: Column) -> Pair:
     """The same pair, with what is to be compared of it, and what is to be said of that."""
     if refused := _redefined(pair, metric):
         return replace(pair, refused=refused)
     return _in_one_state(pair)
 
 
-def _redefined(pair: Pair, metric: str) -> str:
-    since = REDEFINED.get(metric)
-    if since is None or not all(pair.records):
-        return ""
-    base, new = ({record.schema >= since for record in records} for records in pair.records)
-    return "" if base == new and len(base) == 1 else f"{metric} of records before schema {since} is another figure"
+def _redefined(pair: Pair, metric: Column) -> str:
+    """Why a figure is not the same one on both sides; empty where it is."""
+    meant = {record.schema >= metric.since for records in pair.records for record in records}
+    return f"{metric.name} of records before schema {metric.since} is another figure" if len(meant) > 1 else ""
 
 
 def _in_one_state(pair: Pair) -> Pair:

@@ -9,8 +9,9 @@ from statistics import mean, median
 
 from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.numbers import plural
+from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
-from smjax.report.compare.comparable import LEAST, REDEFINED, RELEVANT
+from smjax.report.compare.comparable import LEAST, RELEVANT
 from smjax.report.compare.pairing import Process, place_key, processes_of, thing_key
 from smjax.stats.intervals import judge
 
@@ -96,7 +97,7 @@ def _by_run(row: Iterable[_Measured]) -> list[list[Process]]:
 
 def _timeline(runs: list[list[Process]], metric: str) -> Timeline:
     said = list[str]()
-    since = REDEFINED.get(metric, 0)
+    since = METRICS[metric].since
     newer = [run for run in runs if run[0].record.schema >= since]
     if 0 < len(newer) < len(runs):
         said.append(f"{_left_out(runs, newer)}: before schema {since} {metric} was another figure")

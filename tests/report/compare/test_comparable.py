@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,12 @@ from smjax.core.records.columns import METRICS
 from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.comparable import comparable
 from smjax.report.compare.comparison import Question, compare
+from smjax.report.compare.earlier import below
 from smjax.report.compare.pairing import Pair, Process
+from smjax.report.compare.within import within_sweep
 from tests.report.compare.sweeps import DECODE, noise, run
-from tests.report.factory import placed, read, record
+from tests.report.data.test_states import process
+from tests.report.factory import placed, read, record, run_folder
 
 BASE, NEW = (read([placed(record(label=label), 0)])[0] for label in ("base", "new"))
 ALONE = noise(1, 12, 0.003)
@@ -32,7 +36,7 @@ def side(record, alone_shares, faster=1.0, blocks=True):
 
 
 def compared(base, new, axis="label"):
-    (row,) = compare([comparable(Pair(base, new, axis), "decode_tok_per_s")], [None], DECODE)
+    (row,) = compare([comparable(Pair(base, new, axis), DECODE.metric)], [None], DECODE)
     return row
 
 
@@ -106,3 +110,49 @@ def test_memory_of_old_records_is_another_figure(metric, old, new, is_other):
     assert row.base is not None
     (row,), _ = between_runs(Sides(of_schema(old, 1), of_schema(new, 2)), DECODE)
     assert row.ratio is not None
+
+
+def probed(rates, is_shared, run, label="", day=1):
+    """A run of processes that each answered five times in one state, or the other."""
+    made = [
+        process(*[(rate, shared)] * 5, number=number, label=label)
+        for number, (rate, shared) in enumerate(zip(rates, is_shared, strict=True))
+    ]
+    return [
+        placed(one | {"date": one["date"].replace("03-01", f"03-{day:02d}")}, block, int(label == "new"), run=run)
+        for block, one in enumerate(made)
+    ]
+
+
+def mixed(faster, is_shared):
+    return [faster * (slow if shared else fast) for fast, slow, shared in zip(ALONE, SHARED, is_shared, strict=True)]
+
+
+OFTEN, SELDOM = [True, False] * 6, [False, False, True] * 4
+
+
+def test_records_that_know_their_cores_are_compared_so_within_a_sweep():
+    records = [
+        *probed(mixed(1, OFTEN), OFTEN, "first", "base"),
+        *probed(mixed(1.05, SELDOM), SELDOM, "first", "new"),
+    ]
+    (row,), _ = within_sweep(read(records), "label", "base", DECODE)
+    assert row.ratio == pytest.approx(1.05, abs=1e-6), "the same process in each block but for the factor"
+    assert re.fullmatch(r"compared within one state: cores alone: \d\d % of base's time, \d\d % of new's", row.why[0])
+    assert row.count == (6, 8)
+    (memory,), _ = within_sweep(read(records), "label", "base", Question(METRICS["peak_rss_mb"], 0.02))
+    assert memory.count == (12, 12), "it does not depend on who shares the cores"
+
+
+def test_and_between_runs_whose_spread_is_that_of_the_state(tmp_path):
+    """Runs of which each had another share of neighbours: 20 % apart in all, 0.1 % apart while alone."""
+    for number, share in enumerate((0, 2, 4, 6, 8, 3)):
+        is_shared = [place < share for place in range(12)]
+        run_folder(tmp_path / str(number), probed(mixed(1, is_shared), is_shared, f"earlier-{number}", day=2 + number))
+    base = probed(mixed(1, OFTEN), OFTEN, "base", day=20)
+    new = probed(mixed(1.05, SELDOM), SELDOM, "new", day=21)
+    (row,), _ = between_runs(Sides([read(base)], [read(new)], below(tmp_path)), DECODE)
+    assert row.verdict == "faster"
+    assert (row.count, row.are_runs) == ((6, 8), False)
+    (said,) = row.spread
+    assert float(re.match(r"spread between runs with 1 thread: ([\d.]+) %", said)[1]) < 1
