@@ -36,6 +36,9 @@ def main() -> int:
     except RequestError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted; the sweeps that had ended are kept", file=sys.stderr)
+        return 130
     if not found.sweeps:
         print("expected a sweep that has ended, found none; measure some first", file=sys.stderr)
         return 2

@@ -3,27 +3,56 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from smjax.core.numbers import plural
 from smjax.report.compare.verdicts import Verdict
 from smjax.stats.runs import BetweenRuns
 
 from .medians import Medians
 from .sweeps import BETWEEN, HANDICAP, so_far
-from .verdicts import Pairs, Tally, between, interleaved
+from .verdicts import Judged, Pairs, Tally, between, interleaved
 from .widths import CORRELATED, Width, relative, widths
 
 _CALLED = (Verdict.FASTER, Verdict.SLOWER)
-_LEAST_DEGREES = 1
+_VERDICTS = tuple(Verdict)
+_CALM = 0.011
+"""Spread between runs up to which a difference of 5 % is to be found."""
 _NONE = "\N{EN DASH}"
 
 
 def tables(medians: Medians) -> Iterator[str]:
     """Line by line."""
+    threads = sorted({process.threads for sweep in medians.of_kind(BETWEEN) for process in sweep.processes})
+    runs = {number: between(medians, number) for number in threads}
+    pairs, wide = interleaved(medians), widths(medians)
     yield f"{_machine(medians)}. Sweeps: {so_far(medians)}."
-    yield from _between_runs(medians)
-    yield from _interleaved(interleaved(medians))
-    yield from _widths(widths(medians))
+    yield from _between_runs(runs)
+    yield from _interleaved(pairs)
+    yield from _widths(wide)
+    yield from _row_by_row(("to be held", "limit", "is"), limits(runs.get(1), pairs, wide))
+
+
+def limits(runs: Judged | None, pairs: Pairs, wide: Sequence[Width]) -> Iterator[tuple[str, str, str]]:
+    """What was to be held with one thread, as far as it was measured; `runs` are of that."""
+    slower = f"{HANDICAP:.0%} slower found".replace("%", " %")
+    if runs is not None:
+        (across, spread) = runs
+        yield _limit("between runs, the same called faster or slower", 0.10, across.same.share(*_CALLED))
+        if spread is not None and spread.deviation <= _CALM:
+            yield _limit(f"between runs, {slower}", 0.80, across.slowed.share(Verdict.SLOWER), is_most=False)
+    yield _limit("in one sweep, the same called faster or slower", 0.10, pairs.same.share(*_CALLED))
+    yield _limit(f"in one sweep, {slower}", 0.85, pairs.slowed.share(Verdict.SLOWER), is_most=False)
+    yield _limit("paired half-widths over unpaired", 1.10, relative(wide))
+    yield _limit("the same, correlated", 0.75, relative([one for one in wide if one.correlation >= CORRELATED]))
+
+
+def _limit(what: str, limit: float, found: float | None, is_most: bool = True) -> tuple[str, str, str]:
+    sign = "\N{LESS-THAN OR EQUAL TO}" if is_most else "\N{GREATER-THAN OR EQUAL TO}"
+    if found is None:
+        return what, f"{sign} {limit:.2f}", "not measured"
+    kept = found <= limit if is_most else found >= limit
+    return what, f"{sign} {limit:.2f}", f"{found:.2f}, {'kept' if kept else 'missed'}"
 
 
 def _machine(medians: Medians) -> str:
@@ -32,58 +61,65 @@ def _machine(medians: Medians) -> str:
     return f"{about['environment']['cpu']['model']}, {dates[0][:16]} to {dates[-1][:16]} UTC, jaxlib {jaxlib}"
 
 
-def _between_runs(medians: Medians) -> Iterator[str]:
-    threads = sorted({process.threads for sweep in medians.of_kind(BETWEEN) for process in sweep.processes})
-    found = {number: between(medians, number) for number in threads}
-    columns = ("spread between runs", "the same called faster or slower", "same", f"{HANDICAP:.0%} slower found")
-    yield from _heading("threads", *columns, "detectable", "no interval", "spread assumed")
-    for number, (pairs, spread) in found.items():
-        tallies = (pairs.same, pairs.slowed)
-        yield _row(
-            str(number),
-            _spread(spread),
-            _share(pairs.same, *_CALLED),
-            _share(pairs.same, Verdict.SAME),
-            _share(pairs.slowed, Verdict.SLOWER),
-            _percent(pairs.same.detectable),
-            *(str(sum(getattr(tally, name) for tally in tallies)) for name in ("without_interval", "assumed")),
-        )
-    rounded = (f"{_rounded_up(spread)} with {n} threads" for n, (_, spread) in found.items() if spread)
+def _between_runs(found: Mapping[int, Judged]) -> Iterator[str]:
+    columns = ("spread between runs", "the same called faster or slower", "same", "slowed found", "detectable")
+    rows = (_of_runs(number, *judged) for number, judged in found.items())
+    yield from _row_by_row(("threads", *columns, "no interval", "spread assumed"), rows)
+    rounded = [
+        f"{_rounded_up(spread)} with {plural(number, 'thread', 'threads')}"
+        for number, (_, spread) in found.items()
+        if spread is not None
+    ]
     yield f"\nRounded up, to be assumed: {', '.join(rounded) or 'nothing yet'}."
 
 
+def _of_runs(threads: int, pairs: Pairs, spread: BetweenRuns | None) -> tuple[str, ...]:
+    both = Tally([*pairs.same.comparisons, *pairs.slowed.comparisons])
+    counts = (
+        _counted(pairs.same, *_CALLED),
+        _counted(pairs.same, Verdict.SAME),
+        _counted(pairs.slowed, Verdict.SLOWER),
+    )
+    return (
+        *(str(threads), _spread(spread), *counts),
+        *(_percent(pairs.same.detectable), str(both.without_interval), str(both.assumed)),
+    )
+
+
 def _interleaved(pairs: Pairs) -> Iterator[str]:
-    yield from _heading("in one sweep", "pairs", "faster", "slower", "same", "undecided", "no interval", "detectable")
-    for name, tally in (("the same twice", pairs.same), (f"{HANDICAP:.0%} slower", pairs.slowed)):
-        verdicts = (Verdict.FASTER, Verdict.SLOWER, Verdict.SAME, Verdict.UNDECIDED)
-        cells = (str(tally.of(verdict)) for verdict in verdicts)
-        yield _row(name, str(len(tally)), *cells, str(tally.without_interval), _percent(tally.detectable))
+    columns = ("pairs", *_VERDICTS, "no interval", "detectable")
+    rows = (
+        (
+            *(name, str(len(tally)), *(str(tally.of(verdict)) for verdict in _VERDICTS)),
+            *(str(tally.without_interval), _percent(tally.detectable)),
+        )
+        for name, tally in (("the same twice", pairs.same), ("slowed", pairs.slowed))
+    )
+    yield from _row_by_row(("in one sweep", *columns), rows)
 
 
 def _widths(found: Sequence[Width]) -> Iterator[str]:
-    yield from _heading(
-        "threads", "pairs", "paired / unpaired", f"of them correlated {CORRELATED} or more", "paired / unpaired"
-    )
+    rows = []
     for threads in sorted({one.threads for one in found}):
         every = [one for one in found if one.threads == threads]
         alike = [one for one in every if one.correlation >= CORRELATED]
-        yield _row(str(threads), str(len(every)), _ratio(every), str(len(alike)), _ratio(alike))
+        rows.append((str(threads), str(len(every)), _ratio(every), str(len(alike)), _ratio(alike)))
+    columns = ("paired / unpaired", f"correlated {CORRELATED} or more", "paired / unpaired")
+    yield from _row_by_row(("threads", "pairs", *columns), rows)
 
 
-def _heading(*columns: str) -> Iterator[str]:
-    yield ""
-    yield _row(*columns)
-    yield "| --- |" + " ---: |" * (len(columns) - 1)
+def _row_by_row(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table."""
+    yield f"\n| {' | '.join(columns)} |"
+    yield f"| --- |{' ---: |' * (len(columns) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
 
 
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _share(tally: Tally, *verdicts: Verdict) -> str:
+def _counted(tally: Tally, *verdicts: Verdict) -> str:
     """With how many pairs it is of."""
-    count = tally.of(*verdicts)
-    return f"{count} of {len(tally)} ({count / len(tally):.0%})".replace("%", " %") if len(tally) else _NONE
+    share = tally.share(*verdicts)
+    return _NONE if share is None else f"{tally.of(*verdicts)} of {len(tally)} ({100 * share:.0f} %)"
 
 
 def _percent(share: float | None) -> str:

@@ -38,6 +38,10 @@ class Tally:
     def of(self, *verdicts: Verdict) -> int:
         return sum(one.verdict in verdicts for one in self.comparisons)
 
+    def share(self, *verdicts: Verdict) -> float | None:
+        """None of no pair at all."""
+        return self.of(*verdicts) / len(self) if len(self) else None
+
     @property
     def without_interval(self) -> int:
         return sum(one.bounds is None for one in self.comparisons)
@@ -62,7 +66,10 @@ class Pairs:
     slowed: Tally
 
 
-def between(medians: Medians, threads: int) -> tuple[Pairs, BetweenRuns | None]:
+Judged = tuple[Pairs, BetweenRuns | None]
+
+
+def between(medians: Medians, threads: int) -> Judged:
     """Each pair of sweeps with all others as history; and how far sweeps lie apart by all of them."""
     sweeps = [_Sides.of(medians, sweep, threads) for sweep in medians.of_kind(BETWEEN)]
     numbers = range(len(sweeps))

@@ -164,7 +164,9 @@ def test_the_table_says_of_how_many_sweeps_it_is(between: Medians) -> None:
     assert "7 of 12 between, 1 of 1 interleaved" in told
     assert "(6 degrees of freedom)" in told
     assert "| the same twice | 2 | 0 | 0 |" in told
-    assert "of 21" in told
+    assert "of 21 (" in told
+    assert "Rounded up, to be assumed: " in told
+    assert "| paired half-widths over unpaired | \N{LESS-THAN OR EQUAL TO} 1.10 | 0.2" in told
 
 
 def test_a_table_of_one_sweep_assumes_what_it_does_not_know() -> None:
@@ -173,6 +175,18 @@ def test_a_table_of_one_sweep_assumes_what_it_does_not_know() -> None:
     told = "\n".join(tables.tables(found))
     assert "1 of 12 between, 0 of 20 interleaved" in told
     assert "to be assumed: nothing yet" in told
+
+
+def test_a_limit_is_kept_or_missed_or_not_measured() -> None:
+    found = Medians({sweeps.INTERLEAVED: 1})
+    found.add(sweeps.INTERLEAVED, sweep(99, ("a", "b")))
+    pairs = verdicts.interleaved(found)
+    swapped = verdicts.Pairs(same=pairs.slowed, slowed=pairs.same)
+    kept, missed = (dict(row[::2] for row in tables.limits(None, one, [])) for one in (pairs, swapped))
+    assert kept["in one sweep, the same called faster or slower"] == "0.00, kept"
+    assert missed["in one sweep, the same called faster or slower"] == "1.00, missed"
+    assert kept["in one sweep, 5 % slower found"] == "1.00, kept"
+    assert missed["paired half-widths over unpaired"] == "not measured"
 
 
 def fake_sweeps(monkeypatch: pytest.MonkeyPatch, told: Callable[[Path, int], int]) -> list[str]:
