@@ -18,6 +18,8 @@ _CALM = 0.03
 """Spread up to which rows that stop early have to hold alone."""
 _OFTEN = 0.25
 """Share of a regime's rows that stop early from which on they have to."""
+_USUAL = 8
+"""Blocks of a default sweep."""
 _STEADY = 0.1
 """Means of fewer of the rows say little of whether they grow."""
 
@@ -73,8 +75,10 @@ def of_pairs(found: Sequence[Found], widths: Sequence[Widths]) -> Iterator[Bar]:
     """What is found, and how wide pairs are."""
     yield least("found, as large as detectable", 0.88, [(one.name, one.own) for one in found])
     yield most("found, as large as detectable", 0.92, [(one.name, one.own) for one in found])
-    apart = [(f"{one.blocks} blocks", one.by_correlation[0]) for one in widths]
-    alike = [(f"{one.blocks} blocks", one.by_correlation[0.5]) for one in widths]
+    apart, alike = (
+        [(f"{one.blocks} blocks", one.by_correlation[correlation]) for one in widths if one.blocks >= _USUAL]
+        for correlation in (0, 0.5)
+    )
     yield most("paired over unpaired half-width, uncorrelated", 1.1, apart, is_share=False)
     yield most("paired over unpaired half-width, correlation 0.5", 0.75, alike, is_share=False)
 

@@ -62,7 +62,7 @@ def between_runs(draws: int, seed: int) -> Iterator[Found]:
 def widths(draws: int, seed: int, correlations: Sequence[float]) -> Iterator[Widths]:
     """Mean half-widths of pairs that have both intervals."""
     rng = np.random.default_rng(seed)
-    for n in SIZES[1:]:
+    for n in SIZES:
         yield Widths(n, {correlation: _relative(_sides(rng, draws, n, correlation)) for correlation in correlations})
 
 

@@ -4,7 +4,7 @@ The mean and the standard deviation are those of the sample with what is further
 that distance, both found together. Nothing is dropped by rank, so that an interval does not jump when a process is
 added, and a process pulls the centre no further however slow it is. k falls with the number of values n: few values
 are hardly bent, which keeps the interval near Student's, many are bent towards the median, because what a share of slow
-processes shifts does not shrink with n while the error does. Of two to five values none is bent: mean and Student's t.
+processes shifts does not shrink with n while the error does. Of two to seven values none is bent: mean and Student's t.
 
 References: Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964 (proposal 2);
 Huber, "Robust Statistics", Wiley 1981, section 6.7 (his studentised interval); Satterthwaite, "An approximate
@@ -23,8 +23,8 @@ from scipy.special import ndtr, stdtr, stdtrit  # scipy.stats takes 0.7 s longer
 
 Array = NDArray[np.float64]
 
-_UNBENT = 5
-"""Up to so many values the interval is Student's."""
+_UNBENT = 7
+"""Up to so many values the interval is Student's: nobody can say yet whether one far off is a straggler or a speed."""
 _ROUNDS = 200
 _STEADY = 1e-9
 

@@ -103,6 +103,6 @@ def test_a_pair_is_found_where_its_interval_leaves_out_one() -> None:
 
 @pytest.mark.slow
 def test_blocks_that_slow_both_sides_are_not_in_a_paired_interval() -> None:
-    (_, widths, _) = pairs.widths(60, 1, (0.0, 0.8))
+    (*_, widths, _) = pairs.widths(60, 1, (0.0, 0.8))
     assert widths.blocks == 12
     assert widths.by_correlation[0.8] < 0.6 < 0.9 < widths.by_correlation[0.0]
