@@ -1,11 +1,11 @@
 """Do the intervals of smjax hold what they promise, and what do they cost? By simulation; no machine is measured.
 
-    python experiments/intervals.py [--draws 10000] [--stopped 5000] [--pairs 3000] [--seed 2026]
+    python experiments/intervals.py [--draws 10000] [--stopped 10000] [--pairs 3000] [--seed 2026]
 
 Prints, as Markdown, how often a row prints an interval that misses, and how often it prints none: in every regime, for
 a fixed number of processes and where the first ones decide how many there are; how wide intervals are; how often
 comparisons find what is there, and what is not; and of each thing that is to be held the worst case. It takes about
-two minutes on one core.
+three minutes on one core.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=10_000, help="of each regime")
-    parser.add_argument("--stopped", type=int, default=5_000, help="of each regime in two stages")
+    parser.add_argument("--stopped", type=int, default=10_000, help="of each regime in two stages")
     parser.add_argument("--pairs", type=int, default=3_000, help="of each kind of comparison")
     parser.add_argument("--seed", type=int, default=2026)
     return parser.parse_args()

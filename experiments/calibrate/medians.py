@@ -7,16 +7,15 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
-from smjax.core.machine.sharing import ALONE, SHARED_STATE, states
+from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.records.record import Record
-from smjax.report.compare.pairing import processes_of
-from smjax.stats import rates
+from smjax.report.compare import pairing
 
+METRIC = "decode_tok_per_s"
 _SHARED_FIELDS = ("schema", "provenance", "host", "machine", "smjax", "model", "resolved", "versions", "scenario")
 """Of the records, which all have alike; of the scenario but for what `Process` says."""
 _SAME = ("host", "machine", "model")
@@ -38,8 +37,10 @@ class Process:
     identity: str
     tok_per_s: float | None
     """Median over its answers; None where it did not finish ok."""
+    alone_share: float | None = None
+    """Of its time, its cores were alone so much; None where nobody knows."""
     alone_tok_per_s: float | None = None
-    """Over the answers during which its cores were alone; None where there were none, or nobody knows."""
+    """Over the answers meanwhile; None where they were too few."""
     shared_tok_per_s: float | None = None
 
 
@@ -75,7 +76,7 @@ class Medians:
                     f"{name}: expected {self.about[name]} as in the sweeps before, found {about[name]}; "
                     "a calibration is of one machine and model: name another folder"
                 )
-        counted = [_process(process.record) for process in processes_of(records, "decode_tok_per_s")]
+        counted = list(map(_process, pairing.processes_of(records, METRIC)))
         self.sweeps.append(Sweep(kind, records[0].run, counted))
 
 
@@ -112,8 +113,8 @@ def _about(record: Record) -> dict[str, Any]:
     return {name: record.document.get(name) for name in _SHARED_FIELDS} | {"environment": known | {"cpu": cpu}}
 
 
-def _process(record: Record) -> Process:
-    scenario, order = record.scenario, record.order
+def _process(one: pairing.Process) -> Process:
+    record, scenario, order = one.record, one.record.scenario, one.record.order
     assert order is not None, "of a schema that knows no blocks"
     return Process(
         scenario.threads,
@@ -125,17 +126,10 @@ def _process(record: Record) -> Process:
         order.position,
         record.date,
         record.identity[:8],
-        *_medians(record),
+        *map(_short, (one.value, one.alone_share, one.by_state.get(ALONE), one.by_state.get(SHARED_STATE))),
     )
 
 
-def _medians(record: Record) -> list[float | None]:
-    """Over all answers, over those alone and over those beside somebody, to a ten-thousandth of a tok/s."""
-    decoded = [rates.decode_tok_per_s(record.scenario.n_gen, sample.decode_ns) for sample in record.samples]
-    moments = record.probes.additions_per_cycle if record.probes else []
-    known = states(moments, record.readings.best_additions_per_cycle, len(decoded))
-    by_state = (
-        [rate for rate, state in zip(decoded, known, strict=False) if state == one] for one in (ALONE, SHARED_STATE)
-    )
-    parts = [[rate for rate in part if rate is not None] for part in (decoded if record.ok else [], *by_state)]
-    return [round(median(part), 4) if part else None for part in parts]
+def _short(figure: float | None) -> float | None:
+    """To what is more than anybody sees."""
+    return None if figure is None else round(figure, 4)

@@ -19,10 +19,9 @@ from smjax.report.compare.within import within_sweep
 from smjax.stats.runs import BetweenRuns
 
 from . import rebuilt
-from .medians import Medians, Process, Sweep
+from .medians import METRIC, Medians, Process, Sweep
 from .sweeps import BETWEEN, INTERLEAVED
 
-METRIC = "decode_tok_per_s"
 QUESTION = Question(METRICS[METRIC], within=0.02)
 
 

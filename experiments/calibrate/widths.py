@@ -14,8 +14,7 @@ from smjax.stats.intervals import LEVEL, judge
 from smjax.stats.ratios import paired, unpaired
 
 from . import rebuilt
-from .medians import Medians, Process, Sweep
-from .verdicts import METRIC
+from .medians import METRIC, Medians, Process, Sweep
 
 CORRELATED = 0.5
 
