@@ -97,6 +97,30 @@ def test_rebuilt_records_have_the_figures_of_those_that_were_measured() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rates", "shared", "expected"),
+    [
+        ([100, 104, 102], [0, 0, 0, 0], (102, 1, 102, None)),
+        ([100, 104, 102], [1, 1, 1, 1], (102, 0, None, 102)),
+        ([100, 102, 101, 60, 61, 62], [0, 0, 0, 0, 1, 1, 1], (81, 0.385, 101, 61)),
+        ([60, 61, 62, 63, 100], [1, 1, 1, 1, 0, 0], (62, 0.137, None, 61.5)),
+        ([100, 101, 102, 60], [0, 0, 0, 0, 1], (100.5, 0.649, 101, None)),
+        ([100, 101, 60], None, (100, None, None, None)),
+    ],
+)
+def test_states_survive(rates: list[float], shared: list[int] | None, expected: tuple[float | None, ...]) -> None:
+    moments = [[2.0 if is_shared else 4.0] for is_shared in shared or ()]
+    more = {"probes": {"additions_per_cycle": moments}, "readings": {"best_additions_per_cycle": 4.0}}
+    found = Medians()
+    found.add(sweeps.BETWEEN, [made_record(document(1, 0, 0, "", 0.0, rates, **more))])
+    again = Medians()
+    again.add(sweeps.BETWEEN, rebuilt.records_of(found, found.sweeps[0]))
+    (process,) = found.sweeps[0].processes
+    assert [process] == again.sweeps[0].processes
+    known = (process.tok_per_s, process.alone_share, process.alone_tok_per_s, process.shared_tok_per_s)
+    assert known == pytest.approx(expected, abs=0.001)
+
+
 @pytest.mark.slow
 def test_runs_are_compared_as_their_records_would_be(tmp_path: Path) -> None:
     records = [sweep(number, seed=7) for number in range(7)]
