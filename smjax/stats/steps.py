@@ -56,7 +56,7 @@ class Steps:
     spread: float | None = None
     """Standard deviation of the logarithms of runs around their levels; None where nothing can be said."""
     detectable: float | None = None
-    """As a share: the step in the middle that is found 9 times in 10. None where there are some, or nothing is said."""
+    """As a share: the step in the middle that is found 9 times in 10. None where there are some, or none would be."""
     reason: str = ""
     """Why nothing can be said, or what makes it doubtful."""
     is_judged: bool = False
@@ -130,10 +130,12 @@ def _judged(logs: Array, firsts: Sequence[int], false_alarms: float, middle: flo
     levels = [estimate(part).centre for part in parts]
     left = np.concatenate([part - level for part, level in zip(parts, levels, strict=True)])
     spread = _spread(left, len(levels))
-    if serial.drifts(logs) and _is_line(splits.bent(logs), firsts):
-        reason = f"drifting: {math.expm1(float(serial.slope(logs))):+.2%} a run".replace("%", " %")
-        return Steps((), spread.error, None, reason, True)
-    reason = RESEMBLES if serial.resembles(left) else ""
+    drift = f"drifting: {math.expm1(float(serial.slope(logs))):+.2%} a run".replace("%", " %")
+    over_steps = _line_over_steps(splits.bent(logs), firsts) if serial.drifts(logs) else math.inf
+    if over_steps < 1:
+        return Steps((), spread.error, None, drift, True)
+    nearly = over_steps < logs.size ** ((2 * len(firsts) - 1) / logs.size)  # as a step takes two numbers (Schwarz)
+    reason = f"or {drift}, which describes it nearly as well" if nearly else RESEMBLES if serial.resembles(left) else ""
     if not firsts:
         return Steps((), spread.error, _detectable(logs, false_alarms), reason, True)
     edges = [0, *firsts, logs.size]
@@ -146,10 +148,10 @@ def _spread(left: Array, levels: int) -> Estimate:
     return Estimate(0.0, found.error * math.sqrt(left.size / lost), found.degrees * lost)
 
 
-def _is_line(logs: Array, firsts: Sequence[int]) -> bool:
-    """Whether a line describes a history better than its steps do, each of which takes two numbers (Schwarz)."""
+def _line_over_steps(logs: Array, firsts: Sequence[int]) -> float:
+    """What a line leaves of a history's squares over what its steps leave."""
     steps = sum(float(np.square(part - part.mean()).sum()) for part in np.split(logs, firsts))
-    return bool(float(serial.error_sum(logs)) < steps * logs.size ** ((2 * len(firsts) - 1) / logs.size))
+    return float(serial.error_sum(logs)) / steps if steps else math.inf
 
 
 def _steps(edges: Sequence[int], levels: Sequence[float], spread: Estimate, middle: float) -> Iterator[Step]:
@@ -161,12 +163,17 @@ def _steps(edges: Sequence[int], levels: Sequence[float], spread: Estimate, midd
         yield Step(first, before, after, size, math.exp(middle + was), math.exp(middle + now))
 
 
-def _detectable(logs: Array, false_alarms: float) -> float:
-    """What one split explains is (z + effect)² of what it and the rest explain; the effect for which that suffices."""
+def _detectable(logs: Array, false_alarms: float) -> float | None:
+    """What one split explains is (z + effect)² of what it and the rest explain; the effect for which that suffices.
+
+    None where chance may have a split that explains all.
+    """
     values = splits.bent(logs)
     n, squares = values.size, float(np.square(values - values.mean()).sum())
     verge = splits.verge_of_one(logs, _IN_ONE * false_alarms)
+    if verge >= 1:
+        return None
     rest = squares * (n - 2) / (n - 1)
-    reach = math.sqrt(rest * verge / (1 - verge)) if verge < 1 else math.inf
+    reach = math.sqrt(rest * verge / (1 - verge))
     errors = quantile_t(_POWER, n - 2) * math.sqrt(rest / (n - 2))
     return math.expm1((reach + errors) / math.sqrt((n // 2) * (n - n // 2) / n))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -88,6 +89,13 @@ def test_a_drift_is_no_step_and_is_told():
     assert drifting.reason.endswith(" % a run")
 
 
+def test_what_is_nearly_a_drift_is_told_as_both():
+    levels = dict.fromkeys(("at_5", "at_10", "at_15"), 0.03)
+    reasons = [find(history(seed, 20, **levels)).reason for seed in range(12)]
+    assert any(re.fullmatch(r"drifting: \+0\.\d\d % a run", reason) for reason in reasons)
+    assert any(re.fullmatch(r"or drifting: \+0\.\d\d % a run, which describes .*", reason) for reason in reasons)
+
+
 def test_runs_that_resemble_the_one_before_are_doubtful():
     noise = np.random.default_rng(11).standard_normal(100)
     for run in range(1, 100):
@@ -117,7 +125,7 @@ def test_equal_figures_have_no_step():
 @pytest.mark.slow
 def test_of_many_histories_most_steps_are_found_and_few_are_made_up():
     """The calibration in small: `experiments/steps.py` has the whole."""
-    found = [places(find(history(seed, at_11=0.05))) for seed in range(100, 160)]
+    found = [places(find(history(seed, at_11=0.05))) for seed in range(100, 140)]
     near = [any(abs(place - 11) <= 1 for place in steps) for steps in found]
-    assert sum(near) >= 54
-    assert sum(bool(places(find(history(seed)))) for seed in range(100, 160)) <= 5
+    assert sum(near) >= 36
+    assert sum(bool(places(find(history(seed)))) for seed in range(100, 140)) <= 4

@@ -40,7 +40,7 @@ class Course:
 
     timeline: Timeline
     scenario: dict[str, Any]
-    """What its records agree in, of what was asked for."""
+    """What its runs agree in, of what was asked for."""
     steps: Steps
     changes: tuple[Change, ...]
     why: tuple[str, ...]
@@ -58,10 +58,10 @@ def courses(timelines: Sequence[Timeline], metric: Column) -> list[Course]:
 
 
 def _course(timeline: Timeline, found: Steps, metric: Column, level: float) -> Course:
-    agreed = alike_in(timeline.records)
-    names = dict.fromkeys((*SHOWN, *asked(timeline.records[0]), "machine", "provenance"))
+    firsts = [point.records[0] for point in timeline.points]
+    record, agreed = firsts[0], alike_in(firsts)
+    names = dict.fromkeys((*SHOWN, *asked(record), "machine", "provenance"))
     changes = [_change(timeline.points, step, metric, level) for step in found.found]
-    record = timeline.records[0]
     unsure = "" if record.machine else f"{machine_of(record)}, told apart by its type alone"
     why = tuple(filter(None, (found.reason, *timeline.said, unsure)))
     return Course(timeline, {name: agreed.get(name) for name in names}, found, tuple(changes), why)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -73,7 +72,7 @@ def _to_json(course: Course, metric: Column) -> dict[str, Any]:
         "runs": [{"date": point.date, "run": point.records[0].run, "value": point.value} for point in points],
         "spread": found.spread,
         "steps": [_step(change) for change in course.changes],
-        "detectable": found.detectable if found.detectable is not None and math.isfinite(found.detectable) else None,
+        "detectable": found.detectable,
         "why": "; ".join(course.why),
     }
 

@@ -40,11 +40,6 @@ class Timeline:
         """Their figures."""
         return [point.value for point in self.points]
 
-    @property
-    def records(self) -> list[Record]:
-        """Of all its runs."""
-        return [record for point in self.points for record in point.records]
-
 
 def timelines(runs: Sequence[Sequence[Record]], metric: str) -> list[Timeline]:
     """A history for each row that any of the runs has, as rows of tables are in order.
@@ -57,7 +52,8 @@ def timelines(runs: Sequence[Sequence[Record]], metric: str) -> list[Timeline]:
         if process.value is not None:
             rows[_row(process.record)].append(_Measured(process, run_of[id(process.record)]))
     parts = [part for row in rows.values() for part in _by_interpreter(row)]
-    return sorted((_timeline(_by_run(part), metric) for part in parts), key=_place)
+    found = [_timeline(_by_run(part), metric) for part in parts]
+    return sorted((one for one in found if one.points), key=_place)
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ def _row(record: Record) -> Hashable:
 
 
 def _place(timeline: Timeline) -> tuple[str, int, int]:
-    record = timeline.records[0]
+    record = timeline.points[0].records[0]
     return record.model.name or "", record.scenario.ctx, record.scenario.threads
 
 

@@ -1,4 +1,4 @@
-"""Histories by hand: run folders, one a day, each of one scenario with four processes."""
+"""Histories by hand: run folders, one a day, each of one scenario with two processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def history(count: int, level: Callable[[int], float], seed: int = 1, **changes:
     runs = []
     for place in range(count):
         centre = level(place) * noise.lognormvariate(0, 0.01)
-        rates = [centre * noise.lognormvariate(0, 0.005) for _ in range(4)]
+        rates = [centre * noise.lognormvariate(0, 0.005) for _ in range(2)]
         told = {name: value(place) if callable(value) else value for name, value in changes.items()}
         runs.append(run(rates, **{"run": f"run{place}", "day": place + 1} | told))
     return runs

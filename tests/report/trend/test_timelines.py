@@ -71,6 +71,9 @@ def test_processes_without_the_figure_and_runs_of_such_are_no_points():
     broken = [placed(failed(replicate=1, date="2026-03-02T10:00:00Z"), 0, run="b")]
     assert values(run([100], run="a"), broken, run([0.001, 120], run="c", day=3)) == [[100, pytest.approx(0.346)]]
     assert lines(broken) == []
+    no_decoding = run([100], run="a")
+    no_decoding[0]["memory"]["steady_rss_bytes"] = 0
+    assert lines(no_decoding, metric="steady_rss_mb") == []
 
 
 def in_states(monkeypatch, *alone_shares):
@@ -109,4 +112,4 @@ def test_memory_of_an_older_schema_is_another_figure():
 
 def test_rows_are_in_the_order_of_tables():
     runs = history(2, slower_from(9), threads=4) + history(2, slower_from(9), threads=1)
-    assert [line.records[0].scenario.threads for line in lines(*runs)] == [1, 4]
+    assert [line.points[0].records[0].scenario.threads for line in lines(*runs)] == [1, 4]
