@@ -29,7 +29,7 @@ def tell(named: Sequence[str], metric: str, form: str) -> int:
     """
     column = metric_named(metric)
     loaded = [one for name in named for one in _loaded(name)]
-    found = courses(timelines(_each_once(loaded), column.name), column)
+    found = courses(timelines(_each_once(loaded), column), column)
     if not found:
         raise RequestError(
             f"trend: expected runs that have {column.name}, found none; name others, or another --metric"

@@ -9,7 +9,7 @@ from statistics import mean, median
 
 from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.numbers import plural
-from smjax.core.records.columns import METRICS
+from smjax.core.records.column import Column
 from smjax.core.records.record import Record
 from smjax.report.compare.comparable import LEAST, RELEVANT
 from smjax.report.compare.pairing import Process, place_key, processes_of, thing_key
@@ -41,14 +41,14 @@ class Timeline:
         return [point.value for point in self.points]
 
 
-def timelines(runs: Sequence[Sequence[Record]], metric: str) -> list[Timeline]:
+def timelines(runs: Sequence[Sequence[Record]], metric: Column) -> list[Timeline]:
     """A history for each row that any of the runs has, as rows of tables are in order.
 
     Records that do not say which run they are of are of that of their folder.
     """
     run_of = {id(record): record.run or str(number) for number, run in enumerate(runs) for record in run}
     rows = defaultdict[Hashable, list[_Measured]](list)
-    for process in processes_of([record for run in runs for record in run], metric):
+    for process in processes_of([record for run in runs for record in run], metric.name):
         if process.value is not None:
             rows[_row(process.record)].append(_Measured(process, run_of[id(process.record)]))
     parts = [part for row in rows.values() for part in _by_interpreter(row)]
@@ -91,12 +91,11 @@ def _by_run(row: Iterable[_Measured]) -> list[list[Process]]:
     return list(found.values())
 
 
-def _timeline(runs: list[list[Process]], metric: str) -> Timeline:
+def _timeline(runs: list[list[Process]], metric: Column) -> Timeline:
     said = list[str]()
-    since = METRICS[metric].since
-    newer = [run for run in runs if run[0].record.schema >= since]
+    newer = [run for run in runs if run[0].record.schema >= metric.since]
     if 0 < len(newer) < len(runs):
-        said.append(f"{_left_out(runs, newer)}: before schema {since} {metric} was another figure")
+        said.append(f"{_left_out(runs, newer)}: before schema {metric.since} {metric.name} was another figure")
         runs = newer
     state = _state(runs)
     points = [_point(run, state) for run in runs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from smjax.core.records.columns import METRICS
 from smjax.report.compare.pairing import Process
 from smjax.report.trend.timelines import timelines
 from tests.report.compare.sweeps import run, sweep
@@ -12,7 +13,7 @@ from tests.report.trend.histories import history, slower_from
 
 
 def lines(*runs, metric="decode_tok_per_s"):
-    return timelines([read(records) for records in runs], metric)
+    return timelines([read(records) for records in runs], METRICS[metric])
 
 
 def values(*runs):
@@ -86,7 +87,7 @@ def in_states(monkeypatch, *alone_shares):
         mostly = figures["alone" if share is None or share > 0.5 else "shared"]
         processes += [Process(one, mostly, None, 0, share, {} if share is None else known) for one in records]
     monkeypatch.setattr("smjax.report.trend.timelines.processes_of", lambda records, metric: processes)
-    (line,) = timelines(runs, "decode_tok_per_s")
+    (line,) = timelines(runs, METRICS["decode_tok_per_s"])
     return [round(value, 6) for value in line.values], line.said
 
 
