@@ -15,7 +15,7 @@ from smjax.stats import serial
 from smjax.stats.location import Array
 
 _CHANCE = 0.003
-"""How often a test of order alone takes chance for a trend; with what else is asked, 1 in 1,000 clean rows is flagged."""
+"""How often a test of order alone takes chance for a trend; with all that is asked, 1 of 1,000 clean rows is one."""
 _SORTED = 0.6
 """Rising pairs less falling ones, as a share of all: 1 is sorted, and one step in the middle of many values 0.5."""
 _CLEARER = 1.3

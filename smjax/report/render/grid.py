@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from smjax.core.numbers import listed, significant
 from smjax.core.text import printable
+from smjax.report.render.picture import Picture
 
 UNKNOWN = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -46,7 +47,7 @@ class GridColumn:
 
 @dataclass(frozen=True)
 class Grid:
-    """A drawn-up table: the lines above it, its cells, and the notes below it."""
+    """A drawn-up table: the lines above it, its cells, and the pictures and notes below it."""
 
     title: str
     captions: tuple[str, ...]
@@ -55,6 +56,8 @@ class Grid:
     columns: tuple[GridColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    """Below the cells, above the notes."""
 
 
 def name_of(key: str) -> Callable[[Row], Cell]:
@@ -68,7 +71,12 @@ def figure(key: str) -> Callable[[Row], Cell]:
 
 
 def draw(
-    title: str, captions: Sequence[str], columns: Sequence[GridColumn], rows: Sequence[Row], notes: Sequence[str] = ()
+    title: str,
+    captions: Sequence[str],
+    columns: Sequence[GridColumn],
+    rows: Sequence[Row],
+    notes: Sequence[str] = (),
+    pictures: Sequence[Picture] = (),
 ) -> Grid:
     """Fill every cell; what is alike in every row, of a column that `varies` or is of `parts`, goes above the table."""
     alike, shown = [], []
@@ -83,6 +91,7 @@ def draw(
         tuple(column for column, _ in shown),
         tuple(zip(*(cells for _, cells in shown), strict=True)),
         _lines(notes),
+        tuple(replace(picture, caption=_line(picture.caption)) for picture in pictures),
     )
 
 
@@ -93,7 +102,11 @@ def message(title: str, *lines: str, notes: Sequence[str] = ()) -> Grid:
 
 def _lines(texts: Iterable[str]) -> tuple[str, ...]:
     """Each of them on one line, whatever is quoted in it."""
-    return tuple(printable(" ".join(text.split()), limit=None) for text in texts)
+    return tuple(map(_line, texts))
+
+
+def _line(text: str) -> str:
+    return printable(" ".join(text.split()), limit=None)
 
 
 def above(grid: Grid) -> list[str]:

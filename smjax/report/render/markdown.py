@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from smjax.report.render.grid import UNKNOWN, Grid, above, without_repeats
+from smjax.report.render.picture import drawn
 
 
 def markdown(grids: Sequence[Grid]) -> str:
@@ -26,6 +27,8 @@ def _one(grid: Grid) -> str:
         texts = ([cell.text for cell in row] for row in grid.rows)
         lines = [[column.heading for column in grid.columns], marks, *texts]
         parts.append("\n".join("| " + " | ".join(_escape(text) or UNKNOWN for text in line) + " |" for line in lines))
+    for picture in grid.pictures:
+        parts += [_escape(picture.caption), "\n".join(["```text", *drawn(picture), "```"])]
     if grid.notes:
         parts.append("\n".join(f"- {_escape(note)}" for note in grid.notes))
     return "\n\n".join(parts) + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TextIO
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from smjax.report.render.grid import NOTHING, UNKNOWN, Cell, Grid, GridColumn, above, without_repeats
+from smjax.report.render.picture import Picture, drawn
 
 _WIDEST_TEXT = 24
 """Characters of a text column; longer texts are folded."""
@@ -39,9 +40,16 @@ class TerminalGrid:
         if self.grid.rows:
             grid, parts = _parts(self.grid, options.max_width)
             yield from (_table(grid, numbers, options.max_width) for numbers in parts)
+        for picture in self.grid.pictures:
+            yield from _picture(picture, options.max_width)
         if self.grid.notes:
             yield _notes(self.grid.notes)
         yield Text("")
+
+
+def _picture(picture: Picture, width: int) -> Iterator[RenderableType]:
+    yield Text(picture.caption)
+    yield Text("\n".join([*drawn(picture, width), ""]), no_wrap=True)
 
 
 def _notes(notes: Sequence[str]) -> RenderableType:
