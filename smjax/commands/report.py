@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a run folder, or a folder above several, as outputs; to audit, a file of results too",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write one merged summary there")
+    parser.add_argument("--pool", choices=["runs"], help="one row for all runs of a thing, the run being the unit")
     parser.add_argument("--history", metavar="NAME", help="published results to show beside: a shipped name or a file")
     parser.add_argument("--baseline", metavar="ROW", help="the row that ratios are taken to")
     parser.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
@@ -39,7 +40,7 @@ def call(arguments: argparse.Namespace) -> int:
     from smjax.report.tables.report import tell
 
     with signals.raised():
-        return tell(rebuild(dirs, arguments.out, arguments.history, arguments.baseline))
+        return tell(rebuild(dirs, arguments.out, arguments.history, arguments.baseline, arguments.pool is not None))
 
 
 def run_folders(named: Sequence[Path]) -> list[Path]:
@@ -102,9 +103,9 @@ def _audit(arguments: argparse.Namespace, dirs: Sequence[Path]) -> int:
     from smjax.report.audit.command import audit
     from smjax.report.tables.report import complain_of
 
-    if arguments.out or arguments.history or arguments.baseline:
+    if arguments.out or arguments.history or arguments.baseline or arguments.pool:
         raise RequestError(
-            "--audit: expected no --out, --history or --baseline, found one; audit or report, one at a time"
+            "--audit: expected no --out, --pool, --history or --baseline, found one; audit or report, one at a time"
         )
     refused: list[str] = []
     print(audit(dirs, refused.append), end="")

@@ -139,7 +139,7 @@ COLUMNS = (
     Column("identity", "text", "", "key", "identity", heading="identity", shown="varies",
            meaning="digest of all that a process depends on: settings, weights, smjax's files, jaxlib, host"),
     Column("sustained_tok_per_s", "float", "tok/s", "pooled", "SUM(n_gen - 1) * 1e9 / NULLIF(SUM(decode_ns), 0)",
-           better="higher",
+           heading="sustained tok/s", better="higher",
            meaning="all timed tokens after the first / all their decode time: how much one gets, slow answers and all"),
     Column("sustained_tok_per_s_lo", "float", "tok/s", "interval", "sustained_tok_per_s",
            meaning="lower end of its 95 % interval over processes"),

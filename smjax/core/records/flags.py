@@ -84,6 +84,12 @@ PEAK_RSS_TIDIED = Flag(
     "then: 30 to 70 MB less than an ordinary process has",
     "never beside those of later records; `smjax compare` refuses it",
 )
+RUNS_POOLED = Flag(
+    "runs-pooled", "report",
+    "`smjax report --pool runs`: the row is of all runs that `run` names",
+    "the run is the unit: figures are medians of the runs' figures, and intervals are over runs, not over processes",
+    "nothing; without `--pool runs` each run has a row",
+)
 OVERSUBSCRIBED = Flag(
     "oversubscribed", "supervisor",
     "`threads` is above the number of usable cores",
@@ -124,7 +130,7 @@ GHZ_REPORTED = Flag(
 
 FLAGS = (
     *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED),
-    *(OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
+    *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
 )
 

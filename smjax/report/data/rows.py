@@ -19,7 +19,8 @@ from smjax.report.data.processes import answers_of, per_process
 _SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *ROW)
 _JOINED = tuple(name for name in COLUMN_NAMES if name != "flags")
 """Columns of the summary in which several texts are one; flags get more than the processes have."""
-_WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
+WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
+"""Of several the worst is a row's status."""
 
 
 def summarise(records: Sequence[Record]) -> pl.DataFrame:
@@ -31,9 +32,9 @@ def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, fields of the records, `processes`, `bad_processes`,
     `reasons`, `disturbed_by`, `repeated_because`, `by_state` (a figure, its interval and a share of the time for each
     state of the cores that was there) and, in lists with an entry per process, in the order of time,
-    `record_numbers` (places in `records`) and, of each figure with an interval, the processes' figures
-    (`decode_tok_per_s_medians`) and, where those are medians of their answers, the samples
-    (`decode_tok_per_s_samples`).
+    `record_numbers` (places in `records`), `alone_shares` (of the process's time, null where unknown) and, of each
+    figure with an interval, the processes' figures (`decode_tok_per_s_medians`) and, where those are medians of their
+    answers, the samples (`decode_tok_per_s_samples`).
     """
     answers = answers_of(records)
     figures = per_process(records, answers)
@@ -56,7 +57,7 @@ def _row_expressions() -> list[pl.Expr]:
     return [
         pl.col(names_over("first")).first(),
         pl.col(names_over("least")).min(),
-        pl.col(names_over("worst")).cast(_WORST_LAST).max().cast(pl.String),
+        pl.col(names_over("worst")).cast(WORST_LAST).max().cast(pl.String),
         pl.col(names_over("union")).explode().drop_nulls().unique().sort(),
         pl.col(names_over("reading", "answers", "process", "figures")).median(),
         *(expression.alias(name) for name, expression in expressions("processes").items()),
@@ -69,6 +70,7 @@ def _row_expressions() -> list[pl.Expr]:
         pl.col("reason").filter(~is_ok).drop_nulls().unique().sort().alias("reasons"),
         pl.col("repeated_because").first(),
         pl.col("process").alias("record_numbers"),
+        pl.col("alone_share").filter(pl.col("decode_tok_per_s").is_not_null()).alias("alone_shares"),
     ]
 
 

@@ -12,8 +12,8 @@ from smjax.core.numbers import plural, significant
 from smjax.core.records.alike import LINE
 from smjax.report.data.history import History
 from smjax.report.render.grid import NOTHING, TIMES, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
+from smjax.report.tables.captions import how_made
 from smjax.report.tables.column_cells import IN_TABLES
-from smjax.report.tables.run_table import how_made
 
 _POINT = ("threads", "ctx", "n_gen")
 _FIGURES = ("decode_tok_per_s", "ttft_ms", "peak_rss_mb")

@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from smjax.core.numbers import plus_minus, significant
 from smjax.core.records.column import Column
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, FIELDS
+from smjax.core.records.flags import MODES_NOT_TESTABLE
 from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row, figure, name_of
+from smjax.report.tables.reasons import reason_of
 from smjax.stats.intervals import half_width
 
 
+def with_reach(figure: float | None, lo: float | None, hi: float | None, digits: int = 3) -> str:
+    """A figure and its interval: how far it reaches to either side, or itself where that would mislead."""
+    told = significant(figure, digits)
+    if figure is None or lo is None or hi is None:
+        return told
+    if is_lopsided(figure, lo, hi):
+        return f"{told} ({significant(lo, max(digits, 2))} to {significant(hi, max(digits, 2))})"
+    return f"{told} {plus_minus(half_width((lo, hi)))}"
+
+
+def is_lopsided(figure: float, lo: float, hi: float) -> bool:
+    """Whether ± would put the interval's ends elsewhere than they are, by more than a figure of three digits hides."""
+    shift = abs((lo + hi) / 2 - figure)
+    return shift > _SHIFT * (hi - lo) / 2 and shift > _HIDDEN * figure
+
+
 def _with_interval(key: str) -> Callable[[Row], Cell]:
-    """A figure and how far its interval reaches to either side."""
+    return lambda row: Cell(row[key], with_reach(row[key], row[f"{key}_lo"], row[f"{key}_hi"]))
+
+
+def _decode(row: Row) -> Cell:
+    """Where it has no interval, in a word why; that there is one process or run is said above the table."""
+    cell = _with_interval("decode_tok_per_s")(row)
+    kind = reason_of(row).partition(":")[0]
+    return replace(cell, text=f"{cell.text} ({kind})") if kind and cell.text else cell
+
+
+def _share(level: str | None) -> Callable[[Row], Cell]:
+    """The share of the bandwidth of this level, with as many digits as are known of it."""
 
     def cell(row: Row) -> Cell:
-        lo, hi = row[f"{key}_lo"], row[f"{key}_hi"]
-        reach = "" if lo is None else f" {plus_minus(half_width((lo, hi)))}"
-        return Cell(row[key], significant(row[key]) + reach)
+        share, lo, hi = (row[name] for name in ("roofline", "roofline_lo", "roofline_hi"))
+        if share is None or row["bandwidth_level"] != level:
+            return NOTHING
+        return Cell(share, with_reach(share, lo, hi, _known_digits(share, lo, hi)))
 
     return cell
+
+
+def _known_digits(figure: float, lo: float | None, hi: float | None) -> int:
+    """Up to that of the first digit of half the interval; two without one."""
+    if lo is None or hi is None or figure <= 0 or hi <= lo:
+        return 2
+    return min(3, max(1, 1 + math.floor(math.log10(figure)) - math.floor(math.log10((hi - lo) / 2))))
 
 
 def _itl(row: Row) -> Cell:
@@ -30,6 +69,17 @@ def _itl(row: Row) -> Cell:
 def _stand_behind(row: Row) -> Cell:
     """What stands behind the figures: processes, and the samples of all, as each may have another number of them."""
     return Cell(row["replicates"], f"{row['replicates']}/{row['samples']}" if row["replicates"] else "0")
+
+
+def processes_behind(row: Row) -> Cell:
+    """The same of runs: they, and the processes of all."""
+    return Cell(row["runs"], f"{row['runs']}/{row['replicates']}" if row["runs"] else "0")
+
+
+def _flags(row: Row) -> Cell:
+    """But for one that the caption says of all rows that have it."""
+    texts = tuple(text for text in _parts("flags")(row).value if text != MODES_NOT_TESTABLE.name)
+    return Cell(texts, ", ".join(texts))
 
 
 def _chosen(key: str) -> Callable[[Row], Cell]:
@@ -57,6 +107,8 @@ def _parts(key: str) -> Callable[[Row], Cell]:
 
 
 _CELLS: dict[str, Callable[[Row], Cell]] = {
+    "decode_tok_per_s": _decode,
+    "flags": _flags,
     "isa": _chosen("isa"),
     "kv_dtype": _chosen("kv_dtype"),
     "itl_ms_p50": _itl,
@@ -67,6 +119,10 @@ _CELLS: dict[str, Callable[[Row], Cell]] = {
 """Where a cell says something else than the column's value."""
 
 
+_SHIFT, _HIDDEN = 0.2, 0.005
+"""Shares of half an interval, and of the figure."""
+
+
 def _grid_column(column: Column) -> GridColumn:
     is_key, is_remark = column.is_key or column.over == "first", column.name in ("provenance", "flags", "status")
     if column.over == "union":
@@ -74,7 +130,7 @@ def _grid_column(column: Column) -> GridColumn:
     elif f"{column.name}_lo" in COLUMN_NAMES:
         cell = _with_interval(column.name)
     else:
-        cell = name_of(column.name) if is_key or column.kind == "text" else figure(column.name)
+        cell = name_of(column.name) if is_key or column.kind != "float" else figure(column.name)
     return GridColumn(
         column.heading,
         _CELLS.get(column.name, cell),
@@ -87,3 +143,9 @@ def _grid_column(column: Column) -> GridColumn:
 
 IN_TABLES = {column.name: _grid_column(column) for column in (*FIELDS, *COLUMNS) if column.heading}
 """Every column that has a heading, by its name."""
+
+OF_BANDWIDTH = tuple(
+    replace(IN_TABLES["roofline"], heading=heading, cell=_share(level))
+    for heading, level in (("of cache bandwidth", "cache"), ("of DRAM bandwidth", "DRAM"), ("of bandwidth", None))
+)
+"""The share of the bandwidth, by what it is a share of."""

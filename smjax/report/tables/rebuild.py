@@ -8,35 +8,40 @@ from pathlib import Path
 from smjax.core.errors import RequestError
 from smjax.core.records.folder import RECORDS, load_records, together
 from smjax.report.data.history import load_history
+from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
 from smjax.report.tables import beside, run_table
 from smjax.report.tables.after_run import check, write_derived
 from smjax.report.tables.report import Report
 
 
-def rebuild(dirs: Sequence[Path], out: Path | None, history: str | None, baseline: str | None) -> Report:
+def rebuild(
+    dirs: Sequence[Path], out: Path | None, history: str | None, baseline: str | None, is_pooled: bool = False
+) -> Report:
     """The tables of all folders together; their summaries are written again.
 
     Without `out` every folder gets its own. With `out` the merged summaries (and the comparison with history) are
-    written there and the run folders are left alone. Raises RequestError for a folder of whose records none can be
-    read, and an unknown history or baseline.
+    written there and the run folders are left alone. With `is_pooled` a row is of all runs of a thing; such rows are
+    written to `out` alone. Raises RequestError for a folder of whose records none can be read, and an unknown history
+    or baseline.
     """
     folders = _distinct(dirs)
-    _check_out(folders, out)
+    _check_out(folders, out, is_pooled)
     check(history, baseline)
     parts = [load_records([folder]) for folder in folders]
     whole = together(parts)
     rows = scenarios(whole.records)
+    rows = pool_runs(rows) if is_pooled else rows
     compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
     if out is not None or len(folders) == 1:
-        written = [write_derived(out or folders[0], whole.records, rows, compared)]
+        targets = [(out or folders[0], whole.records, rows, compared)]
     else:
-        written = [
-            write_derived(folder, part.records, scenarios(part.records))
-            for folder, part in zip(folders, parts, strict=True)
-        ]
-    paths, complaints = (sum(texts, ()) for texts in zip(*written, strict=True))
-    return Report((*run_table.grids(rows), *compared), paths, (*whole.refused, *complaints))
+        each = zip(folders, parts, strict=True)
+        targets = [(folder, part.records, scenarios(part.records), []) for folder, part in each]
+    written = [write_derived(*target) for target in targets if out is not None or not is_pooled]
+    paths = [path for found, _ in written for path in found]
+    complaints = [text for _, found in written for text in found]
+    return Report((*run_table.grids(rows), *compared), tuple(paths), (*whole.refused, *complaints))
 
 
 def _distinct(dirs: Sequence[Path]) -> list[Path]:
@@ -46,11 +51,11 @@ def _distinct(dirs: Sequence[Path]) -> list[Path]:
     return list({folder.resolve(): folder for folder in dirs}.values())
 
 
-def _check_out(folders: Sequence[Path], out: Path | None) -> None:
-    """A merged summary in a run folder would contradict the records beside it."""
+def _check_out(folders: Sequence[Path], out: Path | None, is_other: bool) -> None:
+    """A merged summary in a run folder, or one that `is_other` anyway, would contradict the records beside it."""
     if out is not None and out.exists() and not out.is_dir():
         raise RequestError(f"--out {out}: expected a folder, found something else; name another")
-    if out is None or [out.resolve()] == [folder.resolve() for folder in folders]:
+    if out is None or (not is_other and [out.resolve()] == [folder.resolve() for folder in folders]):
         return
     if (out / RECORDS).exists():
         raise RequestError(

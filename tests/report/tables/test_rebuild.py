@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 
+from smjax.__main__ import main
 from smjax.core.errors import RequestError
 from smjax.report.render.markdown import markdown
 from smjax.report.tables.rebuild import rebuild
@@ -72,3 +74,28 @@ def test_merged_summary_does_not_go_into_a_run_folder(tmp_path):
         rebuild([one, two], tmp_path / "file", None, None)
     with pytest.raises(RequestError, match="at least one run folder"):
         rebuild([], None, None, None)
+
+
+def test_a_pool_of_runs_is_written_nowhere_but_where_it_is_asked_for(tmp_path):
+    made = [run_folder(tmp_path / run, [record() | {"run": run, "machine": "here"}]) for run in ("one", "two")]
+    before = [contents(folder) for folder in made]
+    assert rebuild(made, None, None, None, is_pooled=True).paths == ()
+    assert rebuild(made[:1], None, None, None, is_pooled=True).paths == ()
+    assert [contents(folder) for folder in made] == before
+    merged = tmp_path / "merged"
+    assert {path.name for path in rebuild(made, merged, None, None, is_pooled=True).paths} == set(SUMMARIES)
+    (row,) = json.loads((merged / "summary.json").read_text())["rows"]
+    assert (row["run"], row["replicates"], row["flags"]) == ("one;two", 2, "runs-pooled")
+    assert [contents(folder) for folder in made] == before
+    with pytest.raises(RequestError, match="without records of its own"):
+        rebuild(made[:1], made[0], None, None, is_pooled=True)
+
+
+@pytest.mark.parametrize("how", [["--pool", "run"], ["--pool=machines"], ["--pool"], ["--pool", "runs", "--audit"]])
+def test_another_pool_is_refused_in_a_line(tmp_path, capsys, how):
+    folder = run_folder(tmp_path / "run", [record()])
+    with contextlib.suppress(SystemExit):
+        assert main(["report", str(folder), *how]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "--pool" in said.err

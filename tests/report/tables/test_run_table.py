@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console, Group
 
+from smjax.report.data.pool import pool_runs
 from smjax.report.render.grid import TIMES, UNKNOWN, Cell, GridColumn, draw, name_of
 from smjax.report.render.markdown import markdown
 from smjax.report.render.terminal import TerminalGrid
 from smjax.report.tables import run_table
-from tests.report.factory import failed, identified, processes, record, sample, scenarios
+from smjax.report.tables.column_cells import OF_BANDWIDTH, with_reach
+from tests.report.factory import EPYC, failed, identified, processes, record, sample, scenarios
 
 
 def cells(text):
@@ -38,6 +41,7 @@ def test_one_row_reads_as_measured():
             "threads": "1",
             "ctx": "256",
             "decode tok/s": "100",
+            "sustained tok/s": "100",
             "prefill tok/s": "620",
             "TTFT ms": "250",
             "ITL p50/p99 ms": "10.0/30.0",
@@ -174,7 +178,7 @@ def test_a_cell_is_a_value_with_its_text():
     decode = cells_by_heading["decode tok/s"]
     assert (decode.value, decode.text) == (pytest.approx(100), "100 ±10 %")
     assert cells_by_heading["threads"] == Cell(1, "1")
-    assert cells_by_heading["flags"] == Cell(("late", "modes-not-testable", "odd"), "late, modes-not-testable, odd")
+    assert cells_by_heading["flags"] == Cell(("late", "odd"), "late, odd")
     assert cells_by_heading["scaling"].value == 1
 
 
@@ -245,3 +249,122 @@ def test_two_of_one_type_are_two_rows_and_say_which_they_are(what, made):
     found = cells(table_of(scenarios(both)))
     assert [(row[what], row["n"]) for row in found] == [("first", "2/2"), ("second", "2/2")]
     assert what not in (cells(table_of(scenarios(made(""))))[0] | cells(table_of(scenarios(made("first"))))[0])
+
+
+def decode_cells(*rows):
+    """Of rows with these rates of processes, with a thread more each."""
+    records = [one for place, rates in enumerate(rows) for one in processes([[r] for r in rates], threads=place + 1)]
+    return [row["decode tok/s"] for row in cells(table_of(scenarios(records)))]
+
+
+def test_an_interval_is_printed_itself_where_its_figure_is_not_in_its_middle():
+    lopsided = [100, 100.3, 100.1, 95, 96]
+    found = decode_cells([100, 104, 96], lopsided)
+    assert found[0] == "100 ±10 %"
+    assert re.fullmatch(r"100 \(9\d\.\d to 10\d\)", found[1])
+
+
+@pytest.mark.parametrize(
+    ("figure", "lo", "hi", "text"),
+    [
+        (100, 98, 102, "100 ±2.0 %"),
+        (100, 98.4, 102.2, "100 ±1.9 %"),  # 0.3 off the middle: three digits do not show it
+        (100, 99, 103, "100 (99.0 to 103)"),
+        (6460, 5900, 6600, "6460 (5900 to 6600)"),
+        (100, 52, 160, "100 ±75 %"),  # 6 off, of 54
+        (100, 100, 100, "100 ±0 %"),
+        (100, None, None, "100"),
+        (None, None, None, ""),
+    ],
+)
+def test_what_is_lopsided(figure, lo, hi, text):
+    assert with_reach(figure, lo, hi) == text
+
+
+def test_a_row_without_interval_says_in_a_word_why():
+    two_speeds = [4605, 4783, 4817, 6383, 6420, 6514, 6450, 6470]
+    assert decode_cells(two_speeds, [100]) == ["6400 (two speeds)", "100"]
+
+
+def test_that_few_processes_cannot_be_tested_is_said_once():
+    few, many = processes([[100], [104], [96]]), processes([[100 + n % 3] for n in range(8)], threads=2)
+    text = table_of(scenarios([*few, *processes([[50], [51]], threads=4)]))
+    assert text.count("Fewer than 8 processes: modes not testable (") == text.count("not testable") == 1
+    assert "modes-not-testable" not in text
+    assert "modes not testable" in table_of(scenarios([*few, *many]))
+    assert "testable" not in table_of(scenarios(many))
+
+
+def with_bandwidth(level, rates, **changes):
+    """Processes that read 4 MB a token, of a cache that holds so much or not, at half of what can be read, and more."""
+    caches = {"caches": {"L3": 32_000_000 if level == "cache" else 1_000_000}}
+    made = processes([[rate] for rate in rates], machine=EPYC | {"cpu": EPYC["cpu"] | caches}, **changes)
+    for number, (one, rate) in enumerate(zip(made, rates, strict=True)):
+        one["read_bandwidth"] = {"bytes_per_s": 4e6 * rate / (0.5 + 0.0004 * number), "working_set_bytes": 4_000_000}
+        one["dram"] = {"bytes_per_s": 10e9 * one["scenario"]["threads"]}
+    return made
+
+
+def test_the_share_of_bandwidth_names_its_level_and_dram_is_said_once():
+    rows = [*with_bandwidth("cache", [100, 102]), *with_bandwidth("cache", [180, 181], threads=2)]
+    text = table_of(scenarios(rows))
+    assert "DRAM is read at 10.0 GB/s with 1 thread and 20.0 GB/s with 2 threads." in text
+    assert [row["of cache bandwidth"] for row in cells(text)] == ["0.500 ±0.51 %"] * 2
+    assert not {"of bandwidth", "of DRAM bandwidth", "bandwidth of", "DRAM GB/s"} & cells(text)[0].keys()
+    assert "of DRAM bandwidth" in table_of(scenarios(with_bandwidth("DRAM", [100, 102])))
+
+
+@pytest.mark.parametrize(
+    ("share", "lo", "hi", "text"),
+    [
+        (0.3224, 0.3204, 0.3244, "0.322 ±0.62 %"),
+        (0.3224, 0.29, 0.355, "0.32 ±11 %"),
+        (0.3224, 0.15, 0.60, "0.3 (0.15 to 0.60)"),
+        (0.3224, None, None, "0.32"),
+        (1.04, 0.9, 1.2, "1.0 ±15 %"),
+    ],
+)
+def test_a_share_has_as_many_digits_as_are_known(share, lo, hi, text):
+    row = {"roofline": share, "roofline_lo": lo, "roofline_hi": hi, "bandwidth_level": "DRAM"}
+    assert [column.cell(row).text for column in OF_BANDWIDTH] == ["", text, ""]
+
+
+def test_states_of_the_cores_have_figures_of_their_own():
+    rates = [4600, 4700, 4800, 6400, 6420, 6440, 6410, 6430, 6390]
+    made = processes([[rate] * 3 for rate in rates])
+    for number, one in enumerate(made):
+        one["probes"] = {"additions_per_cycle": [[2.0 if number < 3 else 3.9]] * 5}
+        one["readings"] = {"best_additions_per_cycle": 4.0}
+    text = table_of(scenarios(made))
+    alone, shared = (
+        r"cores alone \d\d % of the time: 6420 ±0.3\d? % tok/s",
+        r"cores shared \d\d % of the time: 4700 ±5.\d % tok/s",
+    )
+    assert re.search(f"- tinystories-1m, 1 thread, ctx 256: {alone}; {shared}\n", text)
+    for one in made:
+        one["probes"] = {"additions_per_cycle": [[3.9]] * 5}
+    assert "of the time" not in table_of(scenarios(made))
+
+
+def test_runs_are_called_by_when_they_began():
+    ids = ("20261127T164812Z-ab12cd", "20261127T170001Z-ff12cd")
+    made = [one | {"run": run, "id": one["id"] + run} for run in ids for one in processes([[100], [101]])]
+    text = table_of(scenarios(made))
+    assert [row["run"] for row in cells(text)] == ["2026-11-27 16:48", "2026-11-27 17:00"]
+    assert not any(run in text for run in ids)
+
+
+def test_a_pool_of_runs_says_that_it_is_one():
+    ids = ("20261127T164812Z-ab12cd", "20261127T170001Z-ff12cd")
+    made = [
+        one | {"run": run, "id": one["id"] + run, "machine": "here"} for run in ids for one in processes([[100], [101]])
+    ]
+    text = table_of(pool_runs(scenarios(made)))
+    assert "Medians over the runs of each run's figure; runs = runs/processes of all; 95 % intervals over runs." in text
+    (row,) = cells(text)
+    assert row["runs"] == "2/4"
+    assert not {"n", "run"} & row.keys()
+    assert "±: half the width of the 95 % interval over runs, by Student's t on the logarithms of their figures" in text
+    alone = table_of(pool_runs(scenarios(made[:2])))
+    assert "no interval with one run." in alone
+    assert "±" not in alone

@@ -1,0 +1,71 @@
+"""What stands above a run's table: what a figure is, what stands behind it, and what is the same for all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from smjax.core.numbers import listed, plural, significant
+from smjax.core.records.flags import MODES_NOT_TESTABLE
+from smjax.report.render.grid import TIMES, Row
+from smjax.stats.intervals import TESTABLE
+
+RUNS = "runs"
+"""Of rows that are of several runs each: how many."""
+
+
+def captions(rows: Sequence[Row]) -> list[str]:
+    """The lines."""
+    return [how_made(rows), *_not_testable(rows), *_dram(rows)]
+
+
+def how_made(rows: Sequence[Row]) -> str:
+    """Says what a figure is and what stands behind it."""
+    counts = {(row["replicates"], row["samples"]) for row in rows if row["replicates"]}
+    if not counts:
+        return "No process finished ok: no figures."
+    if are_pooled(rows):
+        return f"Medians over the runs of each run's figure; runs = runs/processes of all; {_certainty(rows)}."
+    (processes, samples), is_uniform = min(counts), len(counts) == 1
+    if is_uniform and samples % processes == 0:
+        per_process = plural(samples // processes, "sample", "samples")
+        return f"Medians of {plural(processes, 'process', 'processes')} {TIMES} {per_process}; {_certainty(rows)}."
+    medians = "Medians over the processes of each process's median over its samples"
+    return f"{medians}; n = processes/samples of all; {_certainty(rows)}."
+
+
+def are_pooled(rows: Sequence[Row]) -> bool:
+    """Whether the run is these rows' unit."""
+    return any(RUNS in row for row in rows)
+
+
+def _certainty(rows: Sequence[Row]) -> str:
+    one, several = ("run", "runs") if are_pooled(rows) else ("process", "processes")
+    if all(row["decode_tok_per_s_lo"] is None for row in rows):
+        return f"no interval with one {one}" if all(_is_single(row) for row in rows) else "no intervals"
+    return f"95 % intervals over {several}"
+
+
+def _is_single(row: Row) -> bool:
+    return bool(row.get(RUNS, row["replicates"]) == 1)
+
+
+def _not_testable(rows: Sequence[Row]) -> list[str]:
+    told = f"Fewer than {TESTABLE} processes: modes not testable (nobody can say whether these have one speed)."
+    return [told] if any(MODES_NOT_TESTABLE.name in (row["flags"] or "").split(";") for row in rows) else []
+
+
+def is_dram_said_once(rows: Sequence[Row]) -> bool:
+    """Whether threads alone tell what is read from memory."""
+    return len(_dram_by_threads(rows)) == len({threads for threads, _ in _dram_by_threads(rows)})
+
+
+def _dram(rows: Sequence[Row]) -> list[str]:
+    known = _dram_by_threads(rows)
+    if not known or not is_dram_said_once(rows):
+        return []
+    told = [f"{significant(rate)} GB/s with {plural(threads, 'thread', 'threads')}" for threads, rate in known]
+    return [f"DRAM is read at {listed(told)}."]
+
+
+def _dram_by_threads(rows: Sequence[Row]) -> list[tuple[int, float]]:
+    return sorted({(row["threads"], row["dram_gb_per_s"]) for row in rows if row["dram_gb_per_s"] is not None})
