@@ -45,8 +45,7 @@ def has_blocks(pair: Pair) -> bool:
 
 def figure(side: Sequence[Process]) -> float | None:
     """The median over processes; of several runs the mean (geometric) of where they lie; None without a figure."""
-    runs = _centres(side)
-    if len(runs) > 1:
+    if runs := _several(side):
         return math.exp(over_runs(runs).centre)
     values = known(side)
     return median(values) if values else None
@@ -63,11 +62,11 @@ def counted(pair: Pair) -> tuple[tuple[int, int], bool]:
 
 def how_runs_lie(pair: Pair) -> list[str]:
     """Of each side that is several runs."""
-    sides = (("base", _centres(pair.base)), ("new", _centres(pair.new)))
+    sides = (("base", _several(pair.base)), ("new", _several(pair.new)))
     return [
         f"{name}: {len(runs)} runs, {percent(_deviation(runs))} apart (standard deviation)"
         for name, runs in sides
-        if len(runs) > 1
+        if runs
     ]
 
 
@@ -99,22 +98,22 @@ def _more_blocks(pair: Pair, found: Estimate, within: float, level: float) -> in
 
 
 def _more_runs(pair: Pair, spread: Spread, found: Estimate, within: float, level: float) -> int | None:
-    base, new = (
-        (len(runs), _of_one_run(runs, between))
-        for runs, between in zip(map(_centres, (pair.base, pair.new)), spread.runs, strict=True)
-    )
+    base, new = (_runs_of(side, between) for side, between in zip((pair.base, pair.new), spread.runs, strict=True))
     return ratios.more_runs(found.centre, (base, new), within, level)
 
 
-def _of_one_run(runs: Sequence[Estimate], between: BetweenRuns | None) -> float:
-    """Variance of what one more run would find: by those that there are, or as one run and what lies between runs."""
-    return _deviation(runs) ** 2 if between is None else runs[0].error ** 2 + between.deviation**2
+def _runs_of(side: Sequence[Process], between: BetweenRuns | None) -> tuple[int, float]:
+    """How many there are, and the variance of what one more would find: by those, or of one and between runs."""
+    if runs := _several(side):
+        return len(runs), _deviation(runs) ** 2
+    own = judge(known(side)).estimate
+    return 1, (own.error**2 if own else 0.0) + (between.deviation**2 if between else 0.0)
 
 
 def _interval(side: Sequence[Process], level: float) -> Interval:
     """Of a side's processes, or of its runs if it has several."""
-    runs = _centres(side)
-    if len(runs) < 2:
+    runs = _several(side)
+    if not runs:
         return _over_processes(side, level)
     found = over_runs(runs)
     lo, hi = found.at(found.reach(level))
@@ -130,10 +129,11 @@ def _over_processes(side: Sequence[Process], level: float) -> Interval:
     return judge(known(side), level, first=first, target=measure.target_ci)
 
 
-def _centres(side: Sequence[Process]) -> list[Estimate]:
-    """Where each of a side's runs lies; none where a figure is not positive, as it has no logarithm."""
+def _several(side: Sequence[Process]) -> list[Estimate]:
+    """Where each of a side's runs lies, if it has several; none where a figure is not positive: it has no logarithm."""
     logs = [intervals.logarithms(values) for values in by_run(side)]
-    return [_centre(run) for run in logs if run is not None] if all(run is not None for run in logs) else []
+    several = [_centre(run) for run in logs if run is not None]
+    return several if len(logs) == len(several) > 1 else []
 
 
 def _centre(logs: Array) -> Estimate:

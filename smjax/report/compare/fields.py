@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from smjax.core.numbers import listed
 from smjax.core.records import alike
 from smjax.core.records.record import Record
+from smjax.core.records.scenario import Scenario
 from smjax.core.text import printable
 
 Differences = dict[str, tuple[Any, Any]]
@@ -35,9 +37,14 @@ _FEW = 6
 
 def asked(record: Record) -> dict[str, Any]:
     """What was asked for, by the names under which a person asks; `measure.handicap` is one."""
-    fields = alike.asked(record.scenario)
+    return dict(_asked(record.scenario))
+
+
+@functools.lru_cache(maxsize=1024)  # a sweep's processes have few scenarios, and each is asked for many times
+def _asked(scenario: Scenario) -> Mapping[str, Any]:
+    fields = alike.asked(scenario)
     measure = {f"measure.{name}": value for name, value in fields.pop("measure").items()}
-    return fields | measure | {"label": record.scenario.label}
+    return fields | measure | {"label": scenario.label}
 
 
 def machine_of(record: Record) -> str:

@@ -38,11 +38,13 @@ def compared(pairs: list[Pair]):
     return compare(pairs, [None] * len(pairs), DECODE)
 
 
+@pytest.mark.slow
 def test_of_tables_of_the_same_at_most_7_percent_call_anything_faster_or_slower():
     alarms = sum(any(row.verdict in ("faster", "slower") for row in compared(table(seed))) for seed in range(300))
     assert alarms <= 21
 
 
+@pytest.mark.slow
 def test_an_effect_of_what_is_detectable_is_found_9_times_in_10():
     found = []
     for seed in range(200):
