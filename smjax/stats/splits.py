@@ -23,10 +23,12 @@ _BENT = 2.0
 """Robust standard deviations from the median of it and its neighbours, beyond which a value is bent."""
 _EXCEEDING = 100
 """So many permutations are drawn that this many beat a sequence on the verge of being told."""
-_HOPELESS = 100
-"""Once so many beat it both ways, no more are drawn."""
-_MOST_VALUES, _AT_ONCE = 1_000_000, 100_000
-"""In all permutations of a sequence, and in those that are drawn together, which fit into a CPU's cache."""
+_CLEAR = 4.0
+"""Standard deviations from what is allowed, with which no more are drawn."""
+_MOST_VALUES = 1_000_000
+"""In all permutations of a sequence."""
+_AT_ONCE, _VALUES_AT_ONCE = 1_000, 100_000
+"""Permutations that are drawn together, and the values in them, which fit into a CPU's cache."""
 _ROUNDING = 1e-9
 
 
@@ -84,19 +86,25 @@ def _lengths(longest: int) -> list[int]:
     return lengths
 
 
-def chances(logs: Array, verge: float) -> tuple[float, float]:
+def chances(logs: Array, allowed: tuple[float, float]) -> tuple[float, float]:
     """How often these values (n,) in chance order would be split as well in one place, and in two.
 
-    `verge`: about which chances have to be told apart.
+    As precisely as is needed to know whether one of them is at most as large as is `allowed`.
     """
     own = explained(logs[None])[0] * (1 - _ROUNDING)
-    drawn, beaten, most = 0, np.zeros(2), _enough(logs.size, verge)
+    drawn, beaten, most = 0, np.zeros(2), _enough(logs.size, min(allowed))
     permutations = np.random.default_rng(0)
-    while drawn < most and beaten.min() < _HOPELESS:
+    while drawn < most and not _is_clear(beaten, drawn * np.array(allowed)):
         found = explained(_shuffled(logs, min(most - drawn, _chunk(logs.size)), permutations))
         drawn, beaten = drawn + len(found), beaten + (found >= own).sum(0)
     one, two = (1 + beaten) / (1 + drawn)
     return float(one), float(two)
+
+
+def _is_clear(beaten: Array, expected: Array) -> bool:
+    """Whether one split was beaten far less often than expected, or both far more often."""
+    unsure = _CLEAR * np.sqrt(np.maximum(beaten, expected) + 1)
+    return bool(beaten[0] + unsure[0] < expected[0] or np.all(beaten - unsure > expected))
 
 
 def verge_of_one(logs: Array, chance: float) -> float:
@@ -118,7 +126,7 @@ def _enough(count: int, chance: float) -> int:
 
 
 def _chunk(count: int) -> int:
-    return _AT_ONCE // count + 1
+    return min(_AT_ONCE, _VALUES_AT_ONCE // count + 1)
 
 
 def _shuffled(logs: Array, times: int, permutations: np.random.Generator) -> Array:

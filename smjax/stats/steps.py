@@ -104,10 +104,11 @@ def _number(part: Array, false_alarms: float) -> int:
     """How many splits at once a part has beyond chance: none, one or two."""
     if part.size < 2 * splits.LEAST:
         return 0
-    if splits.least_chance(part.size, part.size // 2) > _IN_ONE * false_alarms:
+    allowed = (_IN_ONE * false_alarms, (1 - _IN_ONE) * false_alarms)
+    if splits.least_chance(part.size, part.size // 2) > allowed[0]:
         return 0
-    in_one, in_two = splits.chances(part, (1 - _IN_ONE) * false_alarms)
-    return 1 if in_one <= _IN_ONE * false_alarms else 2 if in_two <= (1 - _IN_ONE) * false_alarms else 0
+    chances = splits.chances(part, allowed)
+    return 1 if chances[0] <= allowed[0] else 2 if chances[1] <= allowed[1] else 0
 
 
 def _best(part: Array, number: int) -> list[int]:

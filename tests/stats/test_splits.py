@@ -34,7 +34,7 @@ def test_chances_are_shares_of_all_permutations():
     logs = histories(2, 8)[0] + np.repeat([0, 0.03], 4)
     everything = explained(logs[list(itertools.permutations(range(8)))])
     exact = (everything >= everything[0] - 1e-12).mean(0)
-    assert chances(logs, 0.002) == pytest.approx(tuple(exact), abs=0.006)
+    assert chances(logs, tuple(exact)) == pytest.approx(tuple(exact), abs=0.006)
     verge = verge_of_one(logs, 0.04)
     above, with_ties = ((everything[:, 0] > verge + sign * 1e-9).mean() for sign in (1, -1))
     assert above - 0.006 < 0.04 < with_ties + 0.006
@@ -43,7 +43,7 @@ def test_chances_are_shares_of_all_permutations():
 def test_no_split_is_less_likely_than_all_large_values_on_one_side():
     logs = np.repeat([0.0, 1.0], (5, 3)) + np.arange(8) / 100
     assert least_chance(8, 3) == pytest.approx(2 / 56)
-    assert chances(logs, 0.002)[0] == pytest.approx(2 / 56, abs=0.006)
+    assert chances(logs, (2 / 56, 1))[0] == pytest.approx(2 / 56, abs=0.006)
 
 
 def test_a_lone_straggler_is_bent_to_its_neighbours_and_two_alike_are_not():
@@ -61,4 +61,4 @@ def test_a_lone_straggler_is_bent_to_its_neighbours_and_two_alike_are_not():
 def test_equal_values_have_no_split():
     equal = np.full(12, 1.25)
     assert explained(equal[None]).tolist() == [[0, 0]]
-    assert chances(equal, 0.01) == (1, 1)
+    assert chances(equal, (0.01, 0.01)) == (1, 1)
