@@ -53,7 +53,9 @@ ALLOWED: dict[str, set[str]] = {
     "report/data": CORE | {"smjax.stats", "smjax.report.data", "numpy", "polars"},
     "report/render": CORE | {"smjax.report.render", "polars", "rich"},
     "report/compare": CORE | {"smjax.stats"} | {f"smjax.report.{room}" for room in ("data", "render", "compare")},
-    "report/trend": CORE | {"smjax.stats"} | {f"smjax.report.{room}" for room in ("compare", "render", "trend")},
+    "report/trend": CORE
+    | {"smjax.stats"}
+    | {f"smjax.report.{room}" for room in ("compare", "data", "render", "trend")},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
     "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"smjax.stats", "numpy"},
 }

@@ -10,6 +10,7 @@ from smjax.core.records.columns import COLUMNS
 from smjax.report.compare.fields import SHOWN, in_short, shown
 from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure, name_of
 from smjax.report.trend.changes import Change, Course
+from smjax.report.trend.pictures import pictures
 
 NO_STEP = "no step"
 NO_VERDICT = "no verdict"
@@ -22,10 +23,11 @@ _CAPTION = (
 
 
 def table(courses: Sequence[Course], metric: Column) -> Grid:
-    """All histories below each other."""
+    """All histories below each other, and pictures of those with a step."""
+    drawn, notes = pictures(courses, metric)
     rows = [row for course in courses for row in _rows(course)]
     heading = metric.heading or metric.name
-    return draw(f"History of {heading}", [_CAPTION], [*_scenario(courses), *_columns(heading)], rows)
+    return draw(f"History of {heading}", [_CAPTION], [*_scenario(courses), *_columns(heading)], rows, notes, drawn)
 
 
 def _rows(course: Course) -> list[Row]:
