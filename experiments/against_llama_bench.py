@@ -4,8 +4,8 @@
         [--shapes d64-8l stories-15m] [--depth 256] [--rounds 3] [--isa avx2]
 
 llama.cpp: decode of 128 tokens at a depth, and prefill of 256, with and without flash attention, the better of the two.
-smjax: ctx = depth + 128; small shapes with the whole answer in one dispatch, large ones with one token in each. A
-round's figure is the median of each program's own samples.
+smjax: ctx = depth + 128, one token a dispatch, as llama-bench synchronises each too. A round's figure is the median of
+each program's own samples.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ SHAPES = {
     "stories-110m": PRESETS["stories-110m"],
     "tinyllama-1.1b": PRESETS["tinyllama-1.1b"],
 }
-LARGE = ("stories-110m", "tinyllama-1.1b")
 N_GEN, N_PREFILL = 128, 256
 WORKER_MB, PER_PACKED_BYTE = 230, 1.15
 """The bound on a worker's peak memory: this, this much of the packed weights, and the KV cache."""
@@ -110,7 +109,7 @@ def smjax(model: Path, threads: int, kernel: str, isa: str, depth: int) -> dict[
             f"isa={isa}",
             f"threads={threads}",
             f"ctx={depth + N_GEN}",
-            f"tokens_per_dispatch={1 if model.stem in LARGE else N_GEN}",
+            "tokens_per_dispatch=1",
             "measure.replicates=1",
             f"hydra.run.dir={folder}/run",
         ]
