@@ -17,7 +17,7 @@ SUPPORTED := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys
 HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exit( \
 	"smjax needs Python with venv and pip, found one without; install the package python3-venv")
 
-.PHONY: bench test quick lint driver sanitize tsan arm64 setup lock clean FORCE
+.PHONY: bench test quick test-engines lint driver sanitize tsan arm64 setup lock clean FORCE
 
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
@@ -31,6 +31,11 @@ test: lint
 # While working: all but what is marked slow.
 quick: lint
 	$(PYTEST) -m "not slow"
+
+# The extras, built from source for this machine into the same environment, and the tests that need them. No lock names them.
+test-engines: $(READY)
+	CMAKE_ARGS=-DGGML_NATIVE=ON $(PIP) install -q --no-binary llama-cpp-python --no-build-isolation -e '.[llama-cpp]'
+	$(BIN)/python -m pytest -q tests/worker/engines
 
 CPP := $(shell find native -name '*.cc' -o -name '*.h')
 

@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "worker/tasks": WORKER | {"numpy"},
     "worker/engines": CORE | {"smjax.worker.engines", "numpy"},
     "worker/engines/smjax": WORKER | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,
+    "worker/engines/llama_cpp": WORKER | {"llama_cpp", "numpy"},
     "worker/kernels": CORE | {"smjax.worker.kernels", "jaxtyping"} | JAX,
     "worker/kernels/xla": CORE | {"smjax.worker.kernels"} | JAX,
     "worker/model": CORE | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,

@@ -9,7 +9,7 @@ from smjax.core import signals
 from smjax.core.exit_codes import ExitCode
 from smjax.core.output import complain
 
-FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed")
+FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed", "engine")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="MODEL", help="a GGUF file, or the name of a preset")
     parser.add_argument("--ids-file", required=True, type=Path, metavar="IDS.json", help="a JSON list of token ids")
     parser.add_argument("--n-gen", required=True, type=int, metavar="N", help="tokens to generate")
-    parser.add_argument("--kernel", default="auto", metavar="K", help="auto, xla or native")
+    parser.add_argument("--engine", default="smjax", metavar="E", help="what answers, by default smjax")
+    parser.add_argument("--kernel", default="auto", metavar="K", help="auto, or one of the engine's: xla, native")
     parser.add_argument("--isa", default="auto", metavar="I", help="auto or a level such as avx2")
     parser.add_argument("--threads", default=1, type=int, metavar="T", help="threads of the worker, by default 1")
     parser.add_argument("--ctx", type=int, metavar="C", help="capacity of the KV cache; by default just enough")

@@ -43,7 +43,7 @@ def time_answers(
         stamps = [perf_counter_ns()]
         stamps.extend(perf_counter_ns() for _ in engine.decode(n_gen - 1))
         steps = np.diff(stamps).tolist() if each_token else None
-        samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes()))
+        samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes(), engine.choice_ns))
     return samples
 
 

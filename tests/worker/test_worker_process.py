@@ -27,7 +27,8 @@ from smjax.core.records.typed import encode
 from smjax.sweep.process.launcher import Launcher, Outcome
 from smjax.sweep.process.local import LocalLauncher
 from smjax.sweep.request.resolve import resolve
-from smjax.worker.engines.smjax.check import AGREEMENT_NMSE_MAX, PRODUCT_NMSE_MAX
+from smjax.worker.engines.agreement import AGREEMENT_NMSE_MAX
+from smjax.worker.engines.smjax.check import PRODUCT_NMSE_MAX
 from tests.reference import nmse
 from tests.worker.models import padding, reference, scenario
 

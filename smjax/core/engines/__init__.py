@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-from smjax.core.engines.spec import EngineSpec, Host, KernelSpec, StepAhead
+from smjax.core.engines.spec import ArgumentSpec, EngineSpec, Host, KernelSpec, StepAhead
 
-__all__ = ["ENGINES", "EngineSpec", "Host", "KernelSpec", "StepAhead", "inherited", "packages"]
+__all__ = ["ENGINES", "ArgumentSpec", "EngineSpec", "Host", "KernelSpec", "StepAhead", "inherited", "packages"]
 
 _NAMES = (
     "smjax",
-)  # fmt: skip
+    "llama_cpp",
+)
 
 ENGINES: dict[str, EngineSpec] = {name: importlib.import_module(f"{__name__}.{name}").SPEC for name in _NAMES}
 
-_CLEARED = ("XLA_", "JAX_", "OMP_", "GOMP_", "KMP_", "PJRT_")
+_CLEARED = ("XLA_", "JAX_", "OMP_", "GOMP_", "KMP_", "PJRT_", "GGML_", "LLAMA_")
 """Beginnings of variables that change what is measured; what a user wants goes through the configuration."""
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from smjax.core.errors import RequestError
+from smjax.core.models.config import DecoderConfig
 from smjax.core.records.resolved import Resolved
 
 Host = Mapping[str, Any]
@@ -42,6 +44,16 @@ class StepAhead:
 
 
 @dataclass(frozen=True)
+class ArgumentSpec:
+    """A setting of one engine alone, asked for as `engine_args.NAME`."""
+
+    name: str
+    values: tuple[str, ...]
+    """What it may be, the default first."""
+    meaning: str
+
+
+@dataclass(frozen=True)
 class EngineSpec:
     """What an engine needs and can do. Its module is `smjax.worker.engines.NAME`, imported in its worker alone."""
 
@@ -56,7 +68,7 @@ class EngineSpec:
     """Best first."""
     kv_dtypes: tuple[str, ...]
     model_formats: tuple[str, ...]
-    """Of `preset` and `gguf`."""
+    """Of `preset` and `gguf`; for an engine that reads files alone a preset is exported, where GGUF has its kind."""
     worker_bytes: float
     """Memory that its worker takes beside the model."""
     sources: tuple[str, ...] = ()
@@ -65,10 +77,24 @@ class EngineSpec:
     """Of the worker's environment, so that at most the scenario's threads run."""
     ahead: tuple[StepAhead, ...] = ()
     """In their order: a later step is handed the results of those before it."""
+    arguments: tuple[ArgumentSpec, ...] = ()
+    why_not: Callable[[Resolved, DecoderConfig], str | None] = lambda resolved, config: None
+    """What it cannot do of a scenario with such a model whose words it all knows, in one line; None where it can."""
+    libraries: Callable[[], tuple[Path, ...]] = lambda: ()
+    """Files outside of smjax that compute, and may differ where the packages' versions do not."""
 
     def kernel(self, name: str) -> KernelSpec:
         """The kernel called `name`."""
         return next(kernel for kernel in self.kernels if kernel.name == name)
+
+    def spelt_out(self, arguments: Mapping[str, str]) -> dict[str, str]:
+        """Its arguments with their values or defaults; others are another engine's. RequestError for a wrong value."""
+        found = {one.name: arguments.get(one.name, one.values[0]) for one in self.arguments}
+        for one in self.arguments:
+            if found[one.name] not in one.values:
+                expected = f"one of {', '.join(one.values)} with engine={self.name}"
+                raise RequestError(f"engine_args.{one.name}: expected {expected}, found {found[one.name]}")
+        return found
 
     def check_installed(self) -> None:
         """Raise RequestError unless what it imports can be found."""

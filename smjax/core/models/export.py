@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from smjax.core.errors import RequestError
 from smjax.core.files import replacing
 from smjax.core.models.families import IN_GGUF
@@ -15,17 +17,33 @@ UNKNOWN, NORMAL, CONTROL, BYTE = 2, 1, 3, 6
 """Token types of the format."""
 
 
+EXPORTED = tuple(name for name, config in PRESETS.items() if config.family in IN_GGUF)
+"""Presets of an architecture that GGUF has."""
+RECIPE = 1
+"""Counts up when the file of a preset changes and its weights do not."""
+
+
 def export_preset(name: str, path: Path, seed: int) -> None:
     """Write the preset `name` made from `seed` to `path`, whole or not at all.
 
     Raises RequestError for an unknown preset, one of an architecture that GGUF does not have, and a file that cannot be
     written.
     """
-    exportable = [key for key, config in PRESETS.items() if config.family in IN_GGUF]
-    if name not in exportable:
+    if name not in EXPORTED:
         found = f"{name}, which GGUF has no architecture for" if name in PRESETS else name
-        raise RequestError(f"--model: expected one of {', '.join(exportable)}, found {found}")
+        raise RequestError(f"--model: expected one of {', '.join(EXPORTED)}, found {found}")
     export_model(PresetModel(name, PRESETS[name], seed), path)
+
+
+def exported(model: Model, folder: Path) -> Path:
+    """The file of `model` in `folder`, called after its weights and made where it is not there.
+
+    Raises RequestError where it cannot be written.
+    """
+    path = folder / f"{model.name}-{model.hash.removeprefix('sha256:')[:16]}-{RECIPE}.gguf"
+    if not path.exists():
+        export_model(model, path)
+    return path
 
 
 def export_model(model: Model, path: Path) -> None:
@@ -40,13 +58,14 @@ def _write(model: Model, path: Path) -> None:
     writer = gguf.GGUFWriter(path, model.config.family)
     _add_metadata(writer, model)
     for info in model.tensors.values():
-        raw = model.read(info.name)
         kind = gguf.GGMLQuantizationType(info.encoding.code)
-        rows = raw.reshape(*info.shape[:-1], -1) if info.encoding.block > 1 else raw.view("<f4").reshape(info.shape)
-        writer.add_tensor(info.name, rows, raw_dtype=kind if info.encoding.block > 1 else None)
+        writer.add_tensor_info(info.name, info.shape, np.dtype(np.float32), info.n_bytes, kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
+    writer.write_ti_data_to_file()
+    for info in model.tensors.values():  # one at a time: all of them would take the model's size in memory
+        writer.write_tensor_data(model.read(info.name))
+        model.release(info.name)
     writer.close()
 
 

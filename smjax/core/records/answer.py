@@ -21,6 +21,8 @@ class Sample:
     """Of each id after the first, where each was dispatched alone."""
     rss_bytes: Bytes | None = None
     """Resident memory after it."""
+    choice_ns: Nanoseconds | None = None
+    """Of `decode_ns`: choosing ids from scores on the host; None where the program that computes them chooses."""
 
 
 @dataclass

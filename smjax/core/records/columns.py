@@ -186,6 +186,12 @@ COLUMNS = (
     Column("no_interval_reason", "text", "", "judged", "decode_tok_per_s of the processes in the order of time",
            meaning="why decode_tok_per_s has no interval: one process, two speeds, drifting, or serial (each like the "
            "one before); empty where it has one"),
+    Column("engine_args", "text", "", "compared", "scenario.engine_args", heading="engine args", shown="varies",
+           meaning="settings of the engine alone, all that it has"),
+    Column("forward_tok_per_s", "float", "tok/s", "answers", "(n_gen - 1) * 1e9 / NULLIF(decode_ns - choice_ns, 0)",
+           heading="forward tok/s", better="higher",
+           meaning="decode_tok_per_s without the time of choosing ids on the host, which is what llama-bench reports; "
+           "empty where the program that scores them chooses"),
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),

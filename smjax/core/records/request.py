@@ -27,6 +27,8 @@ class Request:
     """Of a task ahead of the sweep: which of the engine's."""
     ids: list[int] = field(default_factory=list)
     """The prompt to evaluate."""
+    model_file: str | None = None
+    """Of a preset, for an engine that reads files alone."""
     cpus: list[int] = field(default_factory=list)
     """Where to pin: filled in by whoever starts the process, as the next one is."""
     spawned_ns: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from smjax.core.errors import RequestError
@@ -60,6 +60,8 @@ class Scenario:
     """What whoever asked calls it; changes nothing."""
     python: str | None = None
     """Interpreter of the worker; None for the supervisor's own."""
+    engine_args: dict[str, str] = field(default_factory=dict, hash=False)
+    """Settings of the engine alone; once resolved, all that it has."""
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

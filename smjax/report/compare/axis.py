@@ -30,6 +30,7 @@ class Axis:
     def __init__(self, name: str, processes: Sequence[Process]) -> None:
         self.name = name
         self._variants = _variants(processes)
+        self._arguments = _varied_arguments(processes)
         self._chosen = {_request(process): process.record.resolved for process in processes if process.record.resolved}
         self.groups = self._groups(processes, name)
         if not self._is_varied(self.groups):
@@ -74,6 +75,9 @@ class Axis:
         fields, record = asked(process.record), process.record
         if axis == "model":
             return shown(record.model.name)
+        if axis == "engine":
+            arguments = [f"{name}={record.scenario.engine_args[name]}" for name in self._arguments[fields[axis]]]
+            return shown(" ".join([fields[axis], *arguments]))
         if axis in _CHOSEN and fields[axis] == "auto" and (chosen := self._chosen.get(_request(process))):
             return shown(getattr(chosen, axis))
         found: dict[str, Any] = {"jaxlib": jaxlib_of(record), "smjax": record.smjax, "model_hash": record.model.hash}
@@ -86,6 +90,8 @@ class Axis:
             fields["n_prompt"] = None  # as it is where nobody asks for another
         for name in (axis, *_FOLLOWS.get(axis, ())):
             fields.pop(name, None)
+        if axis == "engine":  # what is varied of its settings is part of its name
+            fields = {name: value for name, value in fields.items() if not name.startswith("engine_args.")}
         model = None if axis in ("model", "seed", "model_hash") else record.model.hash
         place = (record.host, machine_of(record), record.run, record.provenance)
         return tuple(fields.items()), model, place, self._variants[_request(process), record.identity]
@@ -117,6 +123,16 @@ def _place(process: Process, value: str) -> tuple[bool, float, str]:
 
 def _request(process: Process) -> Hashable:
     return tuple(asked(process.record).items()), process.record.model.hash
+
+
+def _varied_arguments(processes: Sequence[Process]) -> dict[str, list[str]]:
+    """By engine, the names of its arguments that have several values."""
+    found = defaultdict[str, dict[str, set[str]]](lambda: defaultdict(set))
+    for scenario in (process.record.scenario for process in processes):
+        arguments = found[scenario.engine]
+        for name, value in scenario.engine_args.items():
+            arguments[name].add(value)
+    return {engine: [name for name in names if len(names[name]) > 1] for engine, names in found.items()}
 
 
 def _variants(processes: Sequence[Process]) -> dict[Hashable, int]:

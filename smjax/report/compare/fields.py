@@ -21,6 +21,8 @@ SHOWN = (*SCENARIO, "engine", "kernel", "isa", "kv_dtype")
 """What is told of every scenario that is compared."""
 
 _CHOSEN = ("kernel", "isa", "kv_dtype")
+_ROOMS = ("measure", "engine_args")
+"""Fields of a scenario that have fields of their own."""
 _CHANGES_BY_ITSELF = ("cpu.mhz", "memory.available_bytes")
 _SAID_OTHERWISE = ("host", "machine", "python", "git.commit", "git.dirty")
 """Digests, and what a record says elsewhere too."""
@@ -43,8 +45,8 @@ def asked(record: Record) -> dict[str, Any]:
 @functools.lru_cache(maxsize=1024)  # a sweep's processes have few scenarios, and each is asked for many times
 def _asked(scenario: Scenario) -> Mapping[str, Any]:
     fields = alike.asked(scenario)
-    measure = {f"measure.{name}": value for name, value in fields.pop("measure").items()}
-    return fields | measure | {"label": scenario.label}
+    inside = {f"{room}.{name}": value for room in _ROOMS for name, value in fields.pop(room).items()}
+    return fields | inside | {"label": scenario.label}
 
 
 def machine_of(record: Record) -> str:
@@ -64,6 +66,7 @@ def described(record: Record) -> dict[str, Any]:
         "model": record.model.name,
         "model_hash": record.model.hash,
         **chosen,
+        "engine args": ", ".join(f"{name}={value}" for name, value in record.scenario.engine_args.items()) or None,
         "jaxlib": jaxlib_of(record),
         "python version": record.versions.get("python"),
         "smjax": record.smjax,
@@ -73,7 +76,8 @@ def described(record: Record) -> dict[str, Any]:
         "machine": machine_of(record),
     }
     variants = {f"variants.{name}": value for name, value in record.variants.items()}
-    return asked(record) | ours | _variables(record) | dict(_environment(record)) | _packages(record) | variants
+    wanted = {name: value for name, value in asked(record).items() if not name.startswith("engine_args.")}
+    return wanted | ours | _variables(record) | dict(_environment(record)) | _packages(record) | variants
 
 
 def _checkout(record: Record) -> dict[str, Any]:

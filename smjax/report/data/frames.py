@@ -44,7 +44,12 @@ _ACCEPTED: dict[type[pl.DataType], tuple[type, ...]] = {
 
 
 def typed(value: Any, dtype: type[pl.DataType]) -> Any:
-    """`value` if it is of that type, a text as it may be printed, else None: what is not as expected is unknown."""
+    """`value` if it is of that type, a text as it may be printed, else None: what is not as expected is unknown.
+
+    Settings by name are a text too.
+    """
+    if isinstance(value, dict) and dtype == pl.String:
+        value = ", ".join(f"{name}={setting}" for name, setting in sorted(value.items())) or None
     if isinstance(value, str):
         return printable(value, limit=None) if dtype == pl.String else None
     is_kind = isinstance(value, _ACCEPTED[dtype]) and not isinstance(value, bool)
@@ -150,6 +155,7 @@ def samples(records: Sequence[Record]) -> pl.DataFrame:
         "ttft_ns": [sample.ttft_ns for sample in found],
         "decode_ns": [sample.decode_ns for sample in found],
         "rss_bytes": [sample.rss_bytes for sample in found],
+        "choice_ns": [sample.choice_ns for sample in found],
     }
     times = _lists([sample.token_ns for sample in found])
     known = [state for record in records if record.ok for state in states.of_answers(record)]

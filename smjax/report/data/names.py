@@ -17,5 +17,11 @@ def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) 
         name for name in (*POINT, *LINE, "label") if name not in told and len({other.get(name) for other in twins}) > 1
     ]
     threads, ctx = plural(row["threads"], "thread", "threads"), f"ctx {row['ctx']}"
-    parts = [*(row[key] for key in always), row["model"], threads, ctx, *(f"{name} {row[name]}" for name in apart)]
+    parts = [
+        *(row[key] for key in always),
+        row["model"],
+        threads,
+        ctx,
+        *(f"{name} {row[name]}" for name in apart if row[name] is not None),
+    ]
     return ", ".join(str(part) for part in parts if part)

@@ -1,4 +1,4 @@
-"""Where what engines prepare is kept between sweeps: compiled programs, and what their steps found out."""
+"""Where what engines need is kept between sweeps: compiled programs, what their steps found out, presets as files."""
 
 from __future__ import annotations
 
@@ -18,9 +18,22 @@ FOUND_BYTES_MAX = 1 << 24
 
 def cache_folder(engine: str, host: str) -> Path | None:
     """An engine's, apart for each kind of host; None where nothing can be kept."""
+    return _folder(engine, host)
+
+
+def models_folder() -> Path:
+    """Where presets are as files; raises RequestError where nothing can be kept."""
+    folder = _folder("models")
+    if folder is None:
+        fix = "set SMJAX_CACHE_DIR, or write the file yourself: smjax export --model NAME FILE.gguf"
+        raise RequestError(f"model: expected a folder for a preset's file, found none that can be written; {fix}")
+    return folder
+
+
+def _folder(*names: str) -> Path | None:
     try:
         base = os.environ.get("SMJAX_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        folder = Path(base) / "smjax" / engine / host
+        folder = Path(base, "smjax", *names)
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):
         return None

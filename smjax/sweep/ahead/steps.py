@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from smjax.core.engines import Host, StepAhead
+from smjax.core.models.export import exported
 from smjax.core.models.source import Model
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
-from smjax.sweep.ahead.cache import cache_folder, recall, remember
+from smjax.sweep.ahead.cache import cache_folder, models_folder, recall, remember
 from smjax.sweep.plan.identity import digest, identity_parts, sources
 from smjax.sweep.process.launcher import Launcher, OnPhase
-from smjax.sweep.request.resolve import engine_of
+from smjax.sweep.request.resolve import engine_of, needs_export
 
 Prepared = dict[str, Any]
 """What each step found out, by its name."""
@@ -33,12 +34,15 @@ class Ahead:
     cache_dir: Path | None
     """Where its engine finds what it has compiled."""
     identity: dict[str, str]
+    model_file: str | None = None
+    """Of a preset, for an engine that reads files alone."""
 
 
 def get_ready(resolved: Resolved, model: Model, host: Host, launcher: Launcher, on_phase: OnPhase) -> Ahead:
     """Take the steps of the scenario's engine, as far as they were not taken before.
 
     A step that fails is no error here: the scenario's workers will meet the same, and their records will say so.
+    Raises RequestError where a preset's file cannot be written.
     """
     engine = engine_of(resolved.scenario)
     wanted = [step for step in engine.ahead if step.wanted(resolved)]
@@ -55,7 +59,12 @@ def get_ready(resolved: Resolved, model: Model, host: Host, launcher: Launcher, 
                 if path and found is not None:
                     remember(path, found)
             prepared[step.name] = (found or {}).get("prepared", {})
-    return Ahead(prepared, kept, identity_parts(resolved, model, host, prepared))
+    return Ahead(prepared, kept, identity_parts(resolved, model, host, prepared), model_file(resolved, model))
+
+
+def model_file(resolved: Resolved, model: Model) -> str | None:
+    """The file of a preset for an engine that reads files alone, made where it is not there yet; else None."""
+    return str(exported(model, models_folder())) if needs_export(resolved.scenario) else None
 
 
 def _take(request: Request, launcher: Launcher, on_phase: OnPhase) -> dict[str, Any] | None:

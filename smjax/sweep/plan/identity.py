@@ -31,10 +31,11 @@ def digest(described: Any) -> str:
 
 @functools.cache
 def sources(engine: EngineSpec) -> tuple[str, ...]:
-    """A digest of each file that a measurement with the engine depends on, the native library among them."""
+    """A digest of each file that a measurement with the engine depends on, libraries among them."""
     patterns = (*_MEASURING, f"worker/engines/{engine.name}", *engine.sources)
     paths = sorted({path for pattern in patterns for path in _python_files(pattern)})
-    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in [*paths, *filter(None, [library_path()])])
+    libraries = [*filter(None, [library_path()]), *engine.libraries()]
+    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in [*paths, *libraries])
 
 
 def identity_parts(resolved: Resolved, model: Model, host: Host, prepared: Mapping[str, Any]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, make_dataclass
 from typing import Any
 
 from smjax.core.engines import ENGINES
@@ -57,6 +58,20 @@ class ReportConfig:
     baseline: str | None = asked("the row of them that ratios are taken to", literal=True)
 
 
+def _arguments() -> Iterator[tuple[str, Any, Any]]:
+    """A field for each name that engines call an argument by."""
+    every = [(spec.name, one) for spec in ENGINES.values() for one in spec.arguments]
+    for name in dict.fromkeys(one.name for _, one in every):
+        takers = [(engine, one) for engine, one in every if one.name == name]
+        values = dict.fromkeys(value for _, one in takers for value in one.values)
+        meaning = "; ".join(f"of {engine}: {one.meaning}" for engine, one in takers)
+        yield name, str | None, asked(meaning, None, names=tuple(values))
+
+
+EngineArguments = make_dataclass("EngineArguments", _arguments())
+"""Settings of one engine alone; null for its default."""
+
+
 @dataclass
 class JobConfig:
     """One point of a multirun."""
@@ -71,6 +86,7 @@ class JobConfig:
     kernel: str = asked("what computes a step; auto: the better one that is here, all: each of them", names=KERNELS)
     isa: str = asked("instruction set that code is limited to; auto: the best one, all: each of them", names=ISAS)
     kv_dtype: str = asked("type of the KV cache; auto: the kernel's better one, which is recorded", names=KV_DTYPES)
+    engine_args: EngineArguments = field(default_factory=EngineArguments)  # type: ignore[valid-type]
     seed: int = asked("of a preset's weights and of the prompt")
     label: str = asked("a text that changes nothing but the record", literal=True)
     python: str | None = asked("interpreter that runs the worker; null for the one that runs smjax", files=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from smjax.core.engines import ENGINES, EngineSpec, Host
 from smjax.core.errors import RequestError
 from smjax.core.machine.simd import limited_simd
+from smjax.core.models.export import EXPORTED
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
 
@@ -17,7 +18,8 @@ ALL, AUTO = "all", "auto"
 def expand(scenario: Scenario, host: Host) -> list[Scenario]:
     """The scenario for each kernel and instruction set that there is here, where it says `all`."""
     available = _available(engine_of(scenario), host)
-    kernels = [kernel for kernel in available if available[kernel]] if scenario.kernel == ALL else [scenario.kernel]
+    has_isas = [kernel for kernel in available if available[kernel]] or [AUTO]
+    kernels = has_isas if scenario.kernel == ALL else [scenario.kernel]
     if scenario.isa != ALL:
         return [replace(scenario, kernel=kernel) for kernel in kernels]
     return [
@@ -28,13 +30,16 @@ def expand(scenario: Scenario, host: Host) -> list[Scenario]:
 
 
 def resolve(scenario: Scenario, host: Host) -> Resolved:
-    """The scenario with nothing left open; raises RequestError where this host or installation cannot serve it.
+    """The scenario with nothing left open, its engine's arguments all named.
+
+    Raises RequestError where this host or installation cannot serve it.
 
     `kernel=auto` is the best kernel that is fit for the instruction set asked for, `isa=auto` the best there is.
     """
     spec = engine_of(scenario)
     spec.check_installed()
     _check_words(scenario, spec)
+    scenario = replace(scenario, engine_args=spec.spelt_out(scenario.engine_args))
     kernel, isa = _kernel_and_isa(scenario, spec, host)
     kv_dtype = spec.kernel(kernel).kv_dtype if scenario.kv_dtype == AUTO else scenario.kv_dtype
     simd = tuple(limited_simd(host["cpu"]["simd"], isa))
@@ -67,11 +72,23 @@ def _check_words(scenario: Scenario, spec: EngineSpec) -> None:
     ):
         if found not in known:
             raise RequestError(f"{name}: expected one of {', '.join(known)}, found {found}")
-    model_format = "preset" if scenario.model_path is None else "gguf"
-    if model_format not in spec.model_formats:
-        raise RequestError(
-            f"model: expected {' or '.join(spec.model_formats)} with engine={spec.name}, found {scenario.model}"
-        )
+    _check_model(scenario, spec)
+
+
+def _check_model(scenario: Scenario, spec: EngineSpec) -> None:
+    known = " or ".join(spec.model_formats)
+    if needs_export(scenario):
+        if scenario.model in EXPORTED:
+            return
+        known = f"one of {', '.join(EXPORTED)} or a GGUF file"
+    elif ("preset" if scenario.model_path is None else "gguf") in spec.model_formats:
+        return
+    raise RequestError(f"model: expected {known} with engine={spec.name}, found {scenario.model}")
+
+
+def needs_export(scenario: Scenario) -> bool:
+    """Whether its model is a preset, and its engine reads files alone."""
+    return scenario.model_path is None and engine_of(scenario).model_formats == ("gguf",)
 
 
 def _kernel_and_isa(scenario: Scenario, spec: EngineSpec, host: Host) -> tuple[str, str]:

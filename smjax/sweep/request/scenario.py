@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from smjax.core.errors import RequestError
@@ -35,7 +36,17 @@ def scenario_of(point: JobConfig) -> Scenario:
         measure=Measure(**vars(point.measure)),
         label=point.label,
         python=None if point.python is None else _interpreter(point.python),
+        engine_args=_given(vars(point.engine_args)),
     )
+
+
+def _given(arguments: Mapping[str, str | None]) -> dict[str, str]:
+    """Those that are asked for, as engines spell them: YAML's and Hydra's `true` arrives as `True`."""
+    return {
+        name: value.lower() if value in ("True", "False") else value
+        for name, value in arguments.items()
+        if value is not None
+    }
 
 
 def _check_model(model: ModelConfig) -> None:

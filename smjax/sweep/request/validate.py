@@ -10,7 +10,7 @@ from smjax.core.machine.host import available_bytes
 from smjax.core.models.source import Model, open_model, weight_bytes
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario, check_scenario
-from smjax.sweep.request.resolve import resolve
+from smjax.sweep.request.resolve import engine_of, resolve
 
 _PER_WEIGHT_BYTE = 1.3
 """Packed weights and what repacking them takes for a moment."""
@@ -29,6 +29,7 @@ def resolve_all(scenarios: Sequence[Scenario], host: Host) -> tuple[list[Resolve
 
     Raises RequestError for the first scenario that cannot be served on this host.
     """
+    _check_arguments(scenarios)
     models: dict[ModelKey, Model] = {}
     found = []
     for scenario in scenarios:
@@ -38,6 +39,7 @@ def resolve_all(scenarios: Sequence[Scenario], host: Host) -> tuple[list[Resolve
             models[key] = open_model(*key)
         check_scenario(scenario, models[key].config.ctx_train)
         resolved = resolve(scenario, host)
+        check_engine(resolved, models[key])
         check_memory(resolved, models[key], available_bytes())
         if scenario.measure.strict and is_oversubscribed(scenario.threads, host):
             raise RequestError(
@@ -48,10 +50,26 @@ def resolve_all(scenarios: Sequence[Scenario], host: Host) -> tuple[list[Resolve
     return found, models
 
 
+def _check_arguments(scenarios: Sequence[Scenario]) -> None:
+    """Raise RequestError for an argument that no engine of the request has; those that have it not do without."""
+    engines = dict.fromkeys(engine_of(scenario) for scenario in scenarios)
+    known = {one.name for engine in engines for one in engine.arguments}
+    for name in (name for scenario in scenarios for name in scenario.engine_args if name not in known):
+        having = [spec.name for spec in ENGINES.values() if name in (one.name for one in spec.arguments)]
+        asked = " and ".join(engine.name for engine in engines)
+        raise RequestError(f"engine_args.{name}: expected engine={' or '.join(having)} with it, found {asked}")
+
+
 def is_oversubscribed(threads: int, host: Host) -> bool:
     """Whether there are more threads than cores for them, of the host or of a container's quota."""
     limits = (host["cpu"]["usable_cores"], host["cpu"]["cgroup_quota_cores"])
     return any(limit is not None and threads > limit for limit in limits)
+
+
+def check_engine(resolved: Resolved, model: Model) -> None:
+    """Raise RequestError unless the scenario's engine can do all that is asked for at once, with the model."""
+    if why_not := ENGINES[resolved.scenario.engine].why_not(resolved, model.config):
+        raise RequestError(why_not)
 
 
 def check_memory(resolved: Resolved, model: Model, free_bytes: int) -> None:

@@ -15,9 +15,10 @@ from smjax.core.models.presets import PRESETS
 from smjax.core.models.source import Model, open_model
 from smjax.core.records.request import Request
 from smjax.core.records.scenario import Measure, Scenario, check_scenario
+from smjax.sweep.ahead.steps import model_file
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.resolve import resolve
-from smjax.sweep.request.validate import check_memory
+from smjax.sweep.request.validate import check_engine, check_memory
 
 _TIMEOUT_S = 600.0
 IDS_BYTES_MAX = 1 << 26
@@ -52,9 +53,11 @@ def evaluate(request: EvalRequest, launcher: Launcher) -> str:
     model = open_model(scenario.model, scenario.model_path, scenario.seed)
     _check_sizes(scenario, model)
     resolved = resolve(scenario, environment(packages()))
+    check_engine(resolved, model)
     check_memory(resolved, model, available_bytes())
     _check_vocabulary(request.ids_file, ids, model)
-    outcome = launcher.run(Request("evaluate", resolved, ids=ids), _TIMEOUT_S)
+    asked = Request("evaluate", resolved, ids=ids, model_file=model_file(resolved, model))
+    outcome = launcher.run(asked, _TIMEOUT_S)
     if outcome.status != "ok":
         raise WorkerFailed(f"{outcome.status}: {outcome.reason}")
     ran = {"kernel": resolved.kernel, "isa": resolved.isa}

@@ -111,7 +111,7 @@ class _Execution:
         cpus = pick_cpus(scenario.threads)
         before = read_machine(cpus)
         cache_dir = None if ahead.cache_dir is None else str(ahead.cache_dir)
-        request = Request("measure", run.resolved, ahead.prepared, cache_dir)
+        request = Request("measure", run.resolved, ahead.prepared, cache_dir, model_file=ahead.model_file)
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))

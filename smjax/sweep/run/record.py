@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from smjax import __version__
+from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
 from smjax.core.machine.sharing import best_of, shared_pct
 from smjax.core.models.source import Model, weight_bytes
@@ -61,7 +62,7 @@ def make_record(
             "machine": environment.get("machine") or "",
             "run": stamps.run,
             "smjax": __version__,
-            "environment": environment,
+            "environment": {**environment, "packages": _packages(environment, run.scenario.engine)},
             "status": outcome.status,
             "reason": outcome.reason,
             "wall_ns": outcome.wall_ns,
@@ -70,6 +71,11 @@ def make_record(
             "flags": sorted(flags),
         }
     )
+
+
+def _packages(environment: dict[str, Any], engine: str) -> dict[str, Any]:
+    """What its engine computes with, of all that is installed for any."""
+    return {name: environment["packages"].get(name) for name in (*ENGINES[engine].packages, "smjax")}
 
 
 def run_id(earlier: Sequence[Record]) -> str:

@@ -21,6 +21,9 @@ from smjax.worker.engines.handicap import Handicapped
 class Engine(Protocol):
     """A model ready to be timed. Nothing but `prefill` and `decode` is called while a clock runs."""
 
+    choice_ns: int | None
+    """What choosing ids on the host has taken since the prefill; None where the program that scores them chooses."""
+
     def versions(self) -> dict[str, str]:
         """Of what computes, as it says of itself, by package."""
 

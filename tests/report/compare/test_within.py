@@ -250,3 +250,27 @@ def test_a_figure_that_is_not_positive_has_no_ratio():
             answer["decode_ns"] = 0
     (row,), _ = within(records, "kernel")
     assert (row.ratio, row.verdict) == (None, "undecided")
+
+
+def test_engines_stand_beside_each_other_with_what_is_varied_of_their_settings():
+    """Settings are an engine's own: those of one value part nothing, and each of several is a value of its own."""
+    ours = sweep("kernel", {"auto": SLOWED}, engine="smjax")
+    for changes, values in (
+        ({"mmap": "true"}, ["smjax", "llama_cpp"]),
+        (None, ["smjax", "llama_cpp flash_attn=0", "llama_cpp flash_attn=1"]),
+    ):
+        theirs = [changes] if changes else [{"flash_attn": value, "mmap": "true"} for value in "01"]
+        records = ours + [
+            one | {"id": f"{one['id']}{arguments}"}
+            for number, arguments in enumerate(theirs, 1)
+            for one in sweep("kernel", {"auto": [number * 2 * rate for rate in SLOWED]}, engine="llama_cpp",
+                             engine_args=arguments)
+        ]  # fmt: skip
+        axis = Axis("engine", processes_of(read(records), "decode_tok_per_s"))
+        assert sorted(axis.values(), key=values.index) == values
+        rows, _ = within(records, "engine", "smjax")
+        assert sorted(row.ratio for row in rows) == pytest.approx([2.0, 4.0][: len(theirs)])
+    rows, _ = within(records, "engine_args.flash_attn")
+    assert [row.differs["engine args"] for row in rows] == [
+        ("flash_attn=0, mmap=true", "flash_attn=1, mmap=true"),
+    ]

@@ -401,3 +401,16 @@ def test_energy_is_the_median_of_the_processes_that_could_read_it():
     records[2]["energy"] = {"joules_per_token": None}
     assert only_row(records)["energy_j_per_token"] == pytest.approx(0.3)
     assert only_row([record()])["energy_j_per_token"] is None
+
+
+def test_choosing_is_left_out_where_it_was_timed_apart():
+    answer = sample(1000) | {"choice_ns": 200_000_000}
+    rows = scenarios([record([answer, answer], engine="llama_cpp"), record([sample(1000)])])
+    found = rows.select("engine", "decode_tok_per_s", "forward_tok_per_s").rows()
+    assert sorted(found) == [("llama_cpp", pytest.approx(100), pytest.approx(125)), ("smjax", 100, None)]
+
+
+def test_settings_of_an_engine_part_rows_and_are_one_text():
+    swept = [record(engine="llama_cpp", engine_args={"mmap": "true", "flash_attn": value}) for value in "01"]
+    texts = scenarios([*swept, record()])["engine_args"].to_list()
+    assert sorted(texts, key=str) == [None, "flash_attn=0, mmap=true", "flash_attn=1, mmap=true"]

@@ -116,6 +116,8 @@ def test_a_workers_environment_has_no_inherited_settings() -> None:
         "KMP_AFFINITY": "x",
         "PJRT_NPROC": "9",
         "NPROC": "9",
+        "GGML_NUMA": "1",
+        "LLAMA_CPP_LIB_PATH": "/elsewhere",
     }
     assert inherited(variables) == {"HOME": "/home/user", "PATH": "/bin"}
 

@@ -85,6 +85,7 @@ def test_a_single_run_uses_the_defaults(run_job: Run, fake_worker: Fake, empty_d
         },
         "label": "",
         "python": None,
+        "engine_args": {},
     }
     assert sorted(path.name for path in run_dir.iterdir())[0] == "records"
 

@@ -14,6 +14,7 @@ import pytest
 
 from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
+from smjax.worker.engines import agreement
 from smjax.worker.engines.smjax import check
 from smjax.worker.engines.smjax.engine import SmjaxEngine
 from smjax.worker.engines.smjax.programs import prefill
@@ -47,7 +48,7 @@ def test_a_right_engine_passes(engine: SmjaxEngine) -> None:
     # ways agree); several times below what is refused.
     rounding = 1e-6 if engine.kernel.name == "xla" else 0
     assert 1e-6 < errors["product_nmse"] < check.PRODUCT_NMSE_MAX / 5
-    assert rounding < errors["prefill_decode_nmse"] < check.AGREEMENT_NMSE_MAX / 5
+    assert rounding < errors["prefill_decode_nmse"] < agreement.AGREEMENT_NMSE_MAX / 5
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_the_check_of_a_short_prompt_passes(engine: SmjaxEngine) -> None:
     short.prefill_program = short._program(prefill, PROMPT[:2])
     short.decode_program = engine.decode_program
     short.prefill(PROMPT[:2])
-    assert 0 < short.check(PROMPT[:2])["prefill_decode_nmse"] < check.AGREEMENT_NMSE_MAX
+    assert 0 < short.check(PROMPT[:2])["prefill_decode_nmse"] < agreement.AGREEMENT_NMSE_MAX
 
 
 def forget(engine: SmjaxEngine) -> None:
@@ -92,7 +93,7 @@ def spoil(engine: SmjaxEngine) -> None:
 def test_decoding_from_another_cache_fails(engine: SmjaxEngine, harm: Callable[[SmjaxEngine], None], said: str) -> None:
     engine.prefill(PROMPT)
     harm(engine)
-    with pytest.raises(check.CheckFailedError, match=said):
+    with pytest.raises(agreement.CheckFailedError, match=said):
         engine.check(PROMPT)
     forget(engine)
 
@@ -106,7 +107,7 @@ def test_decoding_at_the_wrong_position_fails(engine: SmjaxEngine, monkeypatch: 
 
     engine.prefill(PROMPT)
     monkeypatch.setattr(engine, "decode_program", one_later)
-    with pytest.raises(check.CheckFailedError, match="prefill and decode disagree"):
+    with pytest.raises(agreement.CheckFailedError, match="prefill and decode disagree"):
         engine.check(PROMPT)
 
 
@@ -141,7 +142,7 @@ class NotANumber(XlaKernel):
 @pytest.mark.parametrize("kernel", [OtherNibbles, OtherRows, NoScales, NotANumber])
 def test_a_wrong_product_fails(kernel: type[XlaKernel]) -> None:
     with pytest.raises(
-        check.CheckFailedError, match=r"blk\.0\.attn_q\.weight: product: expected NMSE <= 0\.001, found"
+        agreement.CheckFailedError, match=r"blk\.0\.attn_q\.weight: product: expected NMSE <= 0\.001, found"
     ):
         check.check_products(kernel(Setup()), engine_of("xla").weights, MODEL, 42)
 
@@ -152,16 +153,16 @@ def test_the_last_product_is_checked_too() -> None:
             right = super().matvec(packed, layer, x)
             return right if packed.n_out != CONFIG.n_vocab else jnp.roll(right, 1)
 
-    with pytest.raises(check.CheckFailedError, match=r"output\.weight: product"):
+    with pytest.raises(agreement.CheckFailedError, match=r"output\.weight: product"):
         check.check_products(WrongForMany(Setup()), engine_of("xla").weights, MODEL, 42)
 
 
 def test_agreement_has_a_limit() -> None:
     right = np.ones(100, np.float32)
-    assert check.check_agreement(right * np.float32(1.01), right) == pytest.approx(1e-4, rel=1e-3)
+    assert agreement.check_agreement(right * np.float32(1.01), right) == pytest.approx(1e-4, rel=1e-3)
     for wrong in (right * 1.5, right * np.nan, -right):
-        with pytest.raises(check.CheckFailedError):
-            check.check_agreement(wrong, right)
+        with pytest.raises(agreement.CheckFailedError):
+            agreement.check_agreement(wrong, right)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
@@ -169,12 +170,13 @@ def test_one_score_that_is_no_number_fails_either_way(wrong: float) -> None:
     right, spoilt = np.ones(100, np.float32), np.ones(100, np.float32)
     spoilt[77] = wrong
     for arguments, way in (((spoilt, right), "decode"), ((right, spoilt), "prefill"), ((spoilt, spoilt), "prefill")):
-        with pytest.raises(check.CheckFailedError, match=f"logits of {way}: expected finite numbers, found 1 of 100"):
-            check.check_agreement(*arguments)
+        said = f"logits of {way}: expected finite numbers, found 1 of 100"
+        with pytest.raises(agreement.CheckFailedError, match=said):
+            agreement.check_agreement(*arguments)
 
 
 def test_an_answer_of_zeros_has_an_error_too() -> None:
     nothing, something = np.zeros(3, np.float32), np.ones(3, np.float32)
-    assert [check.nmse(nothing, nothing), check.nmse(something, nothing)] == [0.0, np.inf]
-    with pytest.raises(check.CheckFailedError):
-        check.check_agreement(something * np.nan, nothing)
+    assert [agreement.nmse(nothing, nothing), agreement.nmse(something, nothing)] == [0.0, np.inf]
+    with pytest.raises(agreement.CheckFailedError):
+        agreement.check_agreement(something * np.nan, nothing)

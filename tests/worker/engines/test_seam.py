@@ -28,6 +28,8 @@ def make(request, model):
 
 
 class Tiny:
+    choice_ns = None
+
     def __init__(self, request):
         self.request, self.last, self.n_vocab = request, 0, 100
         self.number = request.prepared.get("think", {}).get("number")  # not yet where the step is taken
@@ -158,7 +160,7 @@ def test_an_engine_is_measured_like_any_other(with_tiny: Path) -> None:
     ("overrides", "said"),
     [
         (["engine=tiny", "kernel=native"], "kernel: expected one of auto, table, found native"),
-        (["engine=tinny"], "engine: expected one of smjax, tiny, found tinny"),
+        (["engine=tinny"], "engine: expected one of smjax, tiny, llama_cpp, found tinny"),
         (["engine=tiny", "kv_dtype=float16"], "kv_dtype: expected one of auto, none, found float16"),
     ],
 )

@@ -12,7 +12,7 @@ from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.models.config import DecoderConfig
 from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
-from smjax.worker.engines.smjax.check import nmse
+from smjax.worker.engines.agreement import nmse
 from smjax.worker.engines.smjax.engine import SmjaxEngine
 from smjax.worker.kernels import Norm, Setup
 from smjax.worker.kernels.native import NativeKernel, Panels

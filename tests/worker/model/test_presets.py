@@ -195,7 +195,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file(tmp_path: Path, monkeypatch: p
 
     path = tmp_path / "a.gguf"
     path.write_text("old")
-    monkeypatch.setattr(gguf.GGUFWriter, "write_tensors_to_file", full)
+    monkeypatch.setattr(gguf.GGUFWriter, "write_tensor_data", full)
     with pytest.raises(RequestError, match="expected to write the model stories-15m, found: No space left on device"):
         export_preset("stories-15m", path, 42)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.gguf", "old")]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from smjax.core.models.config import products
 from smjax.core.models.source import Model
+from smjax.worker.engines.agreement import judged
 from smjax.worker.engines.smjax.compilation import compile_program
 from smjax.worker.kernels import Kernel, Matrix, Packed
 from smjax.worker.model.weights import Weights
@@ -16,29 +16,6 @@ from smjax.worker.model.weights import Weights
 CHECKED_ROWS = 32
 PRODUCT_NMSE_MAX = 1e-3
 """Activations rounded to 8 bits give about 2e-5; a wrong nibble order, scale or row gives about 1."""
-AGREEMENT_NMSE_MAX = 5e-3
-"""Rounding differs between the two: up to 7e-4 on the presets; a position off by one gives 0.05 or more."""
-
-
-class CheckFailedError(Exception):
-    """The engine computes something else than the model says; its figures would mean nothing."""
-
-
-def nmse(found: np.ndarray, expected: np.ndarray) -> float:
-    """Σ(a-b)²/Σb²; where all of b is zero, 0 if a is zero too and infinite otherwise."""
-    error = float(np.sum((found - expected) ** 2, dtype=np.float64))
-    size = float(np.sum(np.square(expected, dtype=np.float64)))
-    return error / size if size else math.inf * error if error else 0.0
-
-
-def check_agreement(decoded: np.ndarray, prefilled: np.ndarray) -> float:
-    """NMSE of the logits of one position computed both ways; raises CheckFailedError."""
-    for way, logits in (("prefill", prefilled), ("decode", decoded)):
-        finite = np.isfinite(logits)
-        if not finite.all():
-            found = f"{np.count_nonzero(~finite)} of {len(logits)} that are not"
-            raise CheckFailedError(f"logits of {way}: expected finite numbers, found {found}")
-    return _judged("prefill and decode disagree", decoded, prefilled, AGREEMENT_NMSE_MAX)
 
 
 def check_products(kernel: Kernel, weights: Weights, model: Model, seed: int) -> float:
@@ -52,7 +29,7 @@ def check_products(kernel: Kernel, weights: Weights, model: Model, seed: int) ->
         x = rng.standard_normal(model.tensors[names[0]].shape[1]).astype(np.float32)
         found = np.concatenate([_product(kernel, packed, x) for packed in matrix])
         expected, rows = _reference(model, names, x, rng)
-        worst = max(worst, _judged(f"{names[0]}: product", found[rows], expected))
+        worst = max(worst, judged(f"{names[0]}: product", found[rows], expected, PRODUCT_NMSE_MAX))
     return worst
 
 
@@ -62,14 +39,8 @@ def _check_rows(kernel: Kernel, weights: Weights, model: Model, rng: np.random.G
     (packed,) = weights.embedding
     ids, expected = _seeded_rows(model, name, rng)
     arguments = (packed, ids.astype(np.int32))
-    return _judged(f"{name}: rows", np.asarray(compile_program(kernel.rows, *arguments)(*arguments)), expected)
-
-
-def _judged(what: str, found: np.ndarray, expected: np.ndarray, limit: float = PRODUCT_NMSE_MAX) -> float:
-    error = nmse(found, expected)
-    if not error <= limit:  # also where it is not a number
-        raise CheckFailedError(f"{what}: expected NMSE <= {limit}, found {error:.3g}")
-    return error
+    found = np.asarray(compile_program(kernel.rows, *arguments)(*arguments))
+    return judged(f"{name}: rows", found, expected, PRODUCT_NMSE_MAX)
 
 
 def _product(kernel: Kernel, packed: Packed, x: np.ndarray) -> np.ndarray:

@@ -13,8 +13,9 @@ import numpy as np
 from smjax.core.models.source import Model, product_shapes
 from smjax.core.records.answer import Answer, Memory, Ran
 from smjax.core.records.scenario import Scenario
+from smjax.worker.engines.agreement import check_agreement
 from smjax.worker.engines.smjax.bandwidth import read_bandwidth
-from smjax.worker.engines.smjax.check import check_agreement, check_products
+from smjax.worker.engines.smjax.check import check_products
 from smjax.worker.engines.smjax.compilation import CompilationCache, compile_program, versions
 from smjax.worker.engines.smjax.programs import (
     answer_scores,
@@ -38,6 +39,8 @@ READ_SECONDS = 0.2
 
 class SmjaxEngine:
     """See `smjax.worker.engines.Engine`."""
+
+    choice_ns = None
 
     def __init__(
         self, scenario: Scenario, model: Model, setup: Setup, compilation_cache: CompilationCache | None = None
