@@ -27,24 +27,26 @@ def main() -> int:
     """Measure, or print tables."""
     arguments = parse()
     try:
-        if arguments.what == "table":
-            found = medians.load(arguments.data)
-        else:
-            planned = {sweeps.BETWEEN: arguments.between, sweeps.INTERLEAVED: arguments.interleaved}
-            asked = {kind: [*own, *arguments.overrides] for kind, own in sweeps.overrides(arguments.threads).items()}
-            found = sweeps.measure(arguments.folder, planned, asked, ends(arguments))
+        found = medians.load(arguments.data) if arguments.what == "table" else measured(arguments)
+        if not found.sweeps:
+            where = ", ".join(map(str, arguments.data)) if arguments.what == "table" else arguments.folder
+            raise RequestError(f"{where}: expected a sweep that has ended, found none; measure some first")
+        for line in tables.tables(found):
+            print(line, flush=True)
     except RequestError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the sweeps that had ended are kept", file=sys.stderr)
         return 130
-    if not found.sweeps:
-        print("expected a sweep that has ended, found none; measure some first", file=sys.stderr)
-        return 2
-    for line in tables.tables(found):
-        print(line, flush=True)
     return 0
+
+
+def measured(arguments: argparse.Namespace) -> medians.Medians:
+    """All sweeps, after those that were missing."""
+    planned = {sweeps.BETWEEN: arguments.between, sweeps.INTERLEAVED: arguments.interleaved}
+    asked = {kind: [*own, *arguments.overrides] for kind, own in sweeps.overrides(arguments.threads).items()}
+    return sweeps.measure(arguments.folder, planned, asked, ends(arguments))
 
 
 def parse() -> argparse.Namespace:
