@@ -54,7 +54,8 @@ def _of_pair(medians: Medians, sweep: Sweep, threads: int, one: int, other: int)
     def side(point: int) -> list[Process]:
         return processes_of(rebuilt.records_of(medians, sweep, lambda p: p.point == point), METRIC)
 
-    base, new = zip(*by_blocks(side(one), side(other)), strict=True)
+    blocks = by_blocks(side(one), side(other))
+    base, new = [ours for ours, _ in blocks], [theirs for _, theirs in blocks]
     together, apart = paired(base, new).estimate, unpaired(judge(base), judge(new)).estimate
     if together is None or apart is None:
         return None

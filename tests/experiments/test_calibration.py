@@ -161,6 +161,23 @@ def test_pairs_of_a_sweep_are_of_its_blocks(between: Medians) -> None:
     assert (widths.relative(found) or 1) < 0.5
 
 
+def test_a_side_without_figures_has_no_width() -> None:
+    points = [(label, handicap) for label in "ab" for handicap in (0.0, 0.05)]
+    records = [
+        document(1, block, place, *point, [1000 + (5 * block + place) % 7])
+        for block in range(8)
+        for place, point in enumerate(points)
+    ]
+    for one in records:
+        if one["scenario"]["measure"]["handicap"]:
+            one.update(status="failed", samples=[], reason="out of memory")
+    found = Medians()
+    found.add(sweeps.INTERLEAVED, [made_record(one) for one in records])
+    assert len(widths.widths(found)) == 1
+    pairs = verdicts.interleaved(found)
+    assert (pairs.same.without_interval, pairs.slowed.without_interval) == (1, 2)
+
+
 @pytest.mark.slow
 def test_the_table_says_of_how_many_sweeps_it_is(between: Medians) -> None:
     told = "\n".join(tables.tables(between))
