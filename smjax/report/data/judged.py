@@ -25,7 +25,7 @@ _SUSTAINED, _ITL = "sustained_tok_per_s", "itl_ms_p99"
 
 def judged(rows: Sequence[Row], records: Sequence[Record]) -> list[Row]:
     """Of rows with the figures of their processes: ends of intervals, why there is none, flags by their samples."""
-    stages = [(_first_stage(row), row["target_ci"]) for row in rows]
+    stages = [(_first_stage(row, records), row["target_ci"]) for row in rows]
     found = {name: judge_each([row[f"{name}_medians"] for row in rows], LEVEL, stages) for name in with_interval()}
     found[_SUSTAINED] = [
         interval_of_sums(row["timed_tokens"], row["timed_s"], rates, first)
@@ -42,9 +42,11 @@ def _states(rows: Sequence[Row], stages: Sequence[states.Stage]) -> list[Row]:
     return [{"by_state": entries, "states": states.in_words(entries)} for entries in states.by_state(rows, stages)]
 
 
-def _first_stage(row: Row) -> int | None:
+def _first_stage(row: Row, records: Sequence[Record]) -> int | None:
+    """How many of the processes that finished ok were of the first stage; None where there was no second."""
     asked = row["asked_replicates"]
-    return first_stage(asked, row["processes"]) if asked else None
+    first = first_stage(asked, row["processes"]) if asked else None
+    return None if first is None else sum(records[number].ok for number in row["record_numbers"][:first])
 
 
 def _over_tokens(row: Row, own: Interval, records: Sequence[Record]) -> Interval:

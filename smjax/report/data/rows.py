@@ -9,6 +9,7 @@ import polars as pl
 from smjax.core.records.alike import OVER_THREADS, ROW
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS
 from smjax.core.records.flags import DISTURBED
+from smjax.core.records.folder import no_garbage
 from smjax.core.records.record import Record
 from smjax.report.data import frames, states
 from smjax.report.data.figures import expressions, names_over, with_interval
@@ -28,6 +29,7 @@ def summarise(records: Sequence[Record]) -> pl.DataFrame:
     return scenarios(records).select(COLUMN_NAMES)
 
 
+@no_garbage()
 def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, fields of the records, `processes`, `bad_processes`,
     `reasons`, `disturbed_by`, `repeated_because`, `by_state` (a figure, its interval and a share of the time for each

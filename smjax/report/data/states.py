@@ -57,8 +57,9 @@ def expressions() -> dict[str, pl.Expr]:
 
 
 def of_rows() -> list[pl.Expr]:
-    """What `by_state` takes of a row's processes, in the order of time."""
-    return [*(pl.col(f"decode_tok_per_s_{state}") for state in STATES), pl.col("alone_s", "known_s").sum()]
+    """What `by_state` takes of a row's processes that finished ok, in the order of time."""
+    figures = [pl.col(f"decode_tok_per_s_{state}").filter(pl.col("status") == "ok") for state in STATES]
+    return [*figures, pl.col("alone_s", "known_s").sum()]
 
 
 def by_state(rows: Sequence[Row], stages: Sequence[Stage]) -> list[list[Row]]:

@@ -7,7 +7,7 @@ import pytest
 
 from smjax.stats.intervals import judge
 from smjax.stats.percentiles import interval_over_tokens
-from tests.report.factory import aiming_at, processes, record, sample, scenarios
+from tests.report.factory import aiming_at, failed, processes, record, sample, scenarios
 
 TWO_SPEEDS = [4605, 4783, 4817, 6383, 6514, 6455, 6460, 6402, 6471, 6489, 6437, 6450]
 """4 threads on 2 cores, ctx 1024, in the order of time."""
@@ -79,12 +79,19 @@ def test_an_interval_answers_for_how_the_number_of_processes_was_chosen():
         width[asked] = row["decode_tok_per_s_hi"] / row["decode_tok_per_s_lo"]
         expected = judge(calm_first, first=5 if asked == 5 else None, target=0.01)
         assert [row["decode_tok_per_s_lo"], row["decode_tok_per_s_hi"]] == pytest.approx([expected.lo, expected.hi])
-    spread_first = calm_first[::-1]
-    records = aiming_at(0.02, one_a_minute(spread_first))
+    assert width[5] <= width[8]  # its first stage was calm, and no reason for more
+
+
+def test_a_process_of_the_first_stage_that_failed_gives_its_place_to_none_of_the_second():
+    spread_first = [6300, 6600, 6200, 6700, 6450, 6452, 6455, 6449, 6453]
+    records = aiming_at(0.1, one_a_minute(spread_first))
     for one in records:
         one["scenario"]["measure"]["replicates"] = 5
+    records[0] = failed(date=records[0]["date"]) | {"scenario": records[0]["scenario"]}
     row = only_row(records)
-    assert row["decode_tok_per_s_hi"] / row["decode_tok_per_s_lo"] > width[8]
+    expected = judge(spread_first[1:], first=4, target=0.1)
+    assert expected.half_width > judge(spread_first[1:], first=5, target=0.1).half_width > 0
+    assert [row["decode_tok_per_s_lo"], row["decode_tok_per_s_hi"]] == pytest.approx([expected.lo, expected.hi])
 
 
 def streamed(rng, count):
