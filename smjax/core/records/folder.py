@@ -91,7 +91,7 @@ def record_paths(run_dir: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def no_garbage() -> Iterator[None]:
-    """Of thousands of new lists none refers to itself, and looking for that took three fifths of the time of reading."""
+    """Of thousands of new lists none refers to itself, and looking for that took three fifths of the time to read."""
     was_on = gc.isenabled()
     gc.disable()
     try:

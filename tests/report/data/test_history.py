@@ -39,6 +39,14 @@ def drawn(records, baseline=None):
     return [markdown([one]) for one in beside.grids(scenarios(records), load_history(SEED), baseline)]
 
 
+def test_two_runs_are_two_machines_beside_history_and_say_which_they_are():
+    first, second = (ours(ms) | {"run": run} for ms, run in ((1270, "monday"), (635, "tuesday")))
+    headline = cells(drawn([first, second])[0])
+    rates = {row["source"]: row["decode tok/s"] for row in headline if row["source"].startswith("smjax")}
+    assert rates == {"smjax xla monday": "100", "smjax xla tuesday": "200"}
+    assert "smjax xla" in [row["source"] for row in cells(drawn([first])[0])]
+
+
 def test_shipped_history_maps_to_the_summary():
     assert shipped_names() == [SEED]
     rows = load_history(SEED).rows
