@@ -73,15 +73,16 @@ def of_estimate(found: Estimate, level: float = LEVEL, reason: str = "") -> Rati
     return Ratio(math.exp(found.centre), lo, hi, detectable(found, level), reason, found)
 
 
-def detectable(found: Estimate, level: float = LEVEL) -> float:
-    """The smallest change, as a share, with which 9 in 10 intervals of such data leave out 1.
+def detectable(found: Estimate, level: float = LEVEL, within: float = 0.0) -> float:
+    """The smallest change, as a share, with which 9 in 10 intervals of such data leave out 1, and reach beyond `within`.
 
-    A change is found where the estimate is further from 0 than t((1 + level) / 2) errors; one as large as that and
-    t(0.9) errors more is, with chance 0.9, because estimate less change over error follows t.
+    A change is found where the estimate is further from 0 than t((1 + level) / 2) errors, and the interval's far end
+    further than what makes no difference; one as large as that and t(0.9) errors more is, with chance 0.9, because
+    estimate less change over error follows t.
     """
-    if not found.error:
-        return 0.0
-    return math.expm1((quantile_t((1 + level) / 2, found.degrees) + quantile_t(POWER, found.degrees)) * found.error)
+    reach = found.reach(level)
+    least = max(reach, math.log1p(within) - reach)
+    return math.expm1(least + (quantile_t(POWER, found.degrees) * found.error if found.error else 0.0))
 
 
 def more_blocks(found: Estimate, blocks: int, within: float, level: float = LEVEL) -> int | None:

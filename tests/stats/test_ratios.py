@@ -99,6 +99,8 @@ def test_detectable_is_the_sum_of_two_quantiles():
         math.expm1(0.01 * (stats.t.ppf(0.975, 10) + stats.t.ppf(0.9, 10)))
     )
     assert detectable(Estimate(0.5, 0.0, 10)) == 0
+    assert detectable(Estimate(0.5, 0.0, 10), within=0.02) == pytest.approx(0.02), "less is called the same"
+    assert detectable(Estimate(0.5, 0.01, 10), within=0.02) == detectable(Estimate(0.5, 0.01, 10))
     assert of_estimate(Estimate(0.0, 0.01, 10)).detectable == detectable(Estimate(0.0, 0.01, 10))
 
 

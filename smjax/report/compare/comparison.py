@@ -12,7 +12,9 @@ from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, dif
 from smjax.report.compare.pairing import Pair
 from smjax.report.compare.spread import Spread
 from smjax.report.compare.verdicts import Bounds, Verdict
+from smjax.stats import ratios
 from smjax.stats.intervals import LEVEL
+from smjax.stats.ratios import Ratio
 
 _FOUND = {"jaxlib", "smjax"}
 """What is told of a scenario if the sides differ in it."""
@@ -101,13 +103,18 @@ def _compared(pair: Pair, spread: Spread | None, question: Question, level: floa
         ratio.ratio,
         bounds,
         verdict,
-        ratio.detectable,
+        _detectable(ratio, question, level),
         tuple(filter(None, (pair.said, *estimating.how_runs_lie(pair), ratio.reason, apart, more))),
         told,
         count,
         are_runs,
         bool(pair.new),
     )
+
+
+def _detectable(ratio: Ratio, question: Question, level: float) -> float | None:
+    """By the verdict: what lies inside of what makes no difference is called the same, however sure it is."""
+    return None if ratio.estimate is None else ratios.detectable(ratio.estimate, level, question.within)
 
 
 def _differing(pair: Pair) -> Differences:

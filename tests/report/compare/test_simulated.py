@@ -17,7 +17,9 @@ NEW, BASE = (read([placed(record(label=label), 0)])[0] for label in ("new", "bas
 NOISE = 0.015
 
 
-def table(seed: int, effect: float = 1.0, rows: int = 4, blocks: int = 8, shared: float = 0.02) -> list[Pair]:
+def table(
+    seed: int, effect: float = 1.0, rows: int = 4, blocks: int = 8, shared: float = 0.02, noise: float = NOISE
+) -> list[Pair]:
     """Rows of two sides that differ by an effect, each block slowed down for both."""
     generator = random.Random(seed)
     pairs = []
@@ -25,7 +27,7 @@ def table(seed: int, effect: float = 1.0, rows: int = 4, blocks: int = 8, shared
         slow = [generator.lognormvariate(0, shared) for _ in range(blocks)]
         base, new = (
             [
-                Process(record, 100 * factor * slow[block] * generator.lognormvariate(0, NOISE), (0, block))
+                Process(record, 100 * factor * slow[block] * generator.lognormvariate(0, noise), (0, block))
                 for block in range(blocks)
             ]
             for record, factor in ((BASE, 1.0), (NEW, effect))
@@ -45,15 +47,17 @@ def test_of_tables_of_the_same_at_most_7_percent_call_anything_faster_or_slower(
 
 
 @pytest.mark.slow
-def test_an_effect_of_what_is_detectable_is_found_9_times_in_10():
+@pytest.mark.parametrize("noise", [NOISE, 0.004])
+def test_an_effect_of_what_is_detectable_is_found_9_times_in_10(noise):
+    """By the verdict, also where so little is detectable that it lies within what makes no difference."""
     found = []
-    for seed in range(200):
-        (row,) = compared(table(seed, rows=1))
+    for seed in range(300):
+        (row,) = compared(table(seed, rows=1, noise=noise))
         if row.detectable is not None:
-            (moved,) = compared(table(seed, 1 + row.detectable, rows=1))
-            found.append(moved.bounds.lo > 1)
-    assert len(found) > 150
-    assert 0.85 <= mean(found) <= 0.95
+            (moved,) = compared(table(seed, 1 + row.detectable, rows=1, noise=noise))
+            found.append(moved.verdict == "faster")
+    assert len(found) > 250
+    assert 0.86 <= mean(found) <= 0.94
 
 
 @pytest.mark.parametrize("shared", [0.02, 0.05])
