@@ -12,6 +12,9 @@ _CLOCK_NS = 100
 """Between two readings of a clock a step may be lost; those that smjax uses have steps of 1 to 50 ns."""
 _OF_A_TOKEN = 0.5
 """A prompt takes as much as one token of it at least, but for what a deeper cache costs."""
+_SUSTAINED = "sustained_tok_per_s"
+_SLACK = 1.01
+"""Percentiles lie between two tokens."""
 
 
 def tokens_disagree(row: Row) -> str | None:
@@ -49,8 +52,21 @@ def prompt_faster_than_a_token(row: Row) -> str | None:
     return None
 
 
+def sum_below_its_percentiles(row: Row) -> str | None:
+    """Half of the tokens take the median or more, a tenth p90, one in a hundred p99: their mean is at least that."""
+    p50, p90, p99, sustained = (row.get(name) for name in ("itl_ms_p50", "itl_ms_p90", "itl_ms_p99", _SUSTAINED))
+    if p50 is None or p90 is None or p99 is None or not sustained:
+        return None
+    least, mean = 0.4 * p50 + 0.09 * p90 + 0.01 * p99, 1000 / sustained
+    if mean >= least / _SLACK:
+        return None
+    told = f"{significant(mean)} ms in the mean, by their percentiles {significant(least)} or more"
+    return f"inconsistent: tokens took {told}"
+
+
 CHECKS: tuple[Callable[[Row], str | None], ...] = (
     tokens_disagree,
     token_without_time,
     prompt_faster_than_a_token,
+    sum_below_its_percentiles,
 )

@@ -26,9 +26,10 @@ def with_reach(figure: float | None, lo: float | None, hi: float | None, digits:
 
 
 def is_lopsided(figure: float, lo: float, hi: float) -> bool:
-    """Whether ± would put the interval's ends elsewhere than they are, by more than a figure of three digits hides."""
-    shift = abs((lo + hi) / 2 - figure)
-    return shift > _SHIFT * (hi - lo) / 2 and shift > _HIDDEN * figure
+    """Whether ± would put one of the interval's ends elsewhere than it is, by more than three digits hide."""
+    reach = half_width((lo, hi))
+    off = max(abs(1 - reach - lo / figure), abs(1 + reach - hi / figure))
+    return off > max(_OFF * reach, _HIDDEN)
 
 
 def _with_interval(key: str) -> Callable[[Row], Cell]:
@@ -119,8 +120,8 @@ _CELLS: dict[str, Callable[[Row], Cell]] = {
 """Where a cell says something else than the column's value."""
 
 
-_SHIFT, _HIDDEN = 0.2, 0.005
-"""Shares of half an interval, and of the figure."""
+_OFF, _HIDDEN = 0.2, 0.005
+"""Shares of half the interval, and of the figure."""
 
 
 def _grid_column(column: Column) -> GridColumn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from smjax.report.audit.tokens import CHECKS
@@ -56,3 +57,24 @@ def test_one_answer_is_enough(change, reason):
 
 def test_of_several_tokens_a_dispatch_nothing_is_known():
     assert reasons(faster, tokens_per_dispatch=9) == []
+
+
+@pytest.mark.parametrize(
+    ("sustained", "is_flagged"), [(100, False), (160, False), (185, False), (210, True), (400, True), (None, False)]
+)
+def test_the_sum_of_tokens_is_not_below_what_their_percentiles_say(sustained, is_flagged):
+    """At least 0.4 * 10 + 0.09 * 12 + 0.01 * 30 = 5.38 ms in the mean: 186 tok/s at most."""
+    row = {"itl_ms_p50": 10.0, "itl_ms_p90": 12.0, "itl_ms_p99": 30.0, "sustained_tok_per_s": sustained}
+    found = [reason for check in CHECKS if (reason := check(row))]
+    assert bool(found) is is_flagged
+    assert all("ms in the mean, by their percentiles 5.38 or more" in reason for reason in found)
+
+
+def test_spikes_do_not_set_it_off():
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        tokens = rng.lognormal(0, rng.uniform(0, 1.5), int(rng.integers(20, 3000)))
+        percentiles = dict(
+            zip(("itl_ms_p50", "itl_ms_p90", "itl_ms_p99"), np.quantile(tokens, (0.5, 0.9, 0.99)), strict=True)
+        )
+        assert not any(check(percentiles | {"sustained_tok_per_s": 1000 / tokens.mean()}) for check in CHECKS)

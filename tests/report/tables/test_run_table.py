@@ -271,7 +271,8 @@ def test_an_interval_is_printed_itself_where_its_figure_is_not_in_its_middle():
         (100, 98.4, 102.2, "100 ±1.9 %"),  # 0.3 off the middle: three digits do not show it
         (100, 99, 103, "100 (99.0 to 103)"),
         (6460, 5900, 6600, "6460 (5900 to 6600)"),
-        (100, 52, 160, "100 ±75 %"),  # 6 off, of 54
+        (100, 80.6, 124, "100 ±24 %"),
+        (100, 52, 160, "100 (52.0 to 160)"),  # ± is by ratios: 75 %, which would be 25 to 175
         (100, 100, 100, "100 ±0 %"),
         (100, None, None, "100"),
         (None, None, None, ""),
