@@ -16,6 +16,7 @@ import numpy as np
 from simulation import bars, pairs, tables
 from simulation.regimes import REGIMES, Regime
 from simulation.rows import Rule, Summary, fixed, stopped
+from simulation.sums import sums
 from simulation.tails import tails
 
 SIZES = range(4, 31)
@@ -39,6 +40,7 @@ def main() -> None:
     widths = list(pairs.widths(draws // 3, seed, CORRELATIONS))
     tables.paired(widths)
     tables.percentiles(tails(draws // 10, seed))
+    tables.in_the_long_run(sums(draws, seed))
     tables.limits([*bars.of_rows(of_size, of_rule), *bars.of_pairs(found, widths)])
 
 

@@ -9,6 +9,8 @@ from .bars import Bar, Fixed, Stopped
 from .pairs import Found, Widths
 from .regimes import NORMAL, OTHERS, REGIMES, STRAGGLERS
 from .rows import Summary
+from .sums import SIZES as SUMS
+from .sums import Sums
 from .tails import SIZES as TAILS
 from .tails import Tail
 
@@ -77,6 +79,18 @@ def percentiles(found: Iterable[Tail]) -> None:
         for one in found
     ]
     _table(("held, %; rate of hiccups", *(f"{n} processes" for n in TAILS)), rows)
+
+
+def in_the_long_run(found: Iterable[Sums]) -> None:
+    """How often intervals of what one gets miss it."""
+    rows = [
+        (
+            one.regime,
+            *(f"{_percent(missed)} ({_percent(none)})" for missed, none in zip(one.missed, one.none, strict=True)),
+        )
+        for one in found
+    ]
+    _table(("missed (none), %", *(f"{n} processes" for n in SUMS)), rows)
 
 
 def limits(found: Iterable[Bar]) -> None:

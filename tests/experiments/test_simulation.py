@@ -10,6 +10,8 @@ import pytest
 from experiments.simulation import bars, pairs, rows
 from experiments.simulation.regimes import REGIMES, STRAGGLERS, Regime, drift, normal, serial, two_speeds
 from experiments.simulation.rows import Rule
+from experiments.simulation.sums import SIZES as SUMS
+from experiments.simulation.sums import sums
 from smjax.stats.intervals import judge
 from smjax.stats.location import Estimate
 from smjax.stats.stopping import needed
@@ -106,3 +108,10 @@ def test_blocks_that_slow_both_sides_are_not_in_a_paired_interval() -> None:
     (*_, widths, _) = pairs.widths(60, 1, (0.0, 0.8))
     assert widths.blocks == 12
     assert widths.by_correlation[0.8] < 0.6 < 0.9 < widths.by_correlation[0.0]
+
+
+@pytest.mark.slow
+def test_what_one_gets_is_held_where_processes_are_alike_and_less_often_where_some_are_far_slower() -> None:
+    alike, *_, some_slower = sums(DRAWS * 5, seed=3)
+    assert max(alike.missed) < 0.1 < some_slower.missed[SUMS.index(8)]
+    assert alike.none[SUMS.index(4)] == 0

@@ -142,7 +142,7 @@ COLUMNS = (
            heading="sustained tok/s", better="higher",
            meaning="all timed tokens after the first / all their decode time: how much one gets, slow answers and all"),
     Column("sustained_tok_per_s_lo", "float", "tok/s", "interval", "sustained_tok_per_s",
-           meaning="lower end of its 95 % interval over processes"),
+           meaning="lower end of its 95 % interval over processes, which cannot know of slow ones that it has not met"),
     Column("sustained_tok_per_s_hi", "float", "tok/s", "interval", "sustained_tok_per_s",
            meaning="upper end of its 95 % interval over processes"),
     Column("tpot_ms", "float", "ms", "answers", "decode_ns / 1e6 / NULLIF(n_gen - 1, 0)", better="lower",
