@@ -133,18 +133,6 @@ def widened(logs: Array, ours: Estimate, level: float, first: int | None, target
     return replace(ours, error=ours.error * (stage / reach) ** min(1, first / _LONG)) if reach else ours
 
 
-def interval(values: Sequence[float], level: float = LEVEL) -> tuple[float, float] | None:
-    """The interval (lo, hi) of `values`, one per process, whatever their order in time says; None with fewer than two.
-
-    None also where one of them is not a positive number.
-    """
-    logs = logarithms(values)
-    if logs is None or logs.size < 2:
-        return None
-    found = estimate(logs)
-    return found.at(found.reach(level))
-
-
 def half_width(bounds: tuple[float, float]) -> float:
     """How far an interval reaches to either side, relative to its middle: 0.02 for ±2 %."""
     lo, hi = bounds
@@ -154,18 +142,6 @@ def half_width(bounds: tuple[float, float]) -> float:
 def is_wide(bounds: tuple[float, float] | None, target: float | None) -> bool:
     """Whether the interval was to be narrower than this half-width, and is not."""
     return bounds is not None and target is not None and half_width(bounds) > target
-
-
-def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL) -> tuple[float, float, float] | None:
-    """Ratio a / b and its interval (ratio, lo, hi), whatever the order in time says: Welch's on the logarithms.
-
-    None where either side has fewer than two values or one that is not a positive number.
-    """
-    ours, theirs = logarithms(a), logarithms(b)
-    if ours is None or theirs is None or min(ours.size, theirs.size) < 2:
-        return None
-    found = estimate(ours).minus(estimate(theirs))
-    return math.exp(found.centre), *found.at(found.reach(level))
 
 
 def _two_speeds(logs: Array, lower: int) -> str:

@@ -74,7 +74,7 @@ def of_estimate(found: Estimate, level: float = LEVEL, reason: str = "") -> Rati
 
 
 def detectable(found: Estimate, level: float = LEVEL, within: float = 0.0) -> float:
-    """The smallest change, as a share, with which 9 in 10 intervals of such data leave out 1, and reach beyond `within`.
+    """The smallest change, as a share, with which 9 in 10 intervals of such data leave out 1 and end beyond `within`.
 
     A change is found where the estimate is further from 0 than t((1 + level) / 2) errors, and the interval's far end
     further than what makes no difference; one as large as that and t(0.9) errors more is, with chance 0.9, because

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from smjax.core.records import columns
-from smjax.stats.intervals import interval
+from smjax.stats.intervals import judge
 from tests.report.factory import processes, run_folder
 
 ENTRIES = """
@@ -33,7 +33,7 @@ from pathlib import Path
 import pytest
 
 from smjax.core.records import columns
-from smjax.stats.intervals import interval
+from smjax.stats.intervals import judge
 
 source = Path(columns.__file__).read_text()
 exec(compile(source.replace("\\n)\\nFIELDS", sys.argv[2] + ")\\nFIELDS"), "columns.py", "exec"), vars(columns))
@@ -67,7 +67,8 @@ def test_a_new_column_is_one_entry(tmp_path):
     assert (attic["swap_mb"], attic["swap_share"]) == (15.5, pytest.approx(15.5 / 300))
     assert cellar["moods"] == "mood 0;mood 1;slow"
     for name, values in {"token_ms": [10, 20], "load_s": [10, 20], "swap_share": [0.05, 16 / 300]}.items():
-        assert (cellar[f"{name}_lo"], cellar[f"{name}_hi"]) == pytest.approx(interval(values))
+        expected = judge(values)
+        assert (cellar[f"{name}_lo"], cellar[f"{name}_hi"]) == pytest.approx((expected.lo, expected.hi))
     heading = next(line for line in done.stdout.splitlines() if line.startswith("| "))
     assert all(f"| {text} |" in heading for text in ("swap MB", "room", "ms a token"))
     assert "15.0 (" in done.stdout, "its interval is lopsided"

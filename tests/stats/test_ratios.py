@@ -27,6 +27,25 @@ def test_independent_sides_are_welchs_of_their_estimates():
     assert found.reason == ""
 
 
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+def test_of_few_it_is_welchs_on_logarithms(level):
+    found = unpaired(judge(BASE[:5], level), judge(NEW[:4], level), level)
+    bounds = stats.ttest_ind(np.log(NEW[:4]), np.log(BASE[:5]), equal_var=False).confidence_interval(level)
+    assert (found.lo, found.hi) == pytest.approx(tuple(np.exp(bounds)), rel=1e-12)
+
+
+def test_the_other_way_round_is_the_inverse():
+    there, back = unpaired(judge(BASE), judge(NEW)), unpaired(judge(NEW), judge(BASE))
+    assert (there.ratio, there.lo, there.hi) == pytest.approx((1 / back.ratio, 1 / back.hi, 1 / back.lo))
+
+
+def test_identical_values_give_a_ratio_without_width():
+    found = unpaired(judge([1.5] * 2), judge([3.0] * 3))
+    assert (found.ratio, found.lo, found.hi) == pytest.approx((2, 2, 2), rel=1e-15)
+    one_sided = unpaired(judge(BASE[:5]), judge([3.0] * 3))
+    assert one_sided.lo < one_sided.ratio < one_sided.hi
+
+
 def test_a_side_without_an_interval_leaves_none_and_says_whose_fault_it_is():
     found = unpaired(judge(BASE), judge(TWO_SPEEDS))
     assert (found.ratio, found.lo, found.hi, found.detectable, found.estimate) == (None,) * 5

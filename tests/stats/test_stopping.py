@@ -7,11 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from smjax.stats.intervals import interval, judge
+from smjax.stats.intervals import judge
+from smjax.stats.location import estimate
 from smjax.stats.stopping import first_stage, needed
 
 CALM = [7210.0, 7234, 7151, 7317, 7313, 7277, 7114, 7212]
 LOUD = [7310.0, 7000, 7400, 7101, 7350, 7000, 7222, 7550]
+REACH = estimate(np.log(LOUD)).reach(0.95)
 
 
 def test_a_first_stage_that_is_narrow_enough_is_all():
@@ -19,8 +21,7 @@ def test_a_first_stage_that_is_narrow_enough_is_all():
 
 
 def test_the_spread_of_the_first_stage_says_how_many():
-    lo, hi = interval(LOUD)
-    expected = math.ceil(8 * (math.log(hi / lo) / 2 / math.log1p(0.02)) ** 2)
+    expected = math.ceil(8 * (REACH / math.log1p(0.02)) ** 2)
     assert needed(LOUD, 0.02) == expected
     assert 12 < expected < 30
 
@@ -31,8 +32,7 @@ def test_where_the_centre_lies_says_nothing():
 
 
 def test_a_second_stage_is_at_least_half_the_first_and_testable():
-    lo, hi = interval(LOUD)
-    just_missed = math.sqrt(hi / lo) - 1 - 1e-6
+    just_missed = math.expm1(REACH) - 1e-6
     assert needed(LOUD, just_missed) == 12
     assert needed([7000.0, 7100, 7200, 7000, 7150], 0.0145) == 8
 
@@ -78,7 +78,7 @@ def test_an_interval_answers_for_the_choice_of_its_size():
     plain, chosen = judge(calm_first), judge(calm_first, first=8)
     assert chosen == plain  # the first stage's own interval is the narrower one
     loud_first = [*LOUD, *CALM]
-    stage = math.log(np.divide(*reversed(interval(LOUD)))) / 2 * math.sqrt(8 / 16)
+    stage = REACH * math.sqrt(8 / 16)
     widened, plain = judge(loud_first, first=8, target=0.05), judge(loud_first)
     own = math.log(plain.hi / plain.lo) / 2
     assert own < stage
