@@ -43,7 +43,6 @@ def _answer(asked: Any, say: Say) -> Answer:
         return Answer("refused", str(error))
     session = Session(request, say)
     try:
-        session.start()
         TASKS[session.request.task](session)
         session.answer.status, session.answer.reason = "ok", ""
     except Exception as error:

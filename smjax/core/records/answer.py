@@ -60,7 +60,7 @@ class Ran:
 
 @dataclass
 class Bandwidth:
-    """At which the worker's threads read as many bytes as one decode step does."""
+    """At which the worker's threads read so many bytes over and over."""
 
     bytes_per_s: Rate | None
     working_set_bytes: Rate | None = None

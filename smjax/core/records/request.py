@@ -10,7 +10,7 @@ from smjax.core.records.resolved import Resolved
 VERSION = 1
 """Of request and answer. A worker of another smjax that does not know it says so, and is refused."""
 
-Task = Literal["measure", "evaluate", "ahead"]
+Task = Literal["measure", "evaluate", "ahead", "dram"]
 
 
 @dataclass(frozen=True)

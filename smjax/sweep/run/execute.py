@@ -26,6 +26,7 @@ from smjax.sweep.plan.standing import Process, Run, process_of
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.process.model_file import unless_changed
 from smjax.sweep.request.validate import model_key
+from smjax.sweep.run.dram import Dram
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress, point
@@ -46,6 +47,7 @@ class _Execution:
         self.plan: Plan | None = None
         """None until it is known what was measured before."""
         self.run_id = ""
+        self.dram = Dram(outside.launcher, self._say)
         self.stop: KeyboardInterrupt | None = None
         """What has ended the sweep early."""
 
@@ -107,6 +109,7 @@ class _Execution:
     def _measure(self, run: Run, plan: Plan, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
         """Run one worker and write its record."""
         sweep, scenario = self.sweep, run.scenario
+        dram = self.dram.of(run.resolved, progress.phase)
         started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         cpus = pick_cpus(scenario.threads)
         before = read_machine(cpus)
@@ -116,7 +119,7 @@ class _Execution:
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
         order = Order(plan.seed, run.block, plan.ended, plan.point(run))
-        stamps = Stamps(started, self.run_id, order, readings)
+        stamps = Stamps(started, self.run_id, order, readings, dram)
         model = sweep.models[model_key(scenario)]
         record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)

@@ -13,7 +13,7 @@ from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
 from smjax.core.machine.sharing import best_of, shared_pct
 from smjax.core.models.source import Model, weight_bytes
-from smjax.core.records.answer import Answer
+from smjax.core.records.answer import Answer, Bandwidth
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import made_record, record_id
 from smjax.core.records.flags import DISTURBED, HANDICAP, OVERSUBSCRIBED
@@ -35,6 +35,8 @@ class Stamps:
     """Of the sweep."""
     order: Order
     readings: dict[str, Any]
+    dram: Bandwidth | None = None
+    """Of the sweep, with as many threads."""
 
 
 def make_record(
@@ -67,6 +69,7 @@ def make_record(
             "reason": outcome.reason,
             "wall_ns": outcome.wall_ns,
             "model": describe(model),
+            "dram": None if stamps.dram is None else encode(stamps.dram),
             "readings": {**(sent.get("readings") or {}), "disturbed": disturbed, "around": stamps.readings},
             "flags": sorted(flags),
         }

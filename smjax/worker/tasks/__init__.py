@@ -5,10 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smjax.worker.tasks.ahead import ahead
+from smjax.worker.tasks.dram import dram
 from smjax.worker.tasks.evaluate import evaluate
 from smjax.worker.tasks.measure import measure
 from smjax.worker.tasks.session import Session
 
 __all__ = ["TASKS", "Session"]
 
-TASKS: dict[str, Callable[[Session], None]] = {"measure": measure, "evaluate": evaluate, "ahead": ahead}
+Task = Callable[[Session], None]
+
+
+def _with_engine(task: Task) -> Task:
+    """The task of a session that has started its engine."""
+
+    def started(session: Session) -> None:
+        session.start()
+        task(session)
+
+    return started
+
+
+TASKS: dict[str, Task] = {
+    "measure": _with_engine(measure),
+    "evaluate": _with_engine(evaluate),
+    "ahead": _with_engine(ahead),
+    "dram": dram,
+}
