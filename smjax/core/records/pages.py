@@ -15,8 +15,8 @@ its column says otherwise. A cell is empty where its value is not known, never 0
 `smjax/core/records/columns.py` by `docs/generate.py`.
 
 {table}
-*from*: a place in the record (of several, the first that is known), or the formula of an answer's times or of the row's
-other figures, as it is computed.
+*from*: a place in the record (of several, the first that is known), or the formula of an answer's times, of a process's
+figures or of the row's other figures, as it is computed.
 """
 
 _FLAGS_PAGE = """# The flags of a row
