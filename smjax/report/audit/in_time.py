@@ -29,12 +29,11 @@ def trend_of_answers(row: Row) -> str | None:
     """Answers of a process do not get faster, or slower, one by one; nor a little in each process of a row."""
     for kind, name, unit in _KINDS:
         processes = list(_logarithms(row.get(f"{name}_samples") or ()))
-        steepest = max(processes, key=lambda logs: abs(float(serial.score(logs))), default=None)
-        if steepest is None:
-            continue
-        if _is_trend([steepest], _CHANCE / len(processes)):
-            return f"trend: the {kind} samples of a process {_told(steepest, unit)}"
-        if _is_trend(processes, _CHANCE):
+        for logs in processes:
+            if _is_trend([logs], _CHANCE / len(processes)):
+                return f"trend: the {kind} samples of a process {_told(logs, unit)}"
+        if processes and _is_trend(processes, _CHANCE):
+            steepest = max(processes, key=lambda logs: abs(_change(logs)))
             return f"trend: the {kind} samples of its {len(processes)} processes {_told(steepest, unit)} in one of them"
     return None
 

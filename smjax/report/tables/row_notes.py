@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from smjax.core.machine.sharing import SHARED_STATE
 from smjax.core.numbers import plural
 from smjax.core.records.flags import DISTURBED
 from smjax.report.data.names import name_row
@@ -31,6 +32,7 @@ def notes(rows: Sequence[Row], told: Sequence[Row]) -> list[str]:
         *_about_intervals(rows),
         *(f"{'; '.join(where)}: {text}" for text, where in by_text.items()),
         *_repeated(rows),
+        *_not_pooled(rows),
     ]
 
 
@@ -40,6 +42,11 @@ def _about_intervals(rows: Sequence[Row]) -> list[str]:
     of_processes = ("processes", "their medians, stragglers bent in")
     unit, logarithms = ("runs", "their figures") if are_pooled(rows) else of_processes
     return [_ABOUT_INTERVALS.format(unit=unit, logarithms=logarithms)]
+
+
+def _not_pooled(rows: Sequence[Row]) -> list[str]:
+    is_unsure = are_pooled(rows) and any(row["machine"] is None for row in rows)
+    return ["Runs of records that do not say which machine they are of stay apart: they may be of two."] * is_unsure
 
 
 def _failures(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
@@ -58,7 +65,7 @@ def _states(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
     """How fast it was in each state of its cores, where they were not all of the time alone."""
     for row in rows:
         states = row.get("by_state") or []
-        if any(state["state"] == "shared" for state in states):
+        if any(state["state"] == SHARED_STATE for state in states):
             yield row, "; ".join(map(_of_state, states))
 
 

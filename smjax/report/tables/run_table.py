@@ -57,7 +57,7 @@ def _columns(rows: list[Row]) -> list[GridColumn]:
         "identity": len(told_apart) == len(rows),
         "cpu": len({row["cpu"] for row in rows if row["cpu"]}) == 1,  # it is in the title
         "machine": len({row["machine"] for row in rows}) == 1,
-        "run": are_pooled(rows) or len({row["run"] for row in rows}) == 1,
+        "run": len({row["run"] for row in rows}) == 1 or (are_pooled(rows) and all(row["machine"] for row in rows)),
         "dram_gb_per_s": is_dram_said_once(rows),
     }
     return [column for name in _ALL if not is_hidden.get(name) for column in _columns_of(name, rows)]

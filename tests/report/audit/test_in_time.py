@@ -38,6 +38,7 @@ def test_one_process_among_others_is_enough():
     steady = [ramp(100, 100, 20, seed=number) for number in range(1, 8)]
     assert trend_of_answers(row(steady)) is None
     assert trend_of_answers(row([*steady, ramp(96, 125, 20)])) is not None
+    assert trend_of_answers(row([ramp(96, 125, 12), *steady])) is not None
 
 
 def test_each_process_a_little():

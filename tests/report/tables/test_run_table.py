@@ -366,6 +366,10 @@ def test_a_pool_of_runs_says_that_it_is_one():
     assert row["runs"] == "2/4"
     assert not {"n", "run"} & row.keys()
     assert "±: half the width of the 95 % interval over runs, by Student's t on the logarithms of their figures" in text
+    unsure = table_of(pool_runs(scenarios([one | {"machine": ""} for one in made])))
+    assert [row["run"] for row in cells(unsure)] == ["2026-11-27 16:48", "2026-11-27 17:00"]
+    assert "Runs of records that do not say which machine they are of stay apart" in unsure
+    assert "stay apart" not in text
     alone = table_of(pool_runs(scenarios(made[:2])))
     assert "no interval with one run." in alone
     assert "±" not in alone
