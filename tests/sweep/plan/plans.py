@@ -65,3 +65,15 @@ def rounds(runs: list[Run]) -> Iterator[tuple[int, list[Run]]]:
     """Each round with its runs, in order."""
     for number, of_round in itertools.groupby(runs, lambda run: run.block):
         yield number, list(of_round)
+
+
+def troubled(seed: int) -> Outcomes:
+    """Rates that spread; one process in five is disturbed, one in twenty fails, each whenever it runs."""
+    rates = noisy(0.02, seed)
+
+    def ends(run: Run) -> Process:
+        name = f"{seed} {run.scenario.threads} {run.scenario.label} {run.replicate} {run.attempt}"
+        chance = random.Random(name).random()
+        return BAD if chance < 0.05 else dataclasses.replace(rates(run), disturbed=chance < 0.25)
+
+    return ends
