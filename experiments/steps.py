@@ -55,22 +55,25 @@ class Case:
 WITHOUT = (
     *(Case(f"{runs} runs", runs) for runs in (8, 10, 20, 30, 100)),
     Case("20 runs, one of ten rows", rows=10),
-    *(Case(f"20 runs, {share:.0%} up to 25 % slower", stragglers=share) for share in (0.05, 0.1)),
+    *(Case(f"20 runs, {100 * share:.0f} % up to 25 % slower", stragglers=share) for share in (0.05, 0.1)),
     Case("20 runs, the last one alone 15 % slower", step=-0.15, at=(19,)),
     *(Case(f"{runs} runs, lag-1 correlation {lag}", runs, lag=lag) for lag in (0.3, 0.6) for runs in (20, 50)),
     Case("20 runs, drift 0.3 % a run", drift=0.003),
 )
 TWELFTH = Case("20 runs, 5 % at the twelfth", step=0.05, at=(11,))
 WITH = (
-    *(replace(TWELFTH, name=f"20 runs, {step:.0%} at the twelfth", step=step) for step in (0.02, 0.03, 0.05, 0.1)),
+    *(
+        replace(TWELFTH, name=f"20 runs, {100 * step:.0f} % at the twelfth", step=step)
+        for step in (0.02, 0.03, 0.05, 0.1)
+    ),
     replace(TWELFTH, name="the same 5 %, one of ten rows", rows=10),
-    *(Case(f"10 runs, {step:.0%} at the sixth", 10, step, (5,)) for step in (0.03, 0.05, 0.1)),
-    *(Case(f"30 runs, {step:.0%} at the 18th", 30, step, (17,)) for step in (0.03, 0.05, 0.1)),
+    *(Case(f"10 runs, {100 * step:.0f} % at the sixth", 10, step, (5,)) for step in (0.03, 0.05, 0.1)),
+    *(Case(f"30 runs, {100 * step:.0f} % at the 18th", 30, step, (17,)) for step in (0.03, 0.05, 0.1)),
     *(Case(f"20 runs, 5 %, {after} runs since", step=0.05, at=(20 - after,)) for after in (2, 3, 5)),
     Case("30 runs, 5 %, 2 runs since", 30, 0.05, (28,)),
     Case("20 runs, 5 % at the 8th, back at the 14th", step=0.05, at=(7, 13)),
     Case("40 runs, 5 % at the 15th, back at the 29th", 40, 0.05, (14, 28)),
-    *(replace(TWELFTH, name=f"20 runs, 5 %, {s:.0%} up to 25 % slower", stragglers=s) for s in (0.05, 0.1)),
+    *(replace(TWELFTH, name=f"20 runs, 5 %, {100 * s:.0f} % up to 25 % slower", stragglers=s) for s in (0.05, 0.1)),
     *(replace(TWELFTH, name=f"20 runs, 5 %, lag-1 correlation {lag}", lag=lag) for lag in (0.3, 0.6)),
 )
 
