@@ -220,6 +220,18 @@ def test_regress_within_a_sweep(folders, capsys):
     assert said(capsys, "regress", "sweep", "--axis", "kernel", "--strict")[0] == 0
 
 
+def test_two_runs_of_one_thing_are_no_regression_and_a_handicap_is_one(folders, capsys):
+    assert said(capsys, "regress", "--baseline", "base", "same")[0] == 0
+    records = sweep("label", {"a": STEADY, "b": [rate / 1.15 for rate in noise(3, 8, 0.02)]})
+    for one in records:
+        slowed = one["scenario"]["label"] == "b"
+        one["scenario"] |= {"label": "", "measure": one["scenario"]["measure"] | {"handicap": 0.15 * slowed}}
+    run_folder(folders / "handicap", records)
+    code, out, _ = said(capsys, "regress", "handicap", "--axis", "measure.handicap")
+    assert code == 3
+    assert "Regression: tinystories-1m, 1 thread, ctx 256, measure.handicap 0.0 → 0.15: certainly worse" in out
+
+
 def test_a_scenario_that_new_lacks_is_said_and_fails(folders, capsys):
     run_folder(folders / "base2", [*run(STEADY), *run(STEADY, threads=2)])
     given = ("--between-runs", "0.1%")
