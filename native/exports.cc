@@ -10,6 +10,7 @@
 #include "machine.h"
 #include "operations.h"
 #include "pack.h"
+#include "probe.h"
 #include "runtime.h"
 
 namespace smjax {
@@ -69,6 +70,8 @@ Complaint check_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint8_
   if (bytes != packed) return found(("matrix: expected " + std::to_string(packed) + " bytes").c_str(), bytes);
   return expect_that(matrix && (rows || !n_rows), "memory of the rows and of the matrix, found none");
 }
+
+static_assert(sizeof(Probe) == 2 * sizeof(double), "two figures of each thread follow each other");
 
 Complaint check_ranges(int32_t n, const uint8_t* const* data, const int64_t* sizes) {
   Complaint found = expect_that(n >= 0 && (n == 0 || (data && sizes)), "ranges of memory");
@@ -135,8 +138,21 @@ double smjax_effective_ghz(int32_t cpu) {
   return number_of([&] { return effective_ghz(cpu); });
 }
 
-double smjax_additions_per_cycle() {
-  return number_of([] { return additions_per_cycle(); });
+int32_t smjax_watch(int32_t threads, const int32_t* cpus, int32_t n_cpus) {
+  try {
+    if (threads < 0 || threads > Pool::kMaxThreads || n_cpus < 0 || (n_cpus && !cpus)) return -1;
+    return watch(threads, {cpus, cpus + n_cpus});
+  } catch (...) {
+    return -1;
+  }
+}
+
+const char* smjax_probe(int32_t threads, double* found) {
+  return complaint_of([&]() -> std::string {
+    if (threads != watched() || (threads && !found)) return "probe: expected room for what is watched, found another";
+    if (threads) probe(reinterpret_cast<Probe*>(found));
+    return {};
+  });
 }
 
 const char* smjax_wake_ups(int32_t cpu_waking, int32_t cpu_woken, int32_t n, int64_t* nanoseconds) {

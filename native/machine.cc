@@ -106,20 +106,26 @@ uint64_t add_abreast(uint64_t step, int64_t n) {
   return a + b + c + d + e + f;
 }
 
-double additions_per_cycle() {
-  constexpr int64_t kInTurn = 4'000, kAbreast = 18'000;
+Probe probe_here() noexcept {
+  constexpr int64_t kInTurn = 6'000, kAbreast = 18'000;
   volatile uint64_t sum = 1;
-  // The best of three of each, as an interrupt in one of them would make the ratio anything.
-  double in_turn = std::numeric_limits<double>::infinity(), abreast = in_turn;
+  const auto ns = [](Clock::duration time) { return std::chrono::duration<double, std::nano>(time).count(); };
+  // The best of three of each, as an interrupt may be in one of them; less what it takes to read the clock.
+  double nothing = std::numeric_limits<double>::infinity(), in_turn = nothing, abreast = nothing;
   for (int i = 0; i < 3; ++i) {
+    const auto before = Clock::now();
     const auto begin = Clock::now();
     sum = add_in_turn(sum, 3, kInTurn);
     const auto middle = Clock::now();
     sum = sum + add_abreast(3, kAbreast);
-    in_turn = std::min(in_turn, std::chrono::duration<double>(middle - begin).count() / kInTurn);
-    abreast = std::min(abreast, std::chrono::duration<double>(Clock::now() - middle).count() / kAbreast);
+    const auto end = Clock::now();
+    nothing = std::min(nothing, ns(begin - before));
+    in_turn = std::min(in_turn, ns(middle - begin));
+    abreast = std::min(abreast, ns(end - middle));
   }
-  return sum == 0 || abreast <= 0 ? 0 : in_turn / abreast;
+  if (sum == 0 || in_turn <= nothing || abreast <= nothing) return {0, 0};
+  const double cycle_ns = (in_turn - nothing) / kInTurn;
+  return {1 / cycle_ns, cycle_ns * kAbreast / (abreast - nothing)};
 }
 
 double effective_ghz(int cpu) {

@@ -19,11 +19,18 @@ uint64_t add_abreast(uint64_t step, int64_t n);
 // 50 ms. 0 where there is none. The caller stays where it is. Throws system_error where no thread can be had.
 double effective_ghz(int cpu);
 
-// Additions of `add_abreast` in the time of one of `add_in_turn`, on the core that runs this, in about 10 µs; 0 where
-// there are none. A core makes 3 to 6 of them a cycle, whatever its clock, and little more than half of that while
-// somebody computes on its other hardware thread, of which a guest of a virtual machine is told nothing (measured on an
-// EPYC, Zen 4: 3.6, and 2.0 to 2.4 in bursts of milliseconds to seconds).
-double additions_per_cycle();
+// What a core does just now; zeros where the additions are not written down.
+struct Probe {
+  // By additions that wait for each other, one a cycle.
+  double ghz;
+  // Of those that need not wait. A core makes 3 to 6 of them a cycle, whatever its clock, and little more than half of
+  // that while somebody computes on its other hardware thread, of which a guest of a virtual machine is told nothing
+  // (measured on an EPYC, Zen 4: 3.6, and 2.0 to 2.4 in bursts of milliseconds to minutes).
+  double additions_per_cycle;
+};
+
+// Of the core that runs this, in about 10 µs.
+Probe probe_here() noexcept;
 
 // How long a thread that sleeps on `cpu_woken` takes to run once one on `cpu_waking` wakes it, `n` times. Below 0: any
 // CPU.

@@ -109,5 +109,6 @@ void test_turns();
 void test_denormals();
 void test_exports();
 void test_machine();
+void test_probes();
 
 }  // namespace smjax::tests

@@ -20,6 +20,7 @@ int main() {
   test_denormals();
   test_exports();
   test_machine();
+  test_probes();
   std::string names;
   for (const smjax::Kernel* const* kernel = smjax::kernels(); *kernel; ++kernel) {
     names += (names.empty() ? "" : " ") + std::string((*kernel)->name);

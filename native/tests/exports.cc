@@ -113,6 +113,18 @@ void check_measurements() {
         "wake-ups without room");
 }
 
+void check_probes() {
+  const int32_t cpus[] = {0};
+  double found[4] = {-1, -1, -1, -1};
+  check(smjax_watch(1, cpus, 1) == 1 && std::strlen(smjax_probe(1, found)) == 0, "a probe");
+  check(found[0] >= 0 && found[1] >= 0 && found[2] == -1, "a probe of one thread");
+  check(std::strlen(smjax_probe(2, found)) > 0 && std::strlen(smjax_probe(1, nullptr)) > 0, "no room for a probe");
+  check(smjax_watch(-1, cpus, 1) < 0 && smjax_watch(1025, nullptr, 0) < 0 && smjax_watch(2, nullptr, 1) < 0,
+        "a watch that cannot be");
+  check(smjax_watch(0, nullptr, 0) == 0 && std::strlen(smjax_probe(0, nullptr)) == 0, "nothing to probe");
+  check(std::strlen(smjax_probe(1, found)) > 0, "a probe without a watch");
+}
+
 void check_start() {
   const int32_t cpus[] = {0};
   check(std::strlen(smjax_start("auto", 2, cpus, 1)) == 0, "start");
@@ -131,6 +143,7 @@ void test_exports() {
   check_matrix_bytes();
   check_names();
   check_measurements();
+  check_probes();
   check_start();
 }
 

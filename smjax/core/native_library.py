@@ -11,7 +11,7 @@ from pathlib import Path
 
 import smjax
 
-ABI = 1
+ABI = 2
 """Of the functions and handlers that are called here; the library has the same number (native/exports.h)."""
 _NAMES = ("libsmjax_native.so", "libsmjax_native.dylib")
 _FOLDER = "lib"
@@ -31,7 +31,8 @@ _FUNCTIONS: dict[str, tuple[type, tuple[type, ...]]] = {
     "smjax_pack": (_TEXT, (_I32, _I64, _I64, _ADDRESS, _I64, _I64, _I64, _ADDRESS, _I64)),
     "smjax_read_bandwidth": (_F64, (_I32, _ADDRESS, _ADDRESS, _F64)),
     "smjax_effective_ghz": (_F64, (_I32,)),
-    "smjax_additions_per_cycle": (_F64, ()),
+    "smjax_watch": (_I32, (_I32, _ADDRESS, _I32)),
+    "smjax_probe": (_TEXT, (_I32, _ADDRESS)),
     "smjax_wake_ups": (_TEXT, (_I32, _I32, _I32, _ADDRESS)),
 }
 """What is called through ctypes: result and arguments."""
@@ -138,16 +139,6 @@ def effective_ghz(cpu: int | None = None) -> float | None:
     """
     loaded = library()
     return None if loaded is None else _known(loaded.smjax_effective_ghz(-1 if cpu is None else cpu))
-
-
-def additions_per_cycle() -> float | None:
-    """Independent additions that the core which runs this makes a cycle, measured in 10 µs (native/machine.h).
-
-    It falls to little more than half while somebody computes on the core's other hardware thread, unseen from here.
-    None without the library, or on an architecture that it cannot count on.
-    """
-    loaded = library()
-    return None if loaded is None else _known(loaded.smjax_additions_per_cycle())
 
 
 def why_missing() -> str:

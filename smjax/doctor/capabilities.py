@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from smjax.core.machine.topology import available_bytes, core_order, pick_cpus, siblings, usable_cpus
+from smjax.core.machine.topology import available_bytes, core_order, physical_cores, pick_cpus, usable_cpus
 from smjax.core.native_library import effective_ghz, library, read_bandwidth, start, wake_ups
 
 WORKING_SETS = (32 * 1024, 2**20, 2**24, 2**27)
@@ -107,4 +107,4 @@ def _read_rates(threads: int, address: int, sets: Sequence[int]) -> list[float |
 
 def _n_cores() -> int:
     """Physical cores that we may use, each with at least one CPU; all CPUs where there is no affinity."""
-    return len({siblings(cpu) for cpu in usable_cpus()}) or os.cpu_count() or 1
+    return physical_cores(usable_cpus()) or os.cpu_count() or 1

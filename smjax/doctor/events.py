@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from smjax.core.machine.disturbances import LIMITS
-from smjax.core.machine.sharing import best_of, shared_pct
+from smjax.core.machine.sharing import Moments, shared_pct
 from smjax.doctor.finding import Finding, unknown
 from smjax.doctor.window import Busy, Window
 
@@ -26,7 +25,7 @@ def findings(window: Window) -> list[Finding]:
     """Findings of the last second."""
     return [
         steal(window.changes),
-        shared_core(window.additions_per_cycle),
+        shared_core(window.additions_per_cycle, window.best),
         throttling(window),
         busy_cpus(window.busy_pct),
         busy_processes(window.processes),
@@ -47,10 +46,12 @@ def steal(changes: dict[str, float]) -> Finding:
     return Finding("steal", "noisy", f"{pct:.1f} %", "wait, or take a machine with CPUs of its own")
 
 
-def shared_core(additions_per_cycle: Sequence[float]) -> Finding:
-    """Whether somebody whom no counter shows computes on the other hardware thread of a core that we ran on."""
-    moments = [[rate] for rate in additions_per_cycle]
-    if (best := best_of(moments)) is None:
+def shared_core(moments: Moments, best: float | None) -> Finding:
+    """Whether somebody whom no counter shows computes on the other hardware thread of a core that we may use.
+
+    `best`: what this machine's cores can do.
+    """
+    if best is None or not moments:
         return unknown("shared core")
     pct = shared_pct(moments, best)
     found = f"{pct:.0f} % of the time with somebody unseen"

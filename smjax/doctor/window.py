@@ -7,10 +7,16 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from smjax.core.machine.best import Best
 from smjax.core.machine.disturbances import Readings, changes, seconds
+from smjax.core.machine.host import sysctl_values
+from smjax.core.machine.identity import machine_id
+from smjax.core.machine.probe import ROOT, read_text
+from smjax.core.machine.processor import processor
 from smjax.core.machine.readings import cpu_times, read_machine
-from smjax.core.machine.topology import siblings, usable_cpus
-from smjax.core.native_library import additions_per_cycle
+from smjax.core.machine.sharing import Moments
+from smjax.core.machine.topology import comparable, core_order, physical_cores, siblings, usable_cpus
+from smjax.core.native_probe import Watch
 
 _LOOK_EVERY_S = 0.005
 
@@ -35,8 +41,10 @@ class Window:
     after: Readings
     neighbours_pct: dict[int, float] = field(default_factory=dict)
     processes: tuple[Busy, ...] = ()
-    additions_per_cycle: tuple[float, ...] = ()
-    """Every few milliseconds; see `smjax.core.native_library`."""
+    additions_per_cycle: tuple[list[float], ...] = ()
+    """Of one CPU of each core that we may use, all at the same time, every few milliseconds."""
+    best: float | None = None
+    """The most that this machine's cores have ever made; None where they cannot be compared."""
 
     @property
     def cpus(self) -> list[int]:
@@ -55,12 +63,13 @@ class Window:
 
 
 def watch(for_seconds: float) -> Window:
-    """Sleep but for a look at the core now and then, and look at everything before and after."""
+    """Sleep but for a look at the cores now and then, and look at everything before and after."""
     cpus = usable_cpus()
     neighbours = sorted(frozenset().union(*map(siblings, cpus)) - set(cpus))
     _process_shares()  # those below are since this call
+    one_each = core_order(cpus)[: physical_cores(cpus)]
     before, next_before = read_machine(cpus), cpu_times(neighbours)
-    additions = tuple(_looks(for_seconds))
+    additions = tuple(_looks(one_each, for_seconds))
     after, next_after = read_machine(cpus), cpu_times(neighbours)
     return Window(
         before,
@@ -68,15 +77,22 @@ def watch(for_seconds: float) -> Window:
         _busy_pct(neighbours, next_before, next_after, seconds(before, after)),
         tuple(sorted(_process_shares(), key=lambda process: -process.pct)),
         additions,
+        _best(additions) if comparable(one_each) else None,
     )
 
 
-def _looks(for_seconds: float) -> Iterator[float]:
+def _looks(cpus: Sequence[int], for_seconds: float) -> Iterator[list[float]]:
     end = time.monotonic() + for_seconds
-    while (left_s := end - time.monotonic()) > 0:
-        time.sleep(min(_LOOK_EVERY_S, left_s))
-        if rate := additions_per_cycle():
-            yield rate
+    with Watch(cpus, max(1, len(cpus))) as cores:
+        while (left_s := end - time.monotonic()) > 0:
+            time.sleep(min(_LOOK_EVERY_S, left_s))
+            if moment := cores.look():
+                yield moment.additions_per_cycle
+
+
+def _best(moments: Moments) -> float | None:
+    cpu = processor(read_text(ROOT / "proc/cpuinfo") or "", sysctl_values())
+    return Best(machine_id(), cpu["model"]).learn(moments)
 
 
 def _busy_pct(cpus: Sequence[int], before: Readings, after: Readings, elapsed_s: float) -> dict[int, float]:

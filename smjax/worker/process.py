@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import gc
-import mmap
 import os
-import re
 import signal
 import sys
 import threading
@@ -78,28 +75,13 @@ def reset_peak_rss() -> bool:
     return True
 
 
-def give_back_memory() -> None:
-    """Collect garbage and return what the C library holds free to the system, so that phases' peaks do not add up."""
-    gc.collect()
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc only
-        libc.malloc_trim(0)
-
-
-def give_back_code(library: str) -> None:
-    """Unmap the pages of a shared library's code that have been touched so far; what is needed again is mapped again.
-
-    Start-up touches 60 to 75 MB of JAX's library, most of it once. How much depends on the state of the page cache
-    (right after an installation 17 MB more than an hour later), which must not decide what a worker's peak is.
-    """
-    text = read_text(Path("/proc/self/smaps"))
-    for mapping in re.split(r"\n(?=[0-9a-f]+-)", text or ""):
-        head, *details = mapping.splitlines()
-        # Pages of its own would be lost. (A file just installed is "dirty" until it is on the disk, and loses nothing.)
-        of_the_file = fields(details).get("Anonymous") == "0 kB"
-        if head.endswith(library) and head.split()[1] == "r-xp" and of_the_file:
-            start, end = (int(address, 16) for address in head.split()[0].split("-"))
-            madvise = ctypes.CDLL(None).madvise
-            madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
+def resident_parts() -> tuple[int | None, int | None]:
+    """Resident bytes of no file, and those of files; None where the kernel does not tell."""
+    sizes = fields((read_text(Path("/proc/self/smaps_rollup")) or "").splitlines())
+    if "Rss" not in sizes or "Anonymous" not in sizes:
+        return None, None
+    rss, anonymous = (int(sizes[name].split()[0]) * 1024 for name in ("Rss", "Anonymous"))
+    return anonymous, rss - anonymous
 
 
 def thread_cpu_ns() -> dict[str, int]:

@@ -76,8 +76,13 @@ def test_numa_and_guests() -> None:
 
 
 def test_a_core_that_somebody_unseen_shares() -> None:
-    assert judged(events.shared_core([3.6] * 9 + [2.2])) == ("ok", "10 % of the time with somebody unseen")
-    assert judged(events.shared_core([3.6] * 7 + [2.2] * 3)) == ("noisy", "30 % of the time with somebody unseen")
+    alone, shared = [3.6, 3.5], [3.6, 2.2]
+    assert judged(events.shared_core([alone] * 9 + [shared], 3.6)) == ("ok", "10 % of the time with somebody unseen")
+    assert judged(events.shared_core([alone] * 7 + [shared] * 3, 3.6))[0] == "noisy"
+    assert judged(events.shared_core([shared] * 9, 3.6)) == ("noisy", "100 % of the time with somebody unseen")
+    assert (
+        judged(events.shared_core([alone], None)) == judged(events.shared_core([], 3.6)) == ("unknown", "not told here")
+    )
 
 
 def test_steal() -> None:

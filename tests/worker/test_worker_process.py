@@ -130,6 +130,17 @@ def test_memory_is_the_process_s(measured: Measured) -> None:
         assert least < sample["rss_bytes"] <= memory["peak_rss_bytes"]
 
 
+@pytest.mark.skipif(library() is None, reason="needs the native library")
+def test_cores_are_looked_at_around_every_answer(measured: Measured) -> None:
+    answer = measured[0].answer
+    assert answer.probes is not None
+    for moments in (answer.probes.ghz, answer.probes.additions_per_cycle):
+        assert [len(threads) for threads in moments] == [1] * (MEASURE.warmup + (MEASURE.iterations or 0) + 1)
+    assert answer.ghz is not None
+    assert answer.ghz.source == "measured"
+    assert "additions_per_cycle" not in (answer.readings or {})
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="needs affinity")
 def test_the_worker_runs_where_it_was_put(measured: Measured) -> None:
     threads = encode(measured[0].answer)["threads"]

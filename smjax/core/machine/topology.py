@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from smjax.core.machine.cgroup import CGROUP_ROOT, cgroup_free_bytes
@@ -50,6 +50,18 @@ def _core(folder: Path) -> str:
 def siblings(cpu: int, root: Path = ROOT) -> frozenset[int]:
     """The CPUs of the same physical core, itself among them; alone where the kernel tells nothing."""
     return _cpu_list(_core(root / _CPUS / f"cpu{cpu}"))
+
+
+def physical_cores(cpus: Iterable[int], root: Path = ROOT) -> int | None:
+    """How many there are that have any of `cpus`; None without CPUs."""
+    return len({siblings(cpu, root) for cpu in cpus}) or None
+
+
+def comparable(cpus: Sequence[int], root: Path = ROOT) -> bool:
+    """Whether each is a core of its own and all are of one kind: what they do at once tells who else is on them."""
+    big = [_cpu_list(read_text(root / "sys/devices" / kind / "cpus") or "") for kind in ("cpu_core", "cpu_atom")]
+    kinds = {(read_int(root / _CPUS / f"cpu{cpu}" / "cpu_capacity"), *(cpu in one for one in big)) for cpu in cpus}
+    return len(kinds) == 1 and physical_cores(cpus, root) == len(cpus)
 
 
 def numa_nodes(root: Path = ROOT) -> list[frozenset[int]]:

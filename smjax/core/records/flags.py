@@ -110,7 +110,7 @@ COMPILE_CACHED = Flag(
 )
 GHZ_MEASURED = Flag(
     "ghz-measured", "report",
-    "the clock rate was measured by a loop of dependent additions on the worker's first CPU",
+    "the clock rate was measured by additions that wait for each other, on all threads' cores around the timed answers",
     "figures per GHz and per cycle are of the clock as it was",
     "nothing",
 )

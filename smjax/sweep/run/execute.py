@@ -11,6 +11,7 @@ from rich.text import Text
 from smjax.core import signals
 from smjax.core.errors import RequestError
 from smjax.core.exit_codes import ExitCode
+from smjax.core.machine.best import Best
 from smjax.core.machine.host import pick_cpus
 from smjax.core.machine.readings import read_machine
 from smjax.core.records.document import write_record
@@ -48,6 +49,8 @@ class _Execution:
         """None until it is known what was measured before."""
         self.run_id = ""
         self.dram = Dram(outside.launcher, self._say)
+        environment = sweep.environment
+        self.best = Best(environment.get("machine") or "", environment["cpu"].get("model"))
         self.stop: KeyboardInterrupt | None = None
         """What has ended the sweep early."""
 
@@ -118,8 +121,10 @@ class _Execution:
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
+        probes = outcome.answer.probes
+        best = self.best.learn(probes.additions_per_cycle if probes else ())
         order = Order(plan.seed, run.block, plan.ended, plan.point(run))
-        stamps = Stamps(started, self.run_id, order, readings, dram)
+        stamps = Stamps(started, self.run_id, order, readings, dram, best)
         model = sweep.models[model_key(scenario)]
         record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)

@@ -11,7 +11,8 @@ from typing import Any
 from smjax import __version__
 from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
-from smjax.core.machine.sharing import best_of, shared_pct
+from smjax.core.machine.sharing import shared_pct
+from smjax.core.machine.topology import comparable
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer, Bandwidth
 from smjax.core.records.columns import SCHEMA_VERSION
@@ -37,6 +38,8 @@ class Stamps:
     readings: dict[str, Any]
     dram: Bandwidth | None = None
     """Of the sweep, with as many threads."""
+    best: float | None = None
+    """Most additions a cycle that this machine's cores have ever made."""
 
 
 def make_record(
@@ -44,7 +47,8 @@ def make_record(
 ) -> Record:
     """The record of one worker process that ran between the two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
-    disturbed = disturbances_of(outcome.answer, run.scenario.threads)
+    best = stamps.best if comparable(outcome.answer.threads.affinity) else None
+    disturbed = disturbances_of(outcome.answer, run.scenario.threads, best)
     flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *([DISTURBED.name] if disturbed else [])}
     whole = digest(identity)
     return made_record(
@@ -70,7 +74,12 @@ def make_record(
             "wall_ns": outcome.wall_ns,
             "model": describe(model),
             "dram": None if stamps.dram is None else encode(stamps.dram),
-            "readings": {**(sent.get("readings") or {}), "disturbed": disturbed, "around": stamps.readings},
+            "readings": {
+                **(sent.get("readings") or {}),
+                "disturbed": disturbed,
+                "around": stamps.readings,
+                "best_additions_per_cycle": best,
+            },
             "flags": sorted(flags),
         }
     )
@@ -96,21 +105,22 @@ def unless_empty(outcome: Outcome) -> Outcome:
     return replace(outcome, status="failed", reason="expected timed answers from the worker, found none")
 
 
-def disturbances_of(answer: Answer, threads: int) -> list[str]:
-    """What disturbed a worker while it timed answers; nothing where it did not get there."""
+def disturbances_of(answer: Answer, threads: int, best: float | None) -> list[str]:
+    """What disturbed a worker while it timed answers; nothing where it did not get there.
+
+    Whether cores were shared is not known without the `best` that they could do.
+    """
     readings = answer.readings
     if readings is None:
         return []
     before, after = readings["before"], readings["after"]
-    moments = [[rate] for rate in readings.get("additions_per_cycle") or ()]
-    best = best_of(moments)
     return disturbances(
         before,
         after,
         readings["own_cpu_ns"],
         max(threads, working_threads(answer.threads.cpu_ns, before, after)),
         readings["involuntary_switches"],
-        0.0 if best is None else shared_pct(moments, best),
+        0.0 if best is None or answer.probes is None else shared_pct(answer.probes.additions_per_cycle, best),
     )
 
 

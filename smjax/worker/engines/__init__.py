@@ -27,9 +27,6 @@ class Engine(Protocol):
     def versions(self) -> dict[str, str]:
         """Of what computes, as it says of itself, by package."""
 
-    def settle(self) -> None:
-        """Give back what starting took and nothing needs again; outside of every phase."""
-
     def load(self) -> None:
         """Bring the weights into memory, in the layout that is computed with."""
 

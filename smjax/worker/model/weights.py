@@ -22,6 +22,8 @@ from smjax.worker.kernels import Kernel, Matrix, Packed
 
 Vectors = dict[str, Any]
 """f32[L, size] by GGUF name without `blk.N.`; L is 1 outside the layers."""
+FILL_BYTES = 2**20
+"""Stored bytes that are repacked at once."""
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["matrices", "vectors"], meta_fields=["n_layers"])
@@ -115,10 +117,18 @@ def _load_part(model: Model, kernel: Kernel, names: list[list[str]]) -> Packed:
         for name in parts:
             raw = model.read(name)
             _check_finite(model, name, raw)
-            kernel.fill(packed, layer, first_out, raw)
+            _fill(kernel, packed, encoding.row_bytes(infos[0].shape[1]), layer, first_out, raw)
             model.release(name)
             first_out += model.tensors[name].shape[0]
     return jax.tree.map(jax.device_put, packed)
+
+
+def _fill(kernel: Kernel, packed: Packed, row_bytes: int, layer: int, first_out: int, raw: np.ndarray) -> None:
+    """Some rows after the other, so that what repacking takes meanwhile is small, however large the matrix is."""
+    rows = raw.reshape(-1, row_bytes)
+    step = max(1, FILL_BYTES // row_bytes)
+    for first in range(0, len(rows), step):
+        kernel.fill(packed, layer, first_out + first, rows[first : first + step].reshape(-1))
 
 
 def _vector(model: Model, name: str) -> np.ndarray:

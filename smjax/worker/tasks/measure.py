@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from smjax.core.machine.topology import read_ghz
-from smjax.core.native_library import effective_ghz
-from smjax.core.records.answer import Bandwidth, Clock, Memory
+from smjax.core.records.answer import Bandwidth, Clock, Memory, Probes
 from smjax.worker import process
 from smjax.worker.prompt import seeded_prompt
 from smjax.worker.surroundings import Surroundings
@@ -21,16 +21,18 @@ def measure(session: Session) -> None:
     """Answer once and prove that right; then warm up and time answers."""
     prompt = check(session)
     life_peak = process.peak_rss_bytes()
-    surroundings = Surroundings(session.request.cpus)
+    surroundings = Surroundings(session.request.cpus, session.scenario.threads)
     with garbage_collection_off():
         resettable = _time(session, prompt, surroundings.look)
+        surroundings.look()
     answer = session.answer
     n_answers = len(answer.warmup_samples) + len(answer.samples)
     around = surroundings.close(session.scenario.n_gen * n_answers)
     session.phase_done("measure")
     answer.threads.cpu_ns, answer.readings, answer.energy = around.thread_cpu_ns, around.readings, around.energy
+    answer.probes = around.probes
     _read_memory(session, life_peak, resettable)
-    answer.ghz = _clock(answer.threads.affinity)
+    answer.ghz = clock(around.probes, len(answer.samples), answer.threads.affinity)
     _read_bandwidth(session)
 
 
@@ -58,7 +60,7 @@ def _time(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> 
     answer.warmup_samples = timed(max(0, s.measure.warmup - 1))
     session.say("measure")  # now, so that whoever shows it has done so when the last of the warm-up is over
     answer.warmup_samples += timed(min(1, s.measure.warmup))
-    session.phase_done("warmup", tidy=False)
+    session.phase_done("warmup")
     resettable = process.reset_peak_rss()
     answer.samples = timed(answers_to_time(s.measure, answer.warmup_samples))
     return resettable
@@ -69,13 +71,20 @@ def _read_memory(session: Session, life_peak: int | None, resettable: bool) -> N
     steady = process.peak_rss_bytes()
     memory.steady_rss_bytes = steady if resettable else None
     memory.peak_rss_bytes = max(filter(None, (life_peak, steady)), default=None)
+    memory.anon_bytes, memory.file_bytes = process.resident_parts()
 
 
-def _clock(cpus: list[int]) -> Clock:
-    """Of the first CPU, measured where that can be, else as the system reports it."""
-    measured = effective_ghz(cpus[0] if cpus else None)
-    ghz = measured or (read_ghz(cpus[0]) if cpus else None)
-    return Clock(ghz, ("measured" if measured else "read") if ghz else None)
+def clock(probes: Probes | None, n_samples: int, cpus: list[int]) -> Clock:
+    """While answers were timed: of each thread the median of what was probed, and the mean of these.
+
+    Without probes as the system reports it of the first CPU.
+    """
+    if probes is not None:
+        timed = probes.ghz[-n_samples - 1 :]
+        each = [statistics.median(thread) for thread in zip(*timed, strict=True)]
+        return Clock(round(statistics.fmean(each), 4), "measured")
+    ghz = read_ghz(cpus[0]) if cpus else None
+    return Clock(ghz, "read" if ghz else None)
 
 
 def _read_bandwidth(session: Session) -> None:

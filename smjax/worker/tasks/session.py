@@ -7,8 +7,9 @@ import platform
 import time
 from collections.abc import Callable
 
+from smjax.core.machine.topology import physical_cores
 from smjax.core.models.source import Model, open_model
-from smjax.core.records.answer import Answer
+from smjax.core.records.answer import Answer, Threads
 from smjax.core.records.request import Request
 from smjax.worker import process
 from smjax.worker.engines import Engine, make_engine
@@ -30,7 +31,8 @@ class Session:
 
     def start(self) -> None:
         """Pin the process, and only then import the engine: what it imports makes threads and reads the affinity."""
-        self.answer.threads.affinity = process.pin(self.request.cpus)
+        affinity = process.pin(self.request.cpus)
+        self.answer.threads = Threads(affinity, cores=physical_cores(affinity))
         self.answer.variables = {name: os.environ.get(name, "") for name, _ in self.request.resolved.variables}
         self.say("import")
         s = self.scenario
@@ -39,8 +41,6 @@ class Session:
         self.answer.versions = {"python": platform.python_version(), **self.engine.versions()}
         self._mark_ns = self.request.spawned_ns
         self.phase_done("imports")
-        self.engine.settle()
-        self._mark_ns = time.monotonic_ns()
 
     def prepare(self) -> None:
         """Load and compile."""
@@ -52,12 +52,11 @@ class Session:
         self.phase_done("compile")
         self.engine.describe(self.answer)
 
-    def phase_done(self, name: str, tidy: bool = True) -> None:
-        """Note how long the phase took, then tidy up on nobody's time."""
-        self.answer.phases_ns[name] = time.monotonic_ns() - self._mark_ns
-        if tidy:
-            process.give_back_memory()
-        self._mark_ns = time.monotonic_ns()
+    def phase_done(self, name: str) -> None:
+        """Note how long the phase took; the next one begins."""
+        now_ns = time.monotonic_ns()
+        self.answer.phases_ns[name] = now_ns - self._mark_ns
+        self._mark_ns = now_ns
 
     def cold_start_done(self) -> None:
         """The first id is there: how long that took from the start of the process."""

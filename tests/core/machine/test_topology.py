@@ -11,9 +11,11 @@ import pytest
 from smjax.core.machine.topology import (
     available_bytes,
     cache_bytes,
+    comparable,
     core_order,
     governor,
     numa_nodes,
+    physical_cores,
     pick_cpus,
     read_ghz,
     siblings,
@@ -42,6 +44,23 @@ def test_physical_cores_come_first_where_siblings_are_neighbours(tmp_path: Path)
 def test_only_usable_cpus_are_ordered(tmp_path: Path) -> None:
     root = paired(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"})
     assert core_order([1, 2, 3], root) == [1, 2, 3]
+
+
+def test_physical_cores_are_counted_once(tmp_path: Path) -> None:
+    root = paired(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"})
+    assert [physical_cores(cpus, root) for cpus in ([0], [0, 1], [0, 1, 2], [5, 6], [])] == [1, 1, 2, 2, None]
+
+
+def test_cores_are_compared_where_each_is_whole_and_of_one_kind(tmp_path: Path) -> None:
+    root = paired(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3", 4: "4", 5: "5"})
+    assert [comparable(cpus, root) for cpus in ([0, 2], [0, 1], [], [4], [0, 4])] == [True, False, False, True, True]
+    put(root, {"sys/devices/cpu_core/cpus": "0-3", "sys/devices/cpu_atom/cpus": "4-5"})
+    assert [comparable(cpus, root) for cpus in ([0, 2], [4, 5], [0, 4])] == [True, True, False]
+
+
+def test_cores_of_unlike_capacity_are_not_compared(tmp_path: Path) -> None:
+    root = put(tmp_path, {f"sys/devices/system/cpu/cpu{cpu}/cpu_capacity": str(446 * cpu) for cpu in (1, 2)})
+    assert not comparable([1, 2], root)
 
 
 def test_unknown_topology_is_one_core_a_cpu(tmp_path: Path) -> None:

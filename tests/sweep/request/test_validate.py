@@ -21,11 +21,11 @@ def test_memory_is_worker_weights_and_cache(kv_dtype: str, element_bytes: int) -
     model = open_model("tinyllama-1.1b", None, 42)
     scenario = dataclasses.replace(SCENARIO, kv_dtype=kv_dtype)
     cache_bytes = 2 * 22 * 4 * 64 * 1024 * element_bytes
-    needed = 230e6 + 1.3 * weight_bytes(model) + cache_bytes
-    assert 1_000e6 < needed < 1_150e6
+    needed = 260e6 + 1.3 * weight_bytes(model) + cache_bytes
+    assert 1_000e6 < needed < 1_180e6
     validate.check_memory(resolve(scenario, AVX2_HOST), model, int(needed) + 1)
     with pytest.raises(
-        RequestError, match=r"memory: expected [\d,]+ MB for tinyllama-1.1b with ctx=1024, found 1,0\d\d MB"
+        RequestError, match=r"memory: expected [\d,]+ MB for tinyllama-1.1b with ctx=1024, found 1,[01]\d\d MB"
     ):
         validate.check_memory(resolve(scenario, AVX2_HOST), model, int(needed) - 1)
 

@@ -37,9 +37,6 @@ class Tiny:
     def versions(self):
         return {"jax is here": str("jax" in sys.modules), "jaxlib is here": str("jaxlib" in sys.modules)}
 
-    def settle(self):
-        pass
-
     def load(self):
         self.table = np.arange(1, self.n_vocab + 1) % self.n_vocab
 

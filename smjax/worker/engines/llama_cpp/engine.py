@@ -48,9 +48,6 @@ class LlamaCppEngine:
     def versions(self) -> dict[str, str]:
         return build.versions()
 
-    def settle(self) -> None:
-        pass
-
     def load(self) -> None:
         self.weights = Weights(self.path, self.is_mapped)
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from smjax.core.records.answer import Answer
 from smjax.core.records.flags import COMPILE_CACHED
-from smjax.worker.process import give_back_memory
 
 _HIT, _MISS = "/jax/compilation_cache/cache_hits", "/jax/compilation_cache/cache_misses"
 
@@ -62,7 +61,6 @@ def compile_program(function: Callable[..., Any], *arguments: Any, donate: tuple
     """
     compiled = jax.jit(function, donate_argnums=donate).lower(*arguments).compile()
     jax.clear_caches()
-    give_back_memory()
     return compiled
 
 

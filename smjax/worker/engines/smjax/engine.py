@@ -29,7 +29,6 @@ from smjax.worker.kernels import Cache, Setup, make_kernel
 from smjax.worker.kernels.xla.tune import tune
 from smjax.worker.model.decoder import logits
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes, step_weights
-from smjax.worker.process import give_back_code
 from smjax.worker.prompt import seeded_prompt
 
 CHECKED_POSITIONS = 4
@@ -61,9 +60,6 @@ class SmjaxEngine:
 
     def versions(self) -> dict[str, str]:
         return versions()
-
-    def settle(self) -> None:
-        give_back_code("/libjax_common.so")
 
     def load(self) -> None:
         self.weights = jax.block_until_ready(load_weights(self.model, self.kernel))
