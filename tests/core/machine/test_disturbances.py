@@ -91,7 +91,7 @@ def test_nothing_known_is_nothing_found() -> None:
         ({}, 0),
         ({"1 python": 2000}, 1),
         ({"1 python": 1300, "2 tf_XLAEigen": 700}, 2),
-        ({"1 python": 1990, "2 pool": 99}, 1),
+        ({"1 python": 1990, "2 pool": 39}, 1),
     ],
 )
 def test_threads_that_work_are_those_with_a_part_of_the_time(cpu_ms: dict[str, int], working: int) -> None:
