@@ -101,7 +101,8 @@ def test_samples_are_those_of_the_iterations(measured: Measured) -> None:
     result = encode(measured[0].answer)
     assert (len(result["samples"]), len(result["warmup_samples"])) == (MEASURE.iterations, MEASURE.warmup)
     for sample in [*result["samples"], *result["warmup_samples"]]:
-        assert set(sample) == {"ttft_ns", "decode_ns", "token_ns", "rss_bytes"}
+        assert set(sample) == {"ttft_ns", "decode_ns", "token_ns", "rss_bytes", "choice_ns"}
+        assert sample["choice_ns"] is None  # the program chooses
         assert len(sample["token_ns"]) == TINY.n_gen - 1
         assert all(type(value) is int and value > 0 for value in [sample["ttft_ns"], *sample["token_ns"]])
         assert sum(sample["token_ns"]) == sample["decode_ns"]
