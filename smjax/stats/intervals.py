@@ -23,6 +23,8 @@ LEVEL = 0.95
 TESTABLE = 8
 """Of fewer processes than this nobody can say whether they have one speed."""
 NOT_TESTABLE = "modes not testable"
+ONE = 0.001
+"""Values that all lie within this share of each other are one, in whatever order: peaks of memory, a page apart."""
 _LONG = 12
 """A first stage of so many processes gives Stein's interval alone."""
 
@@ -101,11 +103,14 @@ def _are_odd(logs: Array) -> Array:
     """Of which samples (…, n) there is more than one reason not to have an interval; none of too few to test."""
     if logs.shape[-1] < TESTABLE:
         return np.zeros(len(logs), bool)
-    return np.asarray(modes.best_cut(logs).is_two | serial.drifts(logs) | serial.resembles(logs))
+    differ = np.ptp(logs, axis=-1) > ONE
+    return np.asarray(differ & (modes.best_cut(logs).is_two | serial.drifts(logs) | serial.resembles(logs)))
 
 
 def why_none(logs: Array) -> str:
     """Why these logarithms, of `TESTABLE` processes or more in the order of time, have no interval; else empty."""
+    if np.ptp(logs) <= ONE:
+        return ""
     cut = modes.best_cut(logs)
     drifts = bool(serial.drifts(logs))
     if cut.is_two and not (drifts and serial.error_sum(logs) < cut.error_sum):

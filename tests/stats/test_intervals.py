@@ -52,6 +52,18 @@ def test_a_drift_and_serial_order_are_named():
     assert judge(waves).reason == "serial: processes resemble the one before"
 
 
+@pytest.mark.parametrize(
+    "parts_per_million",
+    [range(0, 60, 5), [0, 900] * 6, [0] * 6 + [900] * 6, [0, 0, 40, 40, 90, 90, 30, 30, 0, 0, 20, 20]],
+    ids=["drift", "two speeds in turn", "step", "serial"],
+)
+def test_what_differs_by_less_than_a_thousandth_is_one_figure_in_whatever_order(parts_per_million):
+    found = judge([180.0 * (1 + ppm / 1e6) for ppm in parts_per_million])
+    assert found.reason == ""
+    assert found.lo <= found.centre <= found.hi
+    assert judge([180.0 * (1 + 40 * ppm / 1e6) for ppm in range(0, 60, 5)]).reason.startswith("drifting")
+
+
 def test_a_quiet_row_has_an_interval_and_nothing_to_say():
     found = judge(QUIET)
     assert (found.reason, found.testable) == ("", True)
