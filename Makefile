@@ -33,8 +33,11 @@ quick: lint
 	$(PYTEST) -m "not slow"
 
 # The extras, built from source for this machine into the same environment, and the tests that need them. No lock names them.
+EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["llama-cpp"])
+
 test-engines: $(READY)
-	CMAKE_ARGS=-DGGML_NATIVE=ON $(PIP) install -q --no-binary llama-cpp-python --no-build-isolation -e '.[llama-cpp]'
+	CMAKE_ARGS=-DGGML_NATIVE=ON $(PIP) install -q --no-binary llama-cpp-python --no-build-isolation \
+		"$$($(BIN)/python -c '$(EXTRA)')"
 	$(BIN)/python -m pytest -q tests/worker/engines
 
 CPP := $(shell find native -name '*.cc' -o -name '*.h')
