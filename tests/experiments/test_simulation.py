@@ -24,7 +24,9 @@ def logs_of(regime: Regime, draws: int = DRAWS, n: int = 30) -> rows.Array:
 
 
 @pytest.mark.parametrize("n", [5, 8, 14])
-@pytest.mark.parametrize("regime", [normal(0.02), two_speeds(0.15, 0.03), serial(0.6), drift(0.01)], ids=str)
+@pytest.mark.parametrize(
+    "regime", [normal(0.02), two_speeds(0.15, 0.03), serial(0.6), drift(0.01)], ids=lambda regime: regime.name
+)
 def test_rows_of_a_fixed_number_are_judged_as_each_one_is(regime: Regime, n: int) -> None:
     logs = logs_of(regime)[:, :n]
     found = rows.fixed(regime, logs)
@@ -36,7 +38,7 @@ def test_rows_of_a_fixed_number_are_judged_as_each_one_is(regime: Regime, n: int
 
 
 @pytest.mark.parametrize("rule", [Rule(8, 0.02, 30), Rule(8, 0.02, 12), Rule(12, 0.01, 30), Rule(5, 0.02, 30)], ids=str)
-@pytest.mark.parametrize("regime", [normal(0.03), STRAGGLERS[1], drift(0.01)], ids=str)
+@pytest.mark.parametrize("regime", [normal(0.03), STRAGGLERS[1], drift(0.01)], ids=lambda regime: regime.name)
 def test_rows_in_two_stages_are_judged_as_each_one_is(regime: Regime, rule: Rule) -> None:
     logs = logs_of(regime)
     sizes = [needed(list(np.exp(row[: rule.first])), rule.target, rule.most) for row in logs]
