@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +25,7 @@ def neutral(variables: Mapping[str, str], home: Path) -> dict[str, str]:
 
 
 def settle(home: Path) -> None:
-    """Make this process's environment, time zone and umask those of every test."""
+    """Make this process's environment, time zone, umask and way with an interrupt those of every test."""
     variables = neutral(os.environ, home)
     for name in os.environ.keys() - variables.keys():
         del os.environ[name]
@@ -33,3 +34,5 @@ def settle(home: Path) -> None:
     os.environ.update(variables)
     time.tzset()
     os.umask(0o022)
+    # Whoever runs this in the background of a shell has SIGINT ignored, and so would every process started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
