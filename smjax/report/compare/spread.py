@@ -17,8 +17,8 @@ from smjax.stats.location import Estimate, estimate
 from smjax.stats.runs import BetweenRuns, assumed, measured
 
 ASSUMED_ONE_THREAD, ASSUMED_MORE = 0.02, 0.12
-"""Standard deviation between runs with one thread and with more: of a calibration (docs/how-smjax-measures.md) with 1, 2
-and 4 threads on a shared virtual machine with 2 cores, 1.6, 11.5 and 9.1 %, rounded up.
+"""Standard deviation between runs with one thread and with more: what a calibration found (docs/how-smjax-measures.md)
+with 1, 2 and 4 threads on a shared virtual machine with 2 cores, 1.6, 11.5 and 9.1 %, rounded up.
 """
 
 
