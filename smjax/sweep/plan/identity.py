@@ -19,7 +19,7 @@ from smjax.sweep.request.resolve import engine_of
 _PACKAGE = Path(__file__).resolve().parents[2]
 _MEASURING = (
     *("worker/*.py", "worker/tasks", "worker/engines/*.py", "core/engines", "core/gguf", "core/machine", "core/models"),
-    "core/native_library.py",
+    *("core/native_library.py", "core/native_probe.py"),
 )
 """Files and folders in which a change can change a measurement, whatever the engine; a report's or a plan's cannot."""
 
@@ -29,13 +29,17 @@ def digest(described: Any) -> str:
     return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
 
 
+def measuring_files(engine: EngineSpec) -> list[Path]:
+    """Of smjax, those in which a change can change what is measured with the engine."""
+    patterns = (*_MEASURING, f"worker/engines/{engine.name}", *engine.sources)
+    return sorted({path for pattern in patterns for path in _python_files(pattern)})
+
+
 @functools.cache
 def sources(engine: EngineSpec) -> tuple[str, ...]:
     """A digest of each file that a measurement with the engine depends on, libraries among them."""
-    patterns = (*_MEASURING, f"worker/engines/{engine.name}", *engine.sources)
-    paths = sorted({path for pattern in patterns for path in _python_files(pattern)})
     libraries = [*filter(None, [library_path()]), *engine.libraries()]
-    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in [*paths, *libraries])
+    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in [*measuring_files(engine), *libraries])
 
 
 def identity_parts(resolved: Resolved, model: Model, host: Host, prepared: Mapping[str, Any]) -> dict[str, str]:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from smjax.core.engines import ENGINES
 from smjax.sweep.plan import identity
 from tests.small_llama import write_llama
 from tests.sweep.conftest import Handed
 from tests.sweep.run_folder import contents, rows, slots
+from tests.test_imports import SOURCE, imported
 
 Run = Callable[..., int]
 Fake = Callable[[str], None]
@@ -126,3 +128,23 @@ def test_two_files_of_equal_content_are_one_model(
     Path("b.gguf").rename("c.gguf")
     assert run_job(*sweep, "model.path=c.gguf") == 0
     assert slots(records) == [(1, 0, 0, "ok"), (1, 1, 0, "ok")]
+
+
+WORDS = ("core/records", "core/errors.py", "core/files.py", "core/text.py", "__init__.py", "core/__init__.py")
+"""What measuring files may import that is not one: how things are named, told, opened and written."""
+
+
+def file_of(name: str) -> Path:
+    """Of the module that has the name, or that the name is in."""
+    place = SOURCE.joinpath(*name.split(".")[1:])
+    candidates = (place.with_suffix(".py"), place / "__init__.py", place.parent.with_suffix(".py"))
+    return next((path for path in candidates if path.is_file()), place.parent / "__init__.py")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_measures_imports_nothing_that_may_change_unseen(engine: str) -> None:
+    files = identity.measuring_files(ENGINES[engine])
+    assert {SOURCE / "core" / "native_probe.py", SOURCE / "worker" / "surroundings.py"} <= {*files}
+    needed = {file_of(name) for path in files for name in imported(path) if name.partition(".")[0] == "smjax"}
+    unseen = (path.relative_to(SOURCE).as_posix() for path in needed - {*files})
+    assert sorted(name for name in unseen if not name.startswith(WORDS)) == []
