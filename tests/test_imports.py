@@ -22,7 +22,9 @@ RECORDS = MODELS | MACHINE | {"smjax.core.records"}
 ENGINES = RECORDS | {"smjax.core.engines"}
 CORE = {"smjax", "smjax.core"}
 JAX = {"jax", "jaxlib", "numpy"}
-WORKER = CORE | {f"smjax.worker.{name}" for name in ("engines", "process", "prompt", "surroundings", "tasks", "timing")}
+WORKER = CORE | {
+    f"smjax.worker.{name}" for name in ("bandwidth", "engines", "process", "prompt", "surroundings", "tasks", "timing")
+}
 """What the measured process is made of, whatever runs the model."""
 
 ALLOWED: dict[str, set[str]] = {

@@ -9,6 +9,9 @@ NormKind = Literal["rms", "layer"]
 Position = Literal["rope", "learned"]
 Activation = Literal["swiglu", "gelu"]
 
+KV_ELEMENT_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "q8_0": 34 / 32}
+"""Of each type that an element of a KV cache may have; q8_0: 32 of a byte each, and their scale."""
+
 
 @dataclass(frozen=True)
 class DecoderConfig:
@@ -47,9 +50,9 @@ class DecoderConfig:
         """What queries are multiplied with."""
         return self.head_dim**-0.5 if self.attention_scale is None else self.attention_scale
 
-    def kv_bytes(self, ctx: int, element_bytes: int) -> int:
+    def kv_bytes(self, ctx: int, element_bytes: float) -> int:
         """Bytes of a KV cache of `ctx` tokens."""
-        return 2 * self.n_layers * self.n_kv_heads * self.head_dim * ctx * element_bytes
+        return round(2 * self.n_layers * self.n_kv_heads * self.head_dim * ctx * element_bytes)
 
 
 def products(config: DecoderConfig) -> dict[str, tuple[str, ...]]:

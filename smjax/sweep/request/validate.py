@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from smjax.core.engines import ENGINES, Host
 from smjax.core.errors import RequestError
 from smjax.core.machine.host import available_bytes
+from smjax.core.models.config import KV_ELEMENT_BYTES
 from smjax.core.models.source import Model, open_model, weight_bytes
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario, check_scenario
@@ -14,7 +15,6 @@ from smjax.sweep.request.resolve import engine_of, resolve
 
 _PER_WEIGHT_BYTE = 1.3
 """Packed weights and what repacking them takes for a moment."""
-_KV_ELEMENT_BYTES = {"float16": 2, "bfloat16": 2}
 
 ModelKey = tuple[str, str | None, int]
 
@@ -75,7 +75,7 @@ def check_engine(resolved: Resolved, model: Model) -> None:
 def check_memory(resolved: Resolved, model: Model, free_bytes: int) -> None:
     """Raise RequestError unless the scenario fits into `free_bytes`."""
     scenario = resolved.scenario
-    cache_bytes = model.config.kv_bytes(scenario.ctx, _KV_ELEMENT_BYTES.get(resolved.kv_dtype, 4))
+    cache_bytes = model.config.kv_bytes(scenario.ctx, KV_ELEMENT_BYTES.get(resolved.kv_dtype, 4))
     needed_bytes = ENGINES[scenario.engine].worker_bytes + _PER_WEIGHT_BYTE * weight_bytes(model) + cache_bytes
     if needed_bytes > free_bytes:
         raise RequestError(

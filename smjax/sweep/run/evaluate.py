@@ -60,9 +60,9 @@ def evaluate(request: EvalRequest, launcher: Launcher) -> str:
     outcome = launcher.run(asked, _TIMEOUT_S)
     if outcome.status != "ok":
         raise WorkerFailed(f"{outcome.status}: {outcome.reason}")
-    ran = {"kernel": resolved.kernel, "isa": resolved.isa}
+    ran = outcome.answer.resolved or resolved
     try:
-        return json.dumps({**outcome.answer.evaluation, **ran}, allow_nan=False)
+        return json.dumps({**outcome.answer.evaluation, "kernel": ran.kernel, "isa": ran.isa}, allow_nan=False)
     except ValueError:  # a file can be whole, and its weights still be nonsense
         raise WorkerFailed("failed: expected finite numbers, found others; the model's weights are damaged") from None
 

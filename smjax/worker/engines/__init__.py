@@ -25,7 +25,7 @@ class Engine(Protocol):
     """What choosing ids on the host has taken since the prefill; None where the program that scores them chooses."""
 
     def versions(self) -> dict[str, str]:
-        """Of what computes, as it says of itself, by package."""
+        """Of what computes, as it says of itself, by package; asked once the first answer is there."""
 
     def load(self) -> None:
         """Bring the weights into memory, in the layout that is computed with."""
@@ -46,7 +46,10 @@ class Engine(Protocol):
         """`nll_mean` (nats of ids[1:] given their prefixes), `logits` after the last id, `greedy` ids after it."""
 
     def read_bandwidth(self) -> float | None:
-        """Bytes a second at which its threads read what one step reads; None where that cannot be measured."""
+        """Bytes a second at which its threads read what one step reads; None where that cannot be measured.
+
+        It may raise MemoryError or ValueError where there is no room or are no more threads, which is no failure.
+        """
 
     def describe(self, answer: Answer) -> None:
         """Put into `answer` what it computes with, what it had to compile, and bytes: of weights, cache, one step."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from smjax.core import native_library
 from smjax.core.machine.caches import last_level_bytes
 from smjax.core.machine.topology import available_bytes
 from smjax.core.records.answer import Bandwidth
 from smjax.worker import process
+from smjax.worker.bandwidth import read_new_memory
 from smjax.worker.tasks.session import Session
 
 READ_SECONDS = 0.3
@@ -17,20 +15,16 @@ TIMES_THE_CACHE = 4
 LEAST_BYTES = 1 << 28
 """A guest of a virtual machine is told of less cache than its CPU has."""
 _SHARE_OF_FREE = 4
-_LINE_BYTES = 64
 
 
 def dram(session: Session) -> None:
     """Read with as many threads as the scenario has, pinned alike; no figure where there is no room for the memory."""
     cpus = session.answer.threads.affinity = process.pin(session.request.cpus)
     n_bytes = bytes_to_read(last_level_bytes(cpus), available_bytes())
-    if n_bytes is None or native_library.library() is None:
+    if n_bytes is None:
         return
     session.say("DRAM bandwidth")
-    memory = np.ones(n_bytes + _LINE_BYTES, np.uint8)  # written to: pages that were not are all one page of zeros
-    native_library.start("auto", cpus, session.scenario.threads)
-    start = memory.ctypes.data + -memory.ctypes.data % _LINE_BYTES
-    rate = native_library.read_bandwidth([(start, n_bytes)], READ_SECONDS)
+    rate = read_new_memory(n_bytes, cpus, session.scenario.threads, READ_SECONDS)
     session.answer.read_bandwidth = Bandwidth(rate, n_bytes)
 
 

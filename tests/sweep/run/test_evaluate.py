@@ -4,13 +4,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from smjax.__main__ import main
 from smjax.core import native_library as native
 from smjax.core.errors import RequestError
-from smjax.core.records.answer import Answer
+from smjax.core.records.answer import Answer, Ran
 from smjax.core.records.request import Request
 from smjax.sweep.process.launcher import OnPhase, Outcome
 from smjax.sweep.process.local import LocalLauncher
@@ -89,15 +90,19 @@ def test_a_wrong_request_is_refused(options: list[str], said: str, ask: Ask, cap
     assert errors.count("\n") == 1
 
 
+ANSWER: dict[str, Any] = {"nll_mean": 1.0, "logits": [], "greedy": []}
+
+
 class Answering:
     """A launcher whose workers know the answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, ran: Ran | None = None) -> None:
         self.requests: list[Request] = []
+        self.ran = ran
 
     def run(self, request: Request, timeout_s: float, on_phase: OnPhase = lambda phase: None) -> Outcome:
         self.requests.append(request)
-        return Outcome("ok", "", 1, Answer("ok", evaluation={"nll_mean": 1.0, "logits": [], "greedy": []}))
+        return Outcome("ok", "", 1, Answer("ok", resolved=self.ran, evaluation=ANSWER))
 
 
 @pytest.mark.parametrize(("n_gen", "ctx"), [(0, 2048), (1, 2048), (2, 2048)])
@@ -109,6 +114,14 @@ def test_few_generated_tokens_and_a_full_context_are_fine(n_gen: int, ctx: int, 
     assert (request.task, request.resolved.scenario.ctx, request.ids) == ("evaluate", ctx, ids)
     assert list(answer) == ["nll_mean", "logits", "greedy", "kernel", "isa"]
     assert (answer["nll_mean"], answer["kernel"]) == (1.0, request.resolved.kernel)
+
+
+def test_what_the_worker_computed_with_is_what_it_says_itself(empty_dir: Path) -> None:
+    """Where it was left to the engine, nobody else knows."""
+    (empty_dir / "ids.json").write_text("[1, 2]")
+    launcher = Answering(Ran("ggml", "avx512", "float16"))
+    answer = json.loads(evaluate(EvalRequest("tinystories-1m", Path("ids.json"), 2), launcher))
+    assert (answer["kernel"], answer["isa"]) == ("ggml", "avx512")
 
 
 def test_a_worker_that_fails_says_why(empty_dir: Path) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from smjax.core import native_library
+from smjax.core.machine.topology import available_bytes
+from smjax.core.models.config import KV_ELEMENT_BYTES
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer, Memory, Ran
 from smjax.core.records.request import Request
+from smjax.worker.bandwidth import read_new_memory
 from smjax.worker.engines.agreement import check_agreement
 from smjax.worker.engines.llama_cpp import build, library
 from smjax.worker.engines.llama_cpp.library import Context, Settings, Weights
@@ -22,8 +24,6 @@ SCORED = 64
 """Positions of a text that are scored at once: their scores are as many times the vocabulary."""
 READ_SECONDS = 0.2
 """How long the bandwidth is measured."""
-_KV_BYTES = {"float32": 4, "float16": 2, "q8_0": 34 / 32}
-"""Of an element."""
 
 
 class LlamaCppEngine:
@@ -101,11 +101,10 @@ class LlamaCppEngine:
         return nll, scores[-1].copy()
 
     def read_bandwidth(self) -> float | None:
-        if native_library.library() is None:
+        n_bytes = self._step_bytes() + self._kv_step_bytes()
+        if available_bytes() < 2 * n_bytes:  # the model stays: without room the system may end the process for it
             return None
-        memory = np.ones(self._step_bytes() + self._kv_step_bytes(), np.uint8)
-        native_library.start("auto", self.cpus, self.scenario.threads)
-        return native_library.read_bandwidth([(memory.ctypes.data, memory.nbytes)], READ_SECONDS)
+        return read_new_memory(n_bytes, self.cpus, self.scenario.threads, READ_SECONDS)
 
     def _step_bytes(self) -> int:
         """Of the weights: all, but of an embedding of its own one row."""
@@ -118,7 +117,7 @@ class LlamaCppEngine:
         return self._kv_bytes(self.scenario.n_prompt + self.scenario.n_gen // 2)
 
     def _kv_bytes(self, n_positions: int) -> int:
-        return round(self.model.config.kv_bytes(n_positions, 1) * _KV_BYTES[self.settings.kv_dtype])
+        return self.model.config.kv_bytes(n_positions, KV_ELEMENT_BYTES[self.settings.kv_dtype])
 
     def describe(self, answer: Answer) -> None:
         answer.resolved = Ran("ggml", build.isa(), self.settings.kv_dtype)

@@ -12,12 +12,13 @@ import pytest
 from smjax.__main__ import main
 from smjax.core.engines import ENGINES
 from smjax.core.errors import RequestError
+from smjax.core.models.source import weight_bytes
 from smjax.core.records.scenario import Scenario
 from smjax.sweep.plan import identity
 from smjax.sweep.request.compose import Asked, compose
 from smjax.sweep.request.resolve import expand
 from smjax.sweep.request.scenario import scenario_of
-from smjax.sweep.request.validate import resolve_all
+from smjax.sweep.request.validate import check_memory, resolve_all
 from tests.worker.models import scenario
 
 FILE = Path(__file__).parents[3] / "data" / "shakespeare-q4_0.gguf"
@@ -102,6 +103,17 @@ def test_a_quantised_cache_takes_flash_attention(flash_attn: str) -> None:
     assert found.kv_dtype == "q8_0"
 
 
+@pytest.mark.usefixtures("installed")
+def test_a_quantised_cache_is_34_bytes_for_32_elements() -> None:
+    wanted = asked(kv_dtype="q8_0", model="stories-110m", ctx=1024, engine_args={"flash_attn": "1"})
+    (found,), models = resolve_all([wanted], HOST)
+    (model,) = models.values()
+    needed = 100e6 + 1.3 * weight_bytes(model) + model.config.kv_bytes(1024, 1) * 34 // 32
+    check_memory(found, model, int(needed) + 1)
+    with pytest.raises(RequestError, match="memory: expected"):
+        check_memory(found, model, int(needed) - 1)
+
+
 def test_without_the_extra_one_line_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(RequestError, match=r"found llama_cpp without llama_cpp; .*pip install .*'smjax\[llama-cpp\]'$"):
@@ -128,4 +140,4 @@ def test_an_answer_for_checking(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "--engine", "llama_cpp", *arguments]) == 0
     answer = json.loads(capfd.readouterr().out)
     assert answer["greedy"] == [37, 262, 814]  # (7 t + p) mod 1024
-    assert (answer["kernel"], len(answer["logits"])) == ("ggml", 1024)
+    assert (answer["kernel"], answer["isa"], len(answer["logits"])) == ("ggml", "avx2", 1024)

@@ -1,0 +1,25 @@
+"""How fast memory is read that is made for nothing else, by as many threads as decode, pinned alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from smjax.core import native_library
+
+LINE_BYTES = 64
+"""Of a cache: a read that lies across two of them is slower, and no weight does."""
+
+
+def read_new_memory(n_bytes: int, cpus: Sequence[int], threads: int, seconds: float) -> float | None:
+    """Bytes a second at which `n_bytes` are read over and over; None without the library.
+
+    Raises MemoryError where there is no room for them, ValueError where the system gives no such threads.
+    """
+    if native_library.library() is None:
+        return None
+    memory = np.ones(n_bytes + LINE_BYTES, np.uint8)  # written to: pages that were not are all one page of zeros
+    start = memory.ctypes.data + -memory.ctypes.data % LINE_BYTES
+    native_library.start("auto", cpus, threads)
+    return native_library.read_bandwidth([(start, n_bytes)], seconds)
