@@ -15,7 +15,7 @@ from smjax.core.machine.probe import ROOT, read_text
 from smjax.core.machine.processor import processor
 from smjax.core.machine.readings import cpu_times, read_machine
 from smjax.core.machine.sharing import Moments
-from smjax.core.machine.topology import comparable, core_order, physical_cores, siblings, usable_cpus
+from smjax.core.machine.topology import core_kind, core_order, physical_cores, siblings, usable_cpus
 from smjax.core.native_probe import Watch
 
 _LOOK_EVERY_S = 0.005
@@ -77,7 +77,7 @@ def watch(for_seconds: float) -> Window:
         _busy_pct(neighbours, next_before, next_after, seconds(before, after)),
         tuple(sorted(_process_shares(), key=lambda process: -process.pct)),
         additions,
-        _best(additions) if comparable(one_each) else None,
+        _best(additions, core_kind(one_each, len(one_each))),
     )
 
 
@@ -90,9 +90,11 @@ def _looks(cpus: Sequence[int], for_seconds: float) -> Iterator[list[float]]:
                 yield moment.additions_per_cycle
 
 
-def _best(moments: Moments) -> float | None:
+def _best(moments: Moments, kind: str | None) -> float | None:
+    if kind is None:
+        return None
     cpu = processor(read_text(ROOT / "proc/cpuinfo") or "", sysctl_values())
-    return Best(machine_id(), cpu["model"]).learn(moments)
+    return Best(machine_id(), cpu["model"]).learn(moments, kind)
 
 
 def _busy_pct(cpus: Sequence[int], before: Readings, after: Readings, elapsed_s: float) -> dict[int, float]:

@@ -19,41 +19,57 @@ _MOST = 16.0
 
 
 class Best:
-    """Of one machine with one type of CPU. `rate` is None until a core was seen.
+    """Of one machine with one type of CPU, by the kind of core (`smjax.core.machine.topology.core_kind`).
 
     It is kept in `folder` (the user's state folder of smjax), where that can be written and the machine has an id; else
     it is the best so far.
     """
 
     def __init__(self, machine: str, cpu: str | None, folder: Path | None = None) -> None:
-        self._key = f"{machine} {cpu}" if machine else None
+        self._machine = f"{machine} {cpu}" if machine else None
         self._path = (folder or platformdirs.user_state_path("smjax")) / _FILE
-        self.rate: float | None = _rate(_kept(self._path).get(self._key)) if self._key else None
+        self._rates: dict[str, float] = {}
 
-    def learn(self, moments: Moments) -> float | None:
+    def rate(self, kind: str = "") -> float | None:
+        """The most that a core of that kind was seen to make; None until one was."""
+        if kind not in self._rates and self._machine and (kept := _rate(_kept(self._path).get(self._key(kind)))):
+            self._rates[kind] = kept
+        return self._rates.get(kind)
+
+    def learn(self, moments: Moments, kind: str = "") -> float | None:
         """`rate` after what cores did at `moments`, of one process; kept where these are enough to leave freaks out."""
-        found = best_of(moments)
-        if found is None or found > _MOST or (self.rate is not None and found <= self.rate):
-            return self.rate
-        self.rate = found
-        if sum(map(len, moments)) >= FREAKS:
-            self._keep(found)
-        return self.rate
+        found = _rate(best_of(moments))
+        self.recall(found, kind)
+        if found is not None and len(moments) >= FREAKS:
+            self._keep(found, kind)
+        return self.rate(kind)
 
-    def _keep(self, rate: float) -> None:
-        """What other processes have kept meanwhile stays, unless it is less."""
-        if self._key is None:
+    def recall(self, rate: float | None, kind: str = "") -> None:
+        """Take in what was found before, as records say of their time."""
+        if (possible := _rate(rate)) is not None:
+            self._rates[kind] = max(possible, self.rate(kind) or 0.0)
+
+    def _key(self, kind: str) -> str:
+        return f"{self._machine} {kind}".rstrip()
+
+    def _keep(self, rate: float, kind: str) -> None:
+        """Unless as much is kept already, be it by another process meanwhile."""
+        kept, key = _kept(self._path), self._key(kind)
+        if self._machine is None or rate <= (_rate(kept.get(key)) or 0.0):
             return
-        kept = _kept(self._path)
-        kept[self._key] = max(rate, _rate(kept.get(self._key)) or 0.0)
+        kept[key] = rate
         beside = self._path.with_name(f".{_FILE}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            beside.write_text(json.dumps(kept) + "\n", encoding="utf-8")
-            beside.replace(self._path)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                beside.write_text(json.dumps(kept) + "\n", encoding="utf-8")
+                beside.replace(self._path)
+            finally:
+                beside.unlink(missing_ok=True)
 
 
 def _kept(path: Path) -> dict[str, Any]:
-    """Rates by machine and CPU; none where there is no such file, or another."""
+    """Rates by machine, CPU and kind of core; none where there is no such file, or another."""
     try:
         with path.open("rb") as file:
             found = json.loads(file.read(_BYTES_MAX))

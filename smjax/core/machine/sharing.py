@@ -10,7 +10,7 @@ SHARED = 0.85
 ALONE, SHARED_STATE = "alone", "shared"
 
 FREAKS = 20
-"""One reading in so many may be anything: an interrupt in the wrong place makes a core look better than it is."""
+"""One moment in so many may be anything: an interrupt in the wrong place makes a core look better than it is."""
 
 Moments = Sequence[Sequence[float]]
 """Additions a cycle of each thread's core, moment after moment; see `smjax.core.records.answer.Probes`."""
@@ -39,6 +39,11 @@ def shared_pct(moments: Moments, best: float) -> float:
 
 
 def best_of(moments: Moments) -> float | None:
-    """The most additions a cycle that a core made, freaks left out; None without a reading."""
-    rates = sorted(rate for moment in moments for rate in moment)
-    return rates[-1 - len(rates) // FREAKS] if rates else None
+    """The most additions a cycle that a core made, freaks left out: one moment in `FREAKS`, and the best one at least.
+
+    A moment is left out with all of its threads, which are read together: what goes wrong for one may for all. None
+    where nothing is left.
+    """
+    rates = sorted(max(moment) for moment in moments if moment)
+    left = rates[: len(rates) - max(1, len(rates) // FREAKS)]
+    return left[-1] if left else None

@@ -57,11 +57,22 @@ def physical_cores(cpus: Iterable[int], root: Path = ROOT) -> int | None:
     return len({siblings(cpu, root) for cpu in cpus}) or None
 
 
-def comparable(cpus: Sequence[int], root: Path = ROOT) -> bool:
-    """Whether each is a core of its own and all are of one kind: what they do at once tells who else is on them."""
-    big = [_cpu_list(read_text(root / "sys/devices" / kind / "cpus") or "") for kind in ("cpu_core", "cpu_atom")]
-    kinds = {(read_int(root / _CPUS / f"cpu{cpu}" / "cpu_capacity"), *(cpu in one for one in big)) for cpu in cpus}
-    return len(kinds) == 1 and physical_cores(cpus, root) == len(cpus)
+def core_kind(cpus: Sequence[int], threads: int, root: Path = ROOT) -> str | None:
+    """Of which kind the cores of `cpus` are, where each of `threads` has a whole one and all are alike; else None.
+
+    Only of such cores does what they do at once tell who else is on them. Empty where the machine has one kind.
+    """
+    kinds = {_kind(cpu, root) for cpu in cpus}
+    have_their_own = threads <= len(cpus) == physical_cores(cpus, root)
+    return kinds.pop() if have_their_own and len(kinds) == 1 else None
+
+
+def _kind(cpu: int, root: Path) -> str:
+    """By the list that a hybrid CPU has of each kind, and by capacity."""
+    lists = ((name, read_text(root / "sys/devices" / name / "cpus") or "") for name in ("cpu_core", "cpu_atom"))
+    capacity = read_int(root / _CPUS / f"cpu{cpu}" / "cpu_capacity")
+    known = [name for name, text in lists if cpu in _cpu_list(text)]
+    return " ".join([*known, *([] if capacity is None else [f"capacity {capacity}"])])
 
 
 def numa_nodes(root: Path = ROOT) -> list[frozenset[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -14,8 +15,9 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.machine.best import Best
 from smjax.core.machine.host import pick_cpus
 from smjax.core.machine.readings import read_machine
+from smjax.core.machine.topology import core_kind
 from smjax.core.records.document import write_record
-from smjax.core.records.record import Order
+from smjax.core.records.record import Order, Record
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
 from smjax.core.text import printable
@@ -79,6 +81,7 @@ class _Execution:
             identities = {resolved: ahead.identity for resolved, ahead in ready.items()}
             earlier = sweep.folder.earlier(self._say)
             self.run_id = run_id(earlier)
+            self._recall(earlier)
             standings = standings_of(identities, earlier, self._say)
             self.plan = plan = Plan(
                 standings,
@@ -122,13 +125,22 @@ class _Execution:
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
         probes = outcome.answer.probes
-        best = self.best.learn(probes.additions_per_cycle if probes else ())
+        kind = core_kind(outcome.answer.threads.affinity, scenario.threads)
+        best = None if kind is None else self.best.learn(probes.additions_per_cycle if probes else (), kind)
         order = Order(plan.seed, run.block, plan.ended, plan.point(run))
         stamps = Stamps(started, self.run_id, order, readings, dram, best)
         model = sweep.models[model_key(scenario)]
         record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)
         return outcome, process_of(record)
+
+    def _recall(self, earlier: Sequence[Record]) -> None:
+        """What this machine's cores could do when a sweep began that goes on: it may have kept nothing of it."""
+        here = self.sweep.environment
+        for record in earlier:
+            kind = core_kind(record.threads.affinity, record.scenario.threads)
+            if kind is not None and (record.machine, record.host) == (here.get("machine") or "", here["host"]):
+                self.best.recall(record.readings.best_additions_per_cycle, kind)
 
     def _report(self) -> ExitCode:
         """Write the derived files, print the tables and the paths."""

@@ -12,7 +12,6 @@ from smjax import __version__
 from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
 from smjax.core.machine.sharing import shared_pct
-from smjax.core.machine.topology import comparable
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer, Bandwidth
 from smjax.core.records.columns import SCHEMA_VERSION
@@ -39,7 +38,7 @@ class Stamps:
     dram: Bandwidth | None = None
     """Of the sweep, with as many threads."""
     best: float | None = None
-    """Most additions a cycle that this machine's cores have ever made."""
+    """Most additions a cycle that cores of this kind have ever made here; None where they cannot be compared."""
 
 
 def make_record(
@@ -47,8 +46,7 @@ def make_record(
 ) -> Record:
     """The record of one worker process that ran between the two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
-    best = stamps.best if comparable(outcome.answer.threads.affinity) else None
-    disturbed = disturbances_of(outcome.answer, run.scenario.threads, best)
+    disturbed = disturbances_of(outcome.answer, run.scenario.threads, stamps.best)
     flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *([DISTURBED.name] if disturbed else [])}
     whole = digest(identity)
     return made_record(
@@ -78,7 +76,7 @@ def make_record(
                 **(sent.get("readings") or {}),
                 "disturbed": disturbed,
                 "around": stamps.readings,
-                "best_additions_per_cycle": best,
+                "best_additions_per_cycle": stamps.best,
             },
             "flags": sorted(flags),
         }

@@ -55,6 +55,12 @@ def test_how_much_of_the_time(moments: list[list[float]], pct: float) -> None:
 
 
 def test_the_best_is_no_freak() -> None:
-    assert best_of([]) is best_of([[]]) is None
-    assert best_of([[3.5], [3.6], [2.2]]) == 3.6
+    assert best_of([]) is best_of([[]]) is best_of([[3.6, 3.5]]) is None
+    assert best_of([[3.5], [3.6], [2.2]]) == 3.5
     assert best_of([[3.6, 3.5]] * 20 + [[5.9, 3.5]]) == 3.6
+
+
+@pytest.mark.parametrize(("n", "freaks", "expected"), [(7, 1, 3.6), (39, 1, 3.6), (40, 2, 3.6), (40, 3, 5.9)])
+def test_a_moment_is_left_out_with_all_of_its_threads(n: int, freaks: int, expected: float) -> None:
+    moments = [[5.9] * 4] * freaks + [[3.6, 3.5, 3.55, 3.6]] * (n - freaks)
+    assert best_of(moments) == expected

@@ -11,7 +11,7 @@ import pytest
 from smjax.core.machine.topology import (
     available_bytes,
     cache_bytes,
-    comparable,
+    core_kind,
     core_order,
     governor,
     numa_nodes,
@@ -53,14 +53,26 @@ def test_physical_cores_are_counted_once(tmp_path: Path) -> None:
 
 def test_cores_are_compared_where_each_is_whole_and_of_one_kind(tmp_path: Path) -> None:
     root = paired(tmp_path, {0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3", 4: "4", 5: "5"})
-    assert [comparable(cpus, root) for cpus in ([0, 2], [0, 1], [], [4], [0, 4])] == [True, False, False, True, True]
+
+    def kinds(*each: list[int]) -> list[str | None]:
+        return [core_kind(cpus, len(cpus), root) for cpus in each]
+
+    assert kinds([0, 2], [0, 1], [], [4], [0, 4]) == ["", None, None, "", ""]
     put(root, {"sys/devices/cpu_core/cpus": "0-3", "sys/devices/cpu_atom/cpus": "4-5"})
-    assert [comparable(cpus, root) for cpus in ([0, 2], [4, 5], [0, 4])] == [True, True, False]
+    assert kinds([0, 2], [4, 5], [0, 4]) == ["cpu_core", "cpu_atom", None]
 
 
 def test_cores_of_unlike_capacity_are_not_compared(tmp_path: Path) -> None:
     root = put(tmp_path, {f"sys/devices/system/cpu/cpu{cpu}/cpu_capacity": str(446 * cpu) for cpu in (1, 2)})
-    assert not comparable([1, 2], root)
+    assert [core_kind(cpus, 1, root) for cpus in ([1], [2], [1, 2])] == ["capacity 446", "capacity 892", None]
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(1, ""), (2, ""), (3, None), (4, None)])
+def test_more_threads_than_cores_say_nothing_of_who_else_is_there(
+    threads: int, expected: str | None, tmp_path: Path
+) -> None:
+    """They take each other's."""
+    assert core_kind([0, 1], threads, paired(tmp_path, {0: "0", 1: "1"})) == expected
 
 
 def test_unknown_topology_is_one_core_a_cpu(tmp_path: Path) -> None:
