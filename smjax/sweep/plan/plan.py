@@ -99,11 +99,11 @@ class Plan:
             yield from block.in_order(running, self.seed)
 
     def _repeats(self, slots: Iterable[Slot], round_: int, retry_failed: bool = False) -> Iterator[Run]:
-        """Once more what was disturbed, as far as the budget goes; and, where that is asked, what failed."""
+        """Once more what was disturbed, within what the budget leaves to it; and, where that is asked, what failed."""
         for standing, slot in slots:
             process = standing.slots[slot]
             was_disturbed = process.disturbed and process.attempt == 0
-            fits = self._spent_s + standing.wall_s <= self._budget_s
+            fits = self._spent_s + self._due_s + standing.wall_s <= self._budget_s
             if (was_disturbed and fits) or (retry_failed and not process.ok):
                 yield standing.again(slot, round_)
 
@@ -125,6 +125,11 @@ class Plan:
     @property
     def _spent_s(self) -> float:
         return sum(standing.spent_s for standing in self.standings.values())
+
+    @property
+    def _due_s(self) -> float:
+        """How long those take that must run still, whatever the budget."""
+        return sum(self._wall_s(one) * max(0, one.least - len(one.slots)) for one in self.standings.values())
 
     @property
     def _usual_s(self) -> float:

@@ -157,8 +157,26 @@ def test_a_disturbed_process_is_repeated_once_in_its_slot_and_its_round() -> Non
 
 
 def test_beyond_the_budget_a_disturbed_process_stays_as_it_is() -> None:
-    runs = ran(fresh(with_measure(ONE, replicates=3)), lambda run: DISTURBED, budget_s=2)
+    """The budget has to hold what must run still, too: of four seconds three are for that."""
+    runs = ran(fresh(with_measure(ONE, replicates=3)), lambda run: DISTURBED, budget_s=4)
     assert [(run.replicate, run.attempt) for run in runs] == [(0, 0), (0, 1), (1, 0), (2, 0)]
+    assert len(ran(fresh(with_measure(ONE, replicates=3)), lambda run: DISTURBED, budget_s=3)) == 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_repeats_leave_time_for_what_must_run_still(seed: int) -> None:
+    """Four points of eight processes of 2.5 s, all disturbed: 80 s, and 40 of 120 for repeats."""
+    scenarios = [with_measure(one, replicates=8) for one in (*labelled(ONE, "a", "b"), *labelled(FOUR, "a", "b"))]
+    slow = dataclasses.replace(DISTURBED, wall_s=2.5)
+    runs = ran(fresh(*scenarios), lambda run: slow, budget_s=120, seed=seed)
+    assert (len(runs), sum(run.attempt == 0 for run in runs)) == (48, 32)
+
+
+def test_a_scenario_that_is_given_up_keeps_no_time_from_repeats() -> None:
+    standings = fresh(*labelled(with_measure(ONE, replicates=6), "good", "bad"))
+    outcome = {"good": DISTURBED, "bad": BAD}
+    runs = ran(standings, lambda run: outcome[run.scenario.label], budget_s=10)
+    assert Counter(run.scenario.label for run in runs) == {"good": 8, "bad": 2}
 
 
 def test_a_repeat_that_fails_leaves_what_was_there() -> None:
