@@ -54,7 +54,7 @@ def _together(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.List):
         return values.explode().drop_nulls()
     if name in _ADDED_UP:
-        return values.sum()
+        return pl.when(values.is_not_null().any()).then(values.sum())  # where nobody looked, the sum is no 0
     if dtype.is_numeric():
         return values.median().cast(dtype) if dtype.is_float() else values.max()
     return values.min() if name in names_over("least") else values.first()

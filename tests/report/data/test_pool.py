@@ -88,6 +88,15 @@ def test_flags_are_those_of_all_runs_but_for_those_of_intervals_that_are_not_sho
     assert not {"no-interval", "modes-not-testable"} & set(row["flags"].split(";"))
 
 
+def test_what_nobody_looked_for_is_not_none_found():
+    unwatched, watched = [
+        [one | {"readings": readings} for one in run(name, [100, 101])]
+        for name, readings in (("a", {}), ("b", {"disturbed": []}))
+    ]
+    assert [row["processes_disturbed"] for row in pooled(unwatched)] == [None]
+    assert [row["processes_disturbed"] for row in pooled(unwatched, watched)] == [0]
+
+
 def test_rows_have_the_shape_that_they_had():
     rows = scenarios([record([sample(1000, token_ms=[10] * 100)], tokens_per_dispatch=1)])
     found = pool_runs(rows)
