@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import re
+import shutil
 
 import pytest
 
@@ -173,6 +174,9 @@ def test_a_side_is_one_run_or_several_or_all_below_a_folder(folders, capsys):
     assert said(capsys, "compare", "base", "many,0", "--format", "json")[1] == below, "a folder's name may have commas"
     code, _, err = said(capsys, "compare", "base", "many,0,same")
     assert (code, err.count("\n")) == (2, 1)
+    shutil.copytree(folders / "base", folders / "again" / "base")
+    twice = said(capsys, "compare", "base,again", "slow", "--format", "json")
+    assert twice == said(capsys, "compare", "base", "slow", "--format", "json"), "a copy is no second run"
 
 
 def test_an_unknown_metric_is_answered_with_the_one_that_was_meant(folders, capsys):

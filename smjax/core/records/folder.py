@@ -117,12 +117,16 @@ def _of_run(run: str, record: Record) -> Record:
 
 
 def _merged(records: Sequence[Record]) -> list[Record]:
-    """Each once; two of one name and date are the same if their values are, however their lines are written."""
-    names = Counter((record.date, record.id) for record in records)
+    """Each once."""
     found = sorted(records, key=lambda record: record.run, reverse=True)  # of equal ones in two folders the first's
-    once = {_content(record) if names[record.date, record.id] > 1 else record.line: record for record in found}
+    once = dict(zip(contents(found), found, strict=True))
     return sorted(once.values(), key=lambda record: (record.date, record.id, record.line))
 
 
-def _content(record: Record) -> str:
-    return canonical_json(json.loads(record.line))
+def contents(records: Sequence[Record]) -> list[str]:
+    """A text for each: two of one name and date are the same if their values are, however their lines are written."""
+    names = Counter((record.date, record.id) for record in records)
+    return [
+        canonical_json(json.loads(record.line)) if names[record.date, record.id] > 1 else record.line
+        for record in records
+    ]

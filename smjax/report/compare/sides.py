@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from smjax.core.records.baselines import folder_of
-from smjax.core.records.folder import RECORDS, folders_below, load_records
+from smjax.core.records.folder import RECORDS, contents, folders_below, load_records
+from smjax.core.records.record import Record
 from smjax.report.compare.pairing import Runs
 
 
@@ -29,7 +31,7 @@ def load(named: str) -> Side:
     """The runs that are meant; raises RequestError where one is none."""
     folders = {folder.resolve(): folder for folder in run_folders(named)}
     loaded = [load_records([folder]) for folder in folders.values()]
-    return Side([one.records for one in loaded], [line for one in loaded for line in one.refused])
+    return Side(runs_of([one.records for one in loaded]), [line for one in loaded for line in one.refused])
 
 
 def run_folders(named: str) -> Iterator[Path]:
@@ -42,3 +44,17 @@ def run_folders(named: str) -> Iterator[Path]:
     folder = folder_of(named)
     inside = [] if (folder / RECORDS).is_dir() else list(folders_below(folder))
     yield from inside or [folder]
+
+
+def runs_of(folders: Sequence[Sequence[Record]]) -> list[list[Record]]:
+    """The runs that the records of folders are of, each record once: a copy, as a baseline is one, is no other run.
+
+    Records that do not say their run are of their folder's.
+    """
+    found, seen = defaultdict[str | int, list[Record]](list), set[str]()
+    numbered = [(number, record) for number, records in enumerate(folders) for record in records]
+    for (number, record), content in zip(numbered, contents([record for _, record in numbered]), strict=True):
+        if content not in seen:
+            seen.add(content)
+            found[record.run or number].append(record)
+    return list(found.values())

@@ -12,6 +12,7 @@ from smjax.core.records.record import Record
 from smjax.report.compare.earlier import Earlier
 from smjax.report.compare.fields import machine_of
 from smjax.report.compare.pairing import Pair, by_run, place_key, processes_of, program_key
+from smjax.report.compare.sides import runs_of
 from smjax.stats.intervals import logarithms
 from smjax.stats.location import Estimate, estimate
 from smjax.stats.runs import BetweenRuns, assumed, measured
@@ -40,8 +41,9 @@ class History:
         self._metric = metric
         self._compared = {(record.id, record.date) for record in compared}
         self._runs = defaultdict[Hashable, dict[Hashable, list[Estimate]]](lambda: defaultdict(list))
-        runs = [run.records for run in earlier.runs] if earlier is not None else []
-        self._add([run for run in runs if not any((one.id, one.date) in self._compared for one in run)])
+        folders = [run.records for run in earlier.runs] if earlier is not None else []
+        others = [one for one in folders if not any((record.id, record.date) in self._compared for record in one)]
+        self._add(runs_of(others))
 
     def _add(self, runs: Sequence[Sequence[Record]]) -> None:
         """All at once: making frames takes a while whatever is in them."""

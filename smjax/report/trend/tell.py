@@ -12,10 +12,9 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.output import complain
 from smjax.core.records.column import Column
 from smjax.core.records.folder import Loaded, load_folder
-from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.compare.request import metric_named
-from smjax.report.compare.sides import run_folders
+from smjax.report.compare.sides import run_folders, runs_of
 from smjax.report.render.renderers import RENDERERS, show
 from smjax.report.trend.changes import Change, Course, courses
 from smjax.report.trend.table import table
@@ -29,7 +28,7 @@ def tell(named: Sequence[str], metric: str, form: str) -> int:
     """
     column = metric_named(metric)
     loaded = [one for name in named for one in _loaded(name)]
-    found = courses(timelines(_each_once(loaded), column), column)
+    found = courses(timelines(runs_of([one.records for one in loaded]), column), column)
     if not found:
         raise RequestError(
             f"trend: expected runs that have {column.name}, found none; name others, or another --metric"
@@ -52,15 +51,6 @@ def _loaded(name: str) -> list[Loaded]:
         return found
     why = next((line for one in found for line in one.refused), "found none; name a folder that runs wrote into")
     raise RequestError(f"{printable(name, 500)}: expected a run folder, or one above several, {why}")
-
-
-def _each_once(loaded: Sequence[Loaded]) -> list[list[Record]]:
-    """Records of each folder, without those that another has too: a baseline is a copy of a run."""
-    seen, runs = set[str](), list[list[Record]]()
-    for one in loaded:
-        runs.append([record for record in one.records if record.line not in seen])
-        seen |= {record.line for record in one.records}
-    return runs
 
 
 def _to_json(course: Course, metric: Column) -> dict[str, Any]:

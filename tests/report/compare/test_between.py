@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -138,6 +139,17 @@ def test_history_is_without_what_is_compared_and_what_was_slowed_down(tmp_path):
     assert History(below(tmp_path), read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]) is None
     history(tmp_path / "rest", [100, 101, 99, 100.5, 100])
     assert History(below(tmp_path), read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]).degrees == 4
+
+
+def test_a_copy_of_an_earlier_run_says_nothing_new_of_how_far_runs_lie_apart(tmp_path):
+    """Else a saved baseline, or a folder that was copied, would make runs look as if they lay closer together."""
+    history(tmp_path, [100, 104, 96])
+    for copy in ("a", "b"):
+        shutil.copytree(tmp_path / "0", tmp_path / copy)
+    assert History(below(tmp_path), [], "decode_tok_per_s").spread(read(run(STEADY))[0]) is None
+    history(tmp_path, [100, 104, 96, 101, 99])
+    found = History(below(tmp_path), [], "decode_tok_per_s").spread(read(run(STEADY))[0])
+    assert found.degrees == 4
 
 
 def test_spread_is_pooled_within_groups_of_equal_identity(tmp_path):
