@@ -179,6 +179,14 @@ def test_a_side_is_one_run_or_several_or_all_below_a_folder(folders, capsys):
     assert twice == said(capsys, "compare", "base", "slow", "--format", "json"), "a copy is no second run"
 
 
+def test_several_runs_of_unknown_machines_are_one_line_and_exit_code_2(folders, capsys):
+    for number in range(2):
+        run_folder(folders / "old" / str(number), run(STEADY, run=f"old-{number}", day=number + 4, machine=""))
+    code, out, err = said(capsys, "regress", "--baseline", "base", "old")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("smjax: a side of several runs: expected a machine that is known, found 2 of a machine like")
+
+
 def test_an_unknown_metric_is_answered_with_the_one_that_was_meant(folders, capsys):
     code, out, err = said(capsys, "compare", "base", "slow", "--metric", "peak_rss")
     assert (code, out) == (2, "")

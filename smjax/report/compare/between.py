@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from smjax.core.errors import RequestError
 from smjax.core.numbers import plural
+from smjax.core.text import printable
 from smjax.report.compare.comparable import comparable
 from smjax.report.compare.comparison import Comparison, Question, compare
 from smjax.report.compare.earlier import Earlier
-from smjax.report.compare.fields import differences
+from smjax.report.compare.fields import differences, machine_of
 from smjax.report.compare.pairing import (
     Pair,
     Process,
@@ -41,7 +43,10 @@ class Sides:
 
 
 def between_runs(sides: Sides, question: Question) -> tuple[list[Comparison], list[str]]:
-    """A comparison for each scenario of base, and what else is to be said."""
+    """A comparison for each scenario of base, and what else is to be said.
+
+    Raises RequestError where a side is several runs of machines that are not known.
+    """
     base, new = (_rows(runs, question.metric.name) for runs in (sides.base, sides.new))
     matched = (pair for scenario, rows in base.items() for pair in _matched(rows, new.get(scenario, [])))
     pairs = in_order(comparable(pair, question.metric) for pair in matched)
@@ -62,8 +67,19 @@ def _rows(runs: Runs, metric: str) -> dict[Hashable, list[list[Process]]]:
             rows[key(process.record)].append(process)
     found = defaultdict[Hashable, list[list[Process]]](list)
     for row in rows.values():
+        _check_one_machine(row)
         found[scenario_key(row[0].record)].append(row)
     return found
+
+
+def _check_one_machine(row: Sequence[Process]) -> None:
+    """Raise RequestError for runs of which nobody can say whether one machine made them: two are never pooled."""
+    runs, record = len({process.run for process in row}), row[0].record
+    if runs > 1 and not record.machine:
+        raise RequestError(
+            f"a side of several runs: expected a machine that is known, found {runs} of "
+            f"{printable(machine_of(record))}, which may be several; compare one run with one"
+        )
 
 
 def _matched(base: Sequence[list[Process]], new: Sequence[list[Process]]) -> list[Pair]:

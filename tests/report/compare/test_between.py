@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from smjax.core.errors import RequestError
 from smjax.core.records.scenario import Measure
 from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.earlier import below
@@ -232,6 +233,20 @@ def test_of_several_runs_a_side_the_run_is_the_unit():
         "base: 4 runs, 3.3 % apart (standard deviation)",
         "new: 3 runs, 2.3 % apart (standard deviation)",
     )
+
+
+@pytest.mark.parametrize("side", ["base", "new"])
+def test_runs_that_may_be_of_two_machines_are_no_side(side):
+    """A fingerprint is that of every machine of a type."""
+    sides = {"base": several((100, 101), "base"), "new": several((100, 101), "new")}
+    unknown = several((100, 101, 130), side, machine="")
+    with pytest.raises(RequestError, match=r"found 3 of a machine like aaaaaaaaaaaa, .*; compare one run with one"):
+        between_runs(Sides(**(sides | {side: unknown})), DECODE)
+    (row,), _ = between_runs(Sides(**(sides | {side: unknown[:1]})), DECODE)
+    assert "machine not known: told apart by aaaaaaaaaaaa alone" in row.spread
+    types = [read(run(STEADY, machine="", host=host * 12, run=host)) for host in "ab"]
+    rows, _ = between_runs(Sides(types, types), DECODE)
+    assert [row.are_runs for row in rows] == [False, False], "two types are two machines"
 
 
 def test_one_run_beside_several_has_the_spread_of_history_and_they_their_own(tmp_path):
