@@ -60,7 +60,8 @@ def courses(timelines: Sequence[Timeline], metric: Column) -> list[Course]:
 def _course(timeline: Timeline, found: Steps, metric: Column, level: float) -> Course:
     firsts = [point.records[0] for point in timeline.points]
     record, agreed = firsts[0], alike_in(firsts)
-    names = dict.fromkeys((*SHOWN, *asked(record), "machine", "provenance"))
+    wanted = [name for name in asked(record) if not name.startswith("engine_args.")]
+    names = dict.fromkeys((*SHOWN, *wanted, "engine args", "machine", "provenance"))
     changes = [_change(timeline.points, step, metric, level) for step in found.found]
     unsure = "" if record.machine else f"{machine_of(record)}, told apart by its type alone"
     why = tuple(filter(None, (found.reason, *timeline.said, unsure)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smjax.core.records.column import Column
+from smjax.core.text import printable
+from smjax.report.compare.fields import shown
 from smjax.report.data.names import name_row
 from smjax.report.render.picture import Picture
 from smjax.report.trend.changes import Course
@@ -18,11 +20,10 @@ _MARKS = "ox"
 def pictures(courses: Sequence[Course], metric: Column) -> tuple[list[Picture], list[str]]:
     """A picture for each history with a step, and a note on those that are left out."""
     stepped = [course for course in courses if course.changes]
-    scenarios = [course.scenario for course in courses]
     heading = metric.heading or metric.name
     drawn = [
         Picture(
-            f"{name_row(course.scenario, scenarios)}: {heading} of its {len(course.timeline.points)} runs",
+            f"{_name(course, courses)}: {heading} of its {len(course.timeline.points)} runs",
             tuple(course.timeline.values),
             _marks(course),
             f"runs in the order of time; {' and '.join(_MARKS)} are levels in turn",
@@ -31,6 +32,15 @@ def pictures(courses: Sequence[Course], metric: Column) -> tuple[list[Picture], 
     ]
     left = len(stepped) - len(drawn)
     return drawn, [f"and {left} more with a step; name fewer folders to see them"] if left else []
+
+
+def _name(course: Course, courses: Sequence[Course]) -> str:
+    """As rows are called, and what else tells a history from others of that name."""
+    scenarios = [other.scenario for other in courses]
+    name = name_row(course.scenario, scenarios)
+    twins = [scenario for scenario in scenarios if name_row(scenario, scenarios) == name]
+    apart = [field for field in course.scenario if len({str(twin.get(field)) for twin in twins}) > 1]
+    return ", ".join([name, *(f"{printable(field)} {shown(course.scenario[field])}" for field in apart)])
 
 
 def _marks(course: Course) -> str:

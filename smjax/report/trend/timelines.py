@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 from statistics import mean, median
@@ -12,6 +12,7 @@ from smjax.core.numbers import plural
 from smjax.core.records.column import Column
 from smjax.core.records.record import Record
 from smjax.report.compare.comparable import LEAST, RELEVANT
+from smjax.report.compare.fields import asked
 from smjax.report.compare.pairing import Process, place_key, processes_of, thing_key
 from smjax.stats.intervals import judge
 
@@ -51,7 +52,7 @@ def timelines(runs: Sequence[Sequence[Record]], metric: Column) -> list[Timeline
     for process in processes_of([record for run in runs for record in run], metric.name):
         if process.value is not None:
             rows[_row(process.record)].append(_Measured(process, run_of[id(process.record)]))
-    parts = [part for row in rows.values() for part in _by_interpreter(row)]
+    parts = [part for row in rows.values() for part in _apart(row)]
     found = [_timeline(_by_run(part), metric) for part in parts]
     return sorted((one for one in found if one.points), key=_place)
 
@@ -74,13 +75,17 @@ def _place(timeline: Timeline) -> tuple[str, int, int]:
     return record.model.name or "", record.scenario.ctx, record.scenario.threads
 
 
-def _by_interpreter(row: Sequence[_Measured]) -> list[list[_Measured]]:
-    """Rows of their own where a run compares several: a history would else be of each in turn."""
-    found = defaultdict[str | None, list[_Measured]](list)
-    for one in row:
-        found[one.process.record.scenario.python].append(one)
-    runs = {(one.run, one.process.record.scenario.python) for one in row}
-    return list(found.values()) if len(runs) > len({run for run, _ in runs}) else [list(row)]
+def _apart(row: Sequence[_Measured]) -> list[list[_Measured]]:
+    """Rows of their own for what a run compares, whichever setting that is: a history would else be of each in turn."""
+    wanted = [asked(one.process.record) for one in row]
+    names = sorted({name for fields in wanted for name in fields})
+    values = {(name, one.run, fields.get(name)) for one, fields in zip(row, wanted, strict=True) for name in names}
+    several = Counter((name, run) for name, run, _ in values)
+    varied = [name for name in names if any(several[name, one.run] > 1 for one in row)]
+    found = defaultdict[Hashable, list[_Measured]](list)
+    for one, fields in zip(row, wanted, strict=True):
+        found[tuple(fields.get(name) for name in varied)].append(one)
+    return list(found.values())
 
 
 def _by_run(row: Iterable[_Measured]) -> list[list[Process]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from smjax.report.trend.pictures import MOST, pictures
 from tests.report.trend.histories import DECODE, found, history, slower_from
 
@@ -22,3 +24,16 @@ def test_more_than_fit_are_counted():
     drawn, notes = pictures([course] * (MOST + 2), DECODE)
     assert len(drawn) == MOST
     assert notes == ["and 2 more with a step; name fewer folders to see them"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ([{"python": "/a"}, {"python": "/b"}], ["python /a", "python /b"]),
+        ([{"engine_args": {"mmap": value}} for value in ("true", "false")], ["engine args mmap=true", "mmap=false"]),
+    ],
+)
+def test_histories_of_one_name_are_told_apart_by_what_a_run_compares(changes, named):
+    drawn, _ = pictures(found(*(history(20, slower_from(11), **one) for one in changes)), DECODE)
+    assert [name in picture.caption for picture, name in zip(drawn, named, strict=True)] == [True, True]
+    assert len({picture.caption for picture in drawn}) == 2

@@ -16,7 +16,7 @@ def lines(*runs, metric="decode_tok_per_s"):
     return timelines([read(records) for records in runs], METRICS[metric])
 
 
-def values(*runs):
+def values_of(*runs):
     return [[round(value, 3) for value in line.values] for line in lines(*runs)]
 
 
@@ -30,7 +30,7 @@ def test_a_run_is_one_point_at_the_centre_of_its_processes():
 
 @pytest.mark.parametrize("software", [{"jaxlib": "0.11.0"}, {"host": "bbbbbbbbbbbb"}, {"seed": 7}])
 def test_software_and_what_it_runs_on_may_change_in_a_history(software):
-    assert values(run([100], run="a", day=1), run([90], run="b", day=2, **software)) == [[100, 90]]
+    assert values_of(run([100], run="a", day=1), run([90], run="b", day=2, **software)) == [[100, 90]]
 
 
 @pytest.mark.parametrize(
@@ -47,30 +47,54 @@ def test_software_and_what_it_runs_on_may_change_in_a_history(software):
     ],
 )
 def test_what_is_not_comparable_has_a_history_of_its_own(other):
-    assert sorted(values(run([100], run="a"), run([90], run="b", day=2, **other))) == [[90], [100]]
+    assert sorted(values_of(run([100], run="a"), run([90], run="b", day=2, **other))) == [[90], [100]]
 
 
 def test_what_was_slowed_down_on_purpose_has_a_history_of_its_own():
     slow = run([90], run="b", day=2)
     slow[0]["scenario"]["measure"]["handicap"] = 0.1
-    assert sorted(values(run([100], run="a"), slow)) == [[90], [100]]
+    assert sorted(values_of(run([100], run="a"), slow)) == [[90], [100]]
 
 
 def test_records_that_know_no_run_are_of_that_of_their_folder():
     old = [[record([sample(1000)], date=f"2026-03-0{day}T10:00:00Z")] for day in (1, 2, 3)]
-    assert values(*old) == [[100, 100, 100]]
+    assert values_of(*old) == [[100, 100, 100]]
 
 
-def test_interpreters_that_a_run_compares_have_histories_of_their_own():
-    both = [sweep("python", {"old": [100], "new": [90]}, run=f"run{day}", day=day) for day in (1, 2)]
-    assert sorted(values(*both)) == [[90, 90], [100, 100]]
-    one_after_the_other = [run([100], run="a", python="old"), run([90], run="b", day=2, python="new")]
-    assert values(*one_after_the_other) == [[100, 90]]
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [
+        ("python", ("old", "new")),
+        ("seed", ("1", "2")),
+        ("kernel", ("auto", "native")),  # which is what was chosen
+        ("measure.sampling_s", (1.0, 3.0)),
+        ("measure.compile_cache", (True, False)),
+        ("engine_args.flash_attn", ("0", "1")),
+    ],
+)
+def test_settings_that_a_run_compares_have_histories_of_their_own(axis, values):
+    """Whichever they are: one sweep is no two runs of one history."""
+
+    def compared(day):
+        records = sweep("label", {"a": [100], "b": [90]}, run=f"run{day}", day=day)
+        for one, value in zip(records, values, strict=True):
+            room, _, name = axis.rpartition(".")
+            fields = one["scenario"].setdefault(room, {}) if room else one["scenario"]
+            fields[name] = int(value) if name == "seed" else value
+            one["scenario"]["label"] = ""
+            one["resolved"] |= {"kernel": "native"}
+        return records
+
+    assert sorted(values_of(compared(1), compared(2))) == [[90, 90], [100, 100]]
+    one_after_the_other = [compared(1)[:1], compared(2)[1:]]
+    assert values_of(*one_after_the_other) == [[100, 90]]
+    lone = compared(3)[:1]
+    assert sorted(values_of(compared(1), compared(2), lone)) == [[90, 90], [100, 100, 100]]
 
 
 def test_processes_without_the_figure_and_runs_of_such_are_no_points():
     broken = [placed(failed(replicate=1, date="2026-03-02T10:00:00Z"), 0, run="b")]
-    assert values(run([100], run="a"), broken, run([0.001, 120], run="c", day=3)) == [[100, pytest.approx(0.346)]]
+    assert values_of(run([100], run="a"), broken, run([0.001, 120], run="c", day=3)) == [[100, pytest.approx(0.346)]]
     assert lines(broken) == []
     no_decoding = run([100], run="a")
     no_decoding[0]["memory"]["steady_rss_bytes"] = 0
