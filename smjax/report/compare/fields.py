@@ -20,15 +20,16 @@ SCENARIO = ("model", "model_hash", "threads", "ctx", "n_prompt", "n_gen", "token
 SHOWN = (*SCENARIO, "engine", "kernel", "isa", "kv_dtype")
 """What is told of every scenario that is compared."""
 
+FILES = "smjax's files"
+"""What their digest is called."""
 _CHOSEN = ("kernel", "isa", "kv_dtype")
 _ROOMS = ("measure", "engine_args")
 """Fields of a scenario that have fields of their own."""
 _CHANGES_BY_ITSELF = ("cpu.mhz", "memory.available_bytes")
 _SAID_OTHERWISE = ("host", "machine", "python", "git.commit", "git.dirty")
 """Digests, and what a record says elsewhere too."""
-_ONLY_NAMED = ("smjax's files", "cpu.simd")
+_ONLY_NAMED = (FILES, "cpu.simd")
 """Fields whose values are digests or too long to be read."""
-_FILES = "smjax's files"
 _VARIABLE = "variables."
 _EXPLAIN_FILES = ("smjax", "commit")
 """What says more of other files of smjax than that they are others."""
@@ -67,17 +68,28 @@ def described(record: Record) -> dict[str, Any]:
         "model_hash": record.model.hash,
         **chosen,
         "engine args": ", ".join(f"{name}={value}" for name, value in record.scenario.engine_args.items()) or None,
-        "jaxlib": jaxlib_of(record),
-        "python version": record.versions.get("python"),
-        "smjax": record.smjax,
-        **_checkout(record),
-        _FILES: record.identity_parts.get(_FILES),
+        **_smjax(record),
         "provenance": record.provenance,
         "machine": machine_of(record),
     }
     variants = {f"variants.{name}": value for name, value in record.variants.items()}
     wanted = {name: value for name, value in asked(record).items() if not name.startswith("engine_args.")}
     return wanted | ours | _variables(record) | dict(_environment(record)) | _packages(record) | variants
+
+
+def software(record: Record) -> set[str]:
+    """Names of what may be otherwise with another interpreter or another checkout."""
+    return {*_smjax(record), *_packages(record)}
+
+
+def _smjax(record: Record) -> dict[str, Any]:
+    return {
+        "jaxlib": jaxlib_of(record),
+        "python version": record.versions.get("python"),
+        "smjax": record.smjax,
+        **_checkout(record),
+        FILES: record.identity_parts.get(FILES),
+    }
 
 
 def _checkout(record: Record) -> dict[str, Any]:
@@ -130,7 +142,7 @@ def differences(base: Sequence[Record], new: Sequence[Record]) -> Differences:
     ours, theirs = _with_unset(alike_in(base), alike_in(new))
     found = {name: (value, theirs[name]) for name, value in ours.items() if name in theirs and theirs[name] != value}
     if found.keys() & set(_EXPLAIN_FILES):
-        found.pop(_FILES, None)
+        found.pop(FILES, None)
     return found
 
 
