@@ -259,6 +259,28 @@ def test_a_scenario_that_new_lacks_is_said_and_fails(folders, capsys):
     assert (code, out.count("Missing: ")) == (1, 2)
 
 
+def test_a_figure_that_processes_lack_is_not_a_scenario_that_is_missing(folders, capsys):
+    """Energy, which cannot be read everywhere, and memory at a time when it could not be."""
+    without = run(STEADY, run="sixth", day=6)
+    for one in without:
+        one["memory"] |= {"steady_rss_bytes": 0}
+    run_folder(folders / "without", without)
+    given = ("--between-runs", "0.1%", "--metric")
+    for base, new, metric, lacking in (
+        ("base", "without", "steady_rss_mb", "new without steady_rss_mb"),
+        ("without", "base", "steady_rss_mb", "base without steady_rss_mb"),
+        ("base", "same", "energy_j_per_token", "base and new without energy_j_per_token"),
+    ):
+        code, out, _ = said(capsys, "regress", "--baseline", base, new, *given, metric)
+        assert (code, "Missing" in out) == (0, False)
+        assert f"Undecided: tinystories-1m, 1 thread, ctx 256: {lacking}." in out
+        assert said(capsys, "regress", "--baseline", base, new, *given, metric, "--strict")[0] == 3
+    run_folder(folders / "broken", [placed(failed(kernel="native"), 0, run="seventh")])
+    code, out, _ = said(capsys, "regress", "--baseline", "base", "broken", *given, "energy_j_per_token")
+    assert code == 1
+    assert "new has no process of it that finished ok" in out
+
+
 def test_json_of_regress_is_for_programs_and_people_read_stderr(folders, capsys):
     code, out, err = said(capsys, "regress", "sweep", "--axis", "kernel", "--base", "native", "--format", "json")
     assert code == 3

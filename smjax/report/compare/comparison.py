@@ -9,7 +9,7 @@ from typing import Any
 from smjax.core.records.column import Column
 from smjax.report.compare import estimating
 from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, in_words
-from smjax.report.compare.pairing import Pair
+from smjax.report.compare.pairing import Pair, Process
 from smjax.report.compare.spread import Spread
 from smjax.report.compare.verdicts import Bounds, Verdict
 from smjax.stats import ratios
@@ -52,11 +52,13 @@ class Comparison:
     are_runs: bool
     is_measured: bool
     """Whether new tried to have it."""
+    finished: tuple[bool, bool]
+    """Whether a process of base, and one of new, finished ok; it may lack the figure all the same."""
 
     @property
     def is_missing(self) -> bool:
-        """Whether new has no figure where base has one."""
-        return self.base is not None and self.new is None
+        """Whether new has no process of it that finished ok, where base has one."""
+        return self.finished == (True, False)
 
     def to_json(self) -> dict[str, Any]:
         """As programs get it; see docs/comparing.md."""
@@ -109,7 +111,12 @@ def _compared(pair: Pair, spread: Spread | None, question: Question, level: floa
         count,
         are_runs,
         bool(pair.new),
+        (_any_ok(pair.base), _any_ok(pair.new)),
     )
+
+
+def _any_ok(side: Sequence[Process]) -> bool:
+    return any(process.record.ok for process in side)
 
 
 def _detectable(ratio: Ratio, question: Question, level: float) -> float | None:

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from smjax.core.exit_codes import ExitCode
-from smjax.core.numbers import plural
+from smjax.core.numbers import listed, plural
 from smjax.core.output import complain
 from smjax.core.text import printable
 from smjax.report.compare.comparison import Comparison
@@ -63,10 +63,16 @@ def _said(
     rows = [*slower, *undecided, *missing]
     lines = [
         *(f"Regression: {_name(one, rows)}: certainly worse by more than {share}." for one in slower),
-        *(f"Undecided: {_name(one, rows)}: it may be worse by more than {share}, or not." for one in undecided),
+        *(f"Undecided: {_name(one, rows)}: {_open(one, share)}." for one in undecided),
         *(f"Missing: {_name(one, rows)}: new has no process of it that finished ok." for one in missing),
     ]
     return lines or [f"No regression: nothing is worse by more than {share}."]
+
+
+def _open(one: Comparison, share: str) -> str:
+    """What is not known: a side has no such figure, as energy cannot be read everywhere, or it may be either."""
+    sides = [name for name, figure in (("base", one.base), ("new", one.new)) if figure is None]
+    return f"{listed(sides)} without {one.metric}" if sides else f"it may be worse by more than {share}, or not"
 
 
 def _name(one: Comparison, rows: list[Comparison]) -> str:
