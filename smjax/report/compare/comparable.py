@@ -8,7 +8,8 @@ from statistics import mean
 
 from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.records.column import Column
-from smjax.report.compare.pairing import STATES, Pair, Process
+from smjax.report.compare.pairing import Pair, Process
+from smjax.report.data.states import STATES
 
 RELEVANT = 0.1
 """Up to this share of its time in another state a side counts as in one."""
@@ -20,7 +21,7 @@ def comparable(pair: Pair, metric: Column) -> Pair:
     """The same pair, with what is to be compared of it, and what is to be said of that."""
     if refused := _redefined(pair, metric):
         return replace(pair, refused=refused)
-    return _in_one_state(pair)
+    return _in_one_state(pair, metric)
 
 
 def _redefined(pair: Pair, metric: Column) -> str:
@@ -29,7 +30,7 @@ def _redefined(pair: Pair, metric: Column) -> str:
     return f"{metric.name} of records before schema {metric.since} is another figure" if len(meant) > 1 else ""
 
 
-def _in_one_state(pair: Pair) -> Pair:
+def _in_one_state(pair: Pair, metric: Column) -> Pair:
     """The figures of the state in which both sides were most of the time; as they are where that was all of it."""
     base, new = _shares(pair.base), _shares(pair.new)
     if base is None or new is None:
@@ -39,10 +40,14 @@ def _in_one_state(pair: Pair) -> Pair:
     if common[state] >= 1 - RELEVANT:
         return replace(pair, state=state)
     said = f"cores {state}: {base[state]:.0%} of base's time, {new[state]:.0%} of new's".replace("%", " %")
+    if metric.over != "answers":
+        together = f"{metric.name} is of both states of the cores together: {said}"
+        is_unlike = abs(base[state] - new[state]) > RELEVANT
+        return replace(pair, refused=together) if is_unlike else replace(pair, said=(together,))
     sides = [[_figure_in(process, state) for process in side] for side in (pair.base, pair.new)]
     if min(sum(process.value is not None for process in side) for side in sides) < LEAST:
         return replace(pair, refused=f"no state of the cores in common: {said}")
-    return replace(pair, base=sides[0], new=sides[1], state=state, said=f"compared within one state: {said}")
+    return replace(pair, base=sides[0], new=sides[1], state=state, said=(f"compared within one state: {said}",))
 
 
 def _shares(side: Sequence[Process]) -> dict[str, float] | None:

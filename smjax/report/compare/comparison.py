@@ -106,7 +106,7 @@ def _compared(pair: Pair, spread: Spread | None, question: Question, level: floa
         bounds,
         verdict,
         _detectable(ratio, question, level),
-        tuple(filter(None, (pair.said, *estimating.how_runs_lie(pair), ratio.reason, apart, more))),
+        tuple(filter(None, (*pair.said, *estimating.how_runs_lie(pair), ratio.reason, apart, more))),
         told,
         count,
         are_runs,

@@ -8,14 +8,15 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.records.attempts import Attempt, that_count
 from smjax.core.records.record import Record
 from smjax.report.compare.fields import asked, jaxlib_of, machine_of
+from smjax.report.data.figures import names_over
 from smjax.report.data.processes import per_process
+from smjax.report.data.states import STATES
 
-STATES = (ALONE, SHARED_STATE)
-"""Of the cores; the one that is preferred first."""
+_DEPENDING = {*names_over("answers", "pooled"), "energy_j_per_token"}
+"""Figures that are others while somebody unseen shares the cores: of all that is generated."""
 
 Block = tuple[int, int]
 """Session of a sweep, and block in it: each session counts its blocks from 0."""
@@ -52,8 +53,8 @@ class Pair:
     """What tells the sides apart, if they are of one sweep: they then ran in the same blocks."""
     state: str = ""
     """Of the cores on both sides, where it is known."""
-    said: str = ""
-    """How much of the time they were in it, where that was not all of it."""
+    said: tuple[str, ...] = ()
+    """How much of the time they were in which, where that was not all of it."""
     refused: str = ""
     """Why there is no ratio, whatever the figures."""
 
@@ -111,19 +112,17 @@ def _figures(records: Sequence[Record], metric: str) -> list[dict[str, Any]]:
     """Of each record its figure, and in which state of the cores it is what; that only of figures over answers."""
     if not records:
         return []
-    frame = per_process(records)
-    values: list[dict[str, Any]] = [{"value": value} for value in frame[metric]]
-    names = {state: f"{metric}_{state}" for state in STATES}
-    if not set(names.values()) <= set(frame.columns):
-        return values
-    of_states = zip(*(frame[name] for name in names.values()), strict=True)
+    frame, unknown = per_process(records), [None] * len(records)
+    shares: Iterable[Any] = frame["alone_share"] if metric in _DEPENDING else unknown
+    names = (f"{metric}_{state}" for state in STATES)
+    of_states: list[Iterable[Any]] = [frame[name] if name in frame.columns else unknown for name in names]
     return [
-        one
-        | {
+        {
+            "value": value,
             "alone_share": share,
             "by_state": {state: figure for state, figure in zip(STATES, figures, strict=True) if figure is not None},
         }
-        for one, share, figures in zip(values, frame["alone_share"], of_states, strict=True)
+        for value, share, *figures in zip(frame[metric], shares, *of_states, strict=True)
     ]
 
 

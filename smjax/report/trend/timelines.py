@@ -103,6 +103,9 @@ def _timeline(runs: list[list[Process]], metric: Column) -> Timeline:
         said.append(f"{_left_out(runs, newer)}: before schema {metric.since} {metric.name} was another figure")
         runs = newer
     state = _state(runs)
+    if state and metric.over != "answers":
+        said.append(f"{metric.name} is of both states of the cores together")
+        state = ""
     points = [_point(run, state) for run in runs]
     known = [point for point in points if point is not None]
     if state:

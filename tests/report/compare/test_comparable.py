@@ -144,6 +144,54 @@ def test_records_that_know_their_cores_are_compared_so_within_a_sweep():
     assert memory.count == (12, 12), "it does not depend on who shares the cores"
 
 
+def with_all_figures(records):
+    """The same processes with a time for each token, and energy that grows with it."""
+    for one in records:
+        one["scenario"]["tokens_per_dispatch"] = 1
+        for answer in one["samples"]:
+            answer["token_ns"] = [answer["decode_ns"] // 100] * 100
+        one["energy"] = {"joules_per_token": answer["decode_ns"] / 1e9}
+    return records
+
+
+TOGETHER = ["sustained_tok_per_s", "itl_ms_p50", "itl_ms_p90", "itl_ms_p99", "energy_j_per_token"]
+
+
+def asked_of(metric, base, new):
+    """Base beside what is 5 % faster, by whose cores were shared; within a sweep, and as two runs."""
+    ours = with_all_figures(probed(mixed(1, base), base, "first", "base"))
+    theirs = with_all_figures(probed(mixed(1.05, new), new, "first", "new"))
+    question = Question(METRICS[metric], 0.02)
+    (within,), _ = within_sweep(read([*ours, *theirs]), "label", "base", question)
+    (between,), _ = between_runs(Sides([read(ours)], [read(theirs)], None, 0.001), question)
+    return within, between
+
+
+@pytest.mark.parametrize("metric", TOGETHER)
+def test_figures_of_both_states_together_are_undecided_where_the_sides_had_unlike_shares(metric):
+    """A sixth more of new's time was quiet, which made some of the difference."""
+    for row in asked_of(metric, OFTEN, SELDOM):
+        assert (row.ratio, row.bounds, row.verdict) == (None, None, "undecided")
+        (said,) = row.why
+        assert said.startswith(f"{metric} is of both states of the cores together: cores alone: 50 % of base's time, 67 %")
+        assert None not in (row.base, row.new)
+
+
+@pytest.mark.parametrize("metric", TOGETHER)
+def test_and_are_told_to_be_that_where_the_shares_were_alike(metric):
+    within, _ = asked_of(metric, OFTEN, OFTEN)
+    assert (within.verdict, within.count) == ("faster", (12, 12))
+    assert within.why[0].startswith(f"{metric} is of both states of the cores together: cores alone: 50 % of base's time")
+
+
+@pytest.mark.parametrize("metric", [*TOGETHER, "load_s", "peak_rss_mb"])
+def test_and_nothing_is_told_where_all_was_one_state_or_it_does_not_matter(metric):
+    for shared in ([False] * 12, [True] * 12) if metric in TOGETHER else (OFTEN,):
+        within, between = asked_of(metric, shared, shared)
+        assert not any("state" in said for row in (within, between) for said in row.why)
+        assert within.ratio is not None
+
+
 def test_and_between_runs_whose_spread_is_that_of_the_state(tmp_path):
     """Runs of which each had another share of neighbours: 20 % apart in all, 0.1 % apart while alone."""
     for number, share in enumerate((0, 2, 4, 6, 8, 3)):

@@ -122,6 +122,22 @@ def test_runs_are_compared_in_the_state_of_the_cores_that_most_were_in(monkeypat
     assert in_states(monkeypatch, 1, 0, 0.8) == ([100, 100], (f"{said} alone", "1 run left out: no such figure"))
 
 
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ([1, 1, 0.4, 0.4], ("sustained_tok_per_s is of both states of the cores together",)),
+        ([1, 1, 0.95, 1], ()),
+    ],
+)
+def test_figures_of_both_states_together_stay_and_are_told_to_be_that(monkeypatch, shares, said):
+    runs = [read(run([100, 100], run=f"run{number}", day=number + 1)) for number in range(2)]
+    records = [one for records in runs for one in records]
+    processes = [Process(one, 80, None, 0, share, {}) for one, share in zip(records, shares, strict=True)]
+    monkeypatch.setattr("smjax.report.trend.timelines.processes_of", lambda records, metric: processes)
+    (line,) = timelines(runs, METRICS["sustained_tok_per_s"])
+    assert (line.values, line.said) == (pytest.approx([80, 80]), said)
+
+
 def test_where_all_were_in_one_state_or_some_do_not_say_figures_are_as_they_are(monkeypatch):
     assert in_states(monkeypatch, 1, 0.95, 1) == ([100, 100, 100], ())
     assert in_states(monkeypatch, 1, 0.2, None) == ([100, 60, 100], ())
