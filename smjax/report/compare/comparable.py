@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import mean
 
 from smjax.core.machine.sharing import ALONE, SHARED_STATE
+from smjax.core.numbers import listed
 from smjax.core.records.column import Column
 from smjax.report.compare.pairing import Pair, Process
 from smjax.report.data.states import STATES
@@ -21,7 +22,8 @@ def comparable(pair: Pair, metric: Column) -> Pair:
     """The same pair, with what is to be compared of it, and what is to be said of that."""
     if refused := _redefined(pair, metric):
         return replace(pair, refused=refused)
-    return _in_one_state(pair, metric)
+    found = _in_one_state(pair, metric)
+    return replace(found, said=(*found.said, *_unknown(pair)))
 
 
 def _redefined(pair: Pair, metric: Column) -> str:
@@ -51,12 +53,25 @@ def _in_one_state(pair: Pair, metric: Column) -> Pair:
 
 
 def _shares(side: Sequence[Process]) -> dict[str, float] | None:
-    """How much of a side's time its cores were in each state; None where not all of its processes say."""
-    alone = [process.alone_share for process in side if process.value is not None]
-    if not alone or None in alone:
+    """How much of a side's time its cores were in each state; None where fewer than half of its processes say."""
+    alone = _alone_shares(side)
+    known = [share for share in alone if share is not None]
+    if not known or 2 * len(known) < len(alone):
         return None
-    share = mean(one for one in alone if one is not None)
-    return {ALONE: share, SHARED_STATE: 1 - share}
+    return {ALONE: mean(known), SHARED_STATE: 1 - mean(known)}
+
+
+def _unknown(pair: Pair) -> tuple[str, ...]:
+    """Of how many processes of a side it is not known in which state they were, where it is of others."""
+    sides = {"base": _alone_shares(pair.base), "new": _alone_shares(pair.new)}
+    if not any(share is not None for shares in sides.values() for share in shares):
+        return ()
+    told = [f"{one.count(None)} of {name}'s {len(one)} processes" for name, one in sides.items() if None in one]
+    return (f"not known of {listed(told)} whether cores were shared",) if told else ()
+
+
+def _alone_shares(side: Sequence[Process]) -> list[float | None]:
+    return [process.alone_share for process in side if process.value is not None]
 
 
 def _figure_in(process: Process, state: str) -> Process:

@@ -102,37 +102,44 @@ def _timeline(runs: list[list[Process]], metric: Column) -> Timeline:
     if 0 < len(newer) < len(runs):
         said.append(f"{_left_out(runs, newer)}: before schema {metric.since} {metric.name} was another figure")
         runs = newer
-    state = _state(runs)
-    if state and metric.over != "answers":
-        said.append(f"{metric.name} is of both states of the cores together")
-        state = ""
+    state, runs, told = _in_one_state(runs, metric)
     points = [_point(run, state) for run in runs]
     known = [point for point in points if point is not None]
-    if state:
-        said.append(f"figures of the time in which cores were {state}")
     if len(known) < len(points):
-        said.append(f"{_left_out(points, known)}: no such figure")
-    return Timeline(tuple(sorted(known, key=lambda point: point.date)), tuple(said))
+        told.append(f"{_left_out(points, known)}: no such figure")
+    return Timeline(tuple(sorted(known, key=lambda point: point.date)), (*said, *told))
 
 
 def _left_out(before: Sized, kept: Sized) -> str:
     return f"{plural(len(before) - len(kept), 'run', 'runs')} left out"
 
 
-def _state(runs: Sequence[Sequence[Process]]) -> str:
-    """Of the cores, in which runs' figures are comparable; "" where they were nearly always in one, or nobody knows."""
-    shares = [_alone(run) for run in runs]
-    known = [share for share in shares if share is not None]
-    if len(known) < len(shares):
+def _in_one_state(runs: list[list[Process]], metric: Column) -> tuple[str, list[list[Process]], list[str]]:
+    """In which state of the cores figures are taken, "" for all of the time; of which runs, and what to say of it."""
+    knowing = [run for run in runs if _alone(run) is not None]
+    state = _state([share for share in map(_alone, knowing) if share is not None])
+    unknown = len(runs) - len(knowing)
+    unsure = [f"not known of {plural(unknown, 'run', 'runs')} whether cores were shared"] if knowing and unknown else []
+    if state and metric.over != "answers":
+        return "", runs, [f"{metric.name} is of both states of the cores together", *unsure]
+    if not state or 2 * len(knowing) <= len(runs):
+        return "", runs, unsure
+    left_out = [f"{_left_out(runs, knowing)}: not known whether cores were shared"] if unsure else []
+    return state, knowing, [*left_out, f"figures of the time in which cores were {state}"]
+
+
+def _state(alone: Sequence[float]) -> str:
+    """Of the cores in most runs, by how much of its time each was alone; "" where all nearly always were in one."""
+    if not alone:
         return ""
-    state, of_time = (ALONE, known) if median(known) >= 0.5 else (SHARED_STATE, [1 - share for share in known])
+    state, of_time = (ALONE, alone) if median(alone) >= 0.5 else (SHARED_STATE, [1 - share for share in alone])
     return "" if min(of_time) >= 1 - RELEVANT else state
 
 
 def _alone(run: Sequence[Process]) -> float | None:
-    """How much of a run's time nobody unseen shared its cores; None where not all of its processes say."""
+    """How much of a run's time nobody unseen shared its cores; None where fewer than half of its processes say."""
     shares = [process.alone_share for process in run if process.alone_share is not None]
-    return mean(shares) if len(shares) == len(run) else None
+    return mean(shares) if 2 * len(shares) >= len(run) and shares else None
 
 
 def _point(run: Sequence[Process], state: str) -> Point | None:

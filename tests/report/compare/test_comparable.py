@@ -22,6 +22,9 @@ from tests.report.factory import placed, read, record, run_folder
 BASE, NEW = (read([placed(record(label=label), 0)])[0] for label in ("base", "new"))
 ALONE = noise(1, 12, 0.003)
 SHARED = [0.6 * rate for rate in noise(2, 12, 0.003)]
+OFTEN_ALONE = [1, 1, 0.6, 1, 1, 0, 0.6, 1, 1, 1, 0.6, 1]
+SELDOM_ALONE = [1, 0, 0.5, 0, 1, 0, 0.5, 0, 1, 0, 0.5, 0]
+"""Of processes, how much of the time each was alone."""
 
 
 def side(record, alone_shares, faster=1.0, blocks=True):
@@ -43,8 +46,8 @@ def compared(base, new, axis="label"):
 @pytest.mark.parametrize("blocks", [True, False])
 def test_sides_that_were_in_two_states_are_compared_within_one(blocks):
     """5 % faster, while base had twice as many neighbours: in all it would be 60 %."""
-    base = side(BASE, [1, 0, 0.5, 0, 1, 0, 0.5, 0, 1, 0, 0.5, 0], blocks=blocks)
-    new = side(NEW, [1, 1, 0.6, 1, 1, 0, 0.6, 1, 1, 1, 0.6, 1], 1.05, blocks=blocks)
+    base = side(BASE, SELDOM_ALONE, blocks=blocks)
+    new = side(NEW, OFTEN_ALONE, 1.05, blocks=blocks)
     row = compared(base, new)
     assert row.ratio == pytest.approx(1.05, abs=0.003)
     assert row.verdict == "faster"
@@ -76,6 +79,33 @@ def test_where_both_were_in_one_state_or_nobody_knows_all_figures_count(share):
     assert compared(unknown, known[1]).ratio == row.ratio
     some = [*unknown[:1], *side(BASE, [0] * 8)[1:]]
     assert compared(some, known[1]).count == (8, 8)
+
+
+def without_state(processes, places):
+    return [
+        Process(one.record, one.value, one.block) if place in places else one for place, one in enumerate(processes)
+    ]
+
+
+def test_some_processes_that_do_not_know_their_state_are_left_out_of_one_and_counted():
+    """They do not make a pair count as if nobody knew."""
+    base, new = side(BASE, SELDOM_ALONE), side(NEW, OFTEN_ALONE, 1.05)
+    whole, some = compared(base, new), compared(without_state(base, {0, 3}), without_state(new, {0}))
+    assert some.ratio == pytest.approx(1.05, abs=0.003)
+    assert some.why[0].startswith("compared within one state: cores alone: 35 % of base's time, 80 % of new's")
+    assert some.why[1] == "not known of 2 of base's 12 processes and 1 of new's 12 processes whether cores were shared"
+    assert some.count == (whole.count[0] - 1, whole.count[1] - 1)
+
+
+def test_a_side_of_which_nobody_knows_is_compared_as_it_is_and_that_is_said():
+    base, new = side(BASE, SELDOM_ALONE), side(NEW, OFTEN_ALONE, 1.05)
+    said = "not known of 12 of base's 12 processes whether cores were shared"
+    row = compared(without_state(base, range(12)), new)
+    assert (row.why[0], row.count) == (said, (12, 12))
+    steady = compared(without_state(side(BASE, [1] * 12), range(12)), side(NEW, [1] * 12))
+    assert (steady.why[0], steady.verdict) == (said, "same")
+    neither = compared(without_state(base, range(12)), without_state(new, range(12)))
+    assert not any("shared" in said for said in neither.why), "old records: as documented"
 
 
 def more_blocks(row):
@@ -155,6 +185,7 @@ def with_all_figures(records):
 
 
 TOGETHER = ["sustained_tok_per_s", "itl_ms_p50", "itl_ms_p90", "itl_ms_p99", "energy_j_per_token"]
+HALF = "is of both states of the cores together: cores alone: 50 % of base's time"
 
 
 def asked_of(metric, base, new):
@@ -173,7 +204,7 @@ def test_figures_of_both_states_together_are_undecided_where_the_sides_had_unlik
     for row in asked_of(metric, OFTEN, SELDOM):
         assert (row.ratio, row.bounds, row.verdict) == (None, None, "undecided")
         (said,) = row.why
-        assert said.startswith(f"{metric} is of both states of the cores together: cores alone: 50 % of base's time, 67 %")
+        assert said == f"{metric} {HALF}, 67 % of new's"
         assert None not in (row.base, row.new)
 
 
@@ -181,7 +212,7 @@ def test_figures_of_both_states_together_are_undecided_where_the_sides_had_unlik
 def test_and_are_told_to_be_that_where_the_shares_were_alike(metric):
     within, _ = asked_of(metric, OFTEN, OFTEN)
     assert (within.verdict, within.count) == ("faster", (12, 12))
-    assert within.why[0].startswith(f"{metric} is of both states of the cores together: cores alone: 50 % of base's time")
+    assert within.why[0] == f"{metric} {HALF}, 50 % of new's"
 
 
 @pytest.mark.parametrize("metric", [*TOGETHER, "load_s", "peak_rss_mb"])

@@ -95,12 +95,8 @@ def test_the_axis_is_what_the_sides_differ_in(base, new, axis):
 )
 def test_where_no_one_sweep_measures_both_there_is_no_command(new):
     both = {
-        "environment.cpu.governor": "performance",
-        "environment.os.kernel": "6.1",
-        "scenario.kernel": "auto",
-        "identity_parts": {"smjax's files": "a"},
-        "variables.XLA_FLAGS": "a",
-        "versions.numpy": "1.0",
+        **{"environment.cpu.governor": "performance", "environment.os.kernel": "6.1", "scenario.kernel": "auto"},
+        **{"identity_parts": {"smjax's files": "a"}, "variables.XLA_FLAGS": "a", "versions.numpy": "1.0"},
     }
     assert command({}, new, both) == ""
     assert command({}, {}, both) != ""
@@ -121,8 +117,8 @@ def test_pairs_that_differ_in_two_things_have_no_command():
         ({"scenario.seed": 7}, " seed=7"),
         ({"scenario.python": "/a b"}, " 'python=/a b'"),
         (
-            {"scenario.measure.warmup": 0, "scenario.measure.sampling_s": 0.5},
-            " measure.sampling_s=0.5 measure.warmup=0",
+            {"scenario.measure.warmup": 0, "scenario.measure.sampling_s": 3.5},
+            " measure.sampling_s=3.5 measure.warmup=0",
         ),
         ({"scenario.measure.compile_cache": False}, " measure.compile_cache=false"),
         ({"scenario.measure.handicap": 0.05}, " measure.handicap=0.05"),

@@ -138,9 +138,19 @@ def test_figures_of_both_states_together_stay_and_are_told_to_be_that(monkeypatc
     assert (line.values, line.said) == (pytest.approx([80, 80]), said)
 
 
-def test_where_all_were_in_one_state_or_some_do_not_say_figures_are_as_they_are(monkeypatch):
+def test_where_all_were_in_one_state_figures_are_as_they_are(monkeypatch):
     assert in_states(monkeypatch, 1, 0.95, 1) == ([100, 100, 100], ())
-    assert in_states(monkeypatch, 1, 0.2, None) == ([100, 60, 100], ())
+    assert in_states(monkeypatch, None, None) == ([100, 100], ())
+
+
+def test_runs_that_do_not_know_their_state_are_left_out_of_it_or_said_to_be_there(monkeypatch):
+    """One old run does not make a history count as if nobody knew."""
+    alone = "figures of the time in which cores were alone"
+    left_out = "1 run left out: not known whether cores were shared"
+    assert in_states(monkeypatch, 1, 0.6, None) == ([100, 100], (left_out, alone))
+    unsure = ("not known of 2 runs whether cores were shared",)
+    assert in_states(monkeypatch, 1, 0.2, None, None) == ([100, 60, 100, 100], unsure)
+    assert in_states(monkeypatch, 1, 1, 0.95, None, None) == ([100] * 5, unsure)
 
 
 def test_memory_of_an_older_schema_is_another_figure():
