@@ -10,6 +10,7 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.numbers import listed, plural
 from smjax.core.output import complain
 from smjax.core.text import printable
+from smjax.report.compare.cells import ALWAYS
 from smjax.report.compare.comparison import Comparison
 from smjax.report.compare.fields import in_short, shown
 from smjax.report.compare.request import Answer
@@ -17,8 +18,6 @@ from smjax.report.compare.spread import percent
 from smjax.report.compare.table import table
 from smjax.report.compare.verdicts import Verdict
 from smjax.report.render.renderers import RENDERERS, show
-
-_ALWAYS = ("model", "threads", "ctx")
 
 
 def tell(answer: Answer, form: str, notes: list[str] | None = None) -> int:
@@ -78,7 +77,7 @@ def _open(one: Comparison, share: str) -> str:
 def _name(one: Comparison, rows: list[Comparison]) -> str:
     """What tells the row from the others, and in what its sides differ."""
     values = {name: {str(row.scenario.get(name)) for row in rows} for name in one.scenario}
-    told = [name for name in one.scenario if name in _ALWAYS or len(values[name]) > 1]
+    told = [name for name in one.scenario if name in ALWAYS or len(values[name]) > 1]
     agreed = [(name, one.scenario[name]) for name in told if not isinstance(one.scenario[name], list)]
     return ", ".join([*(_field(name, value) for name, value in agreed), *in_short(one.differs)])
 

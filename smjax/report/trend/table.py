@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from smjax.core.numbers import significant
 from smjax.core.records.column import Column
-from smjax.core.records.columns import COLUMNS
-from smjax.report.compare.fields import SHOWN, in_short, shown
-from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure, name_of
+from smjax.report.compare import cells
+from smjax.report.compare.fields import in_short
+from smjax.report.render.grid import Cell, Grid, GridColumn, Row, draw, figure, name_of
 from smjax.report.trend.changes import Change, Course
 from smjax.report.trend.pictures import pictures
 
 NO_STEP = "no step"
 NO_VERDICT = "no verdict"
-_COLUMNS = {column.name: column for column in COLUMNS if column.heading}
-_ALWAYS = ("model", "threads", "ctx")
 _CAPTION = (
     "A step: the level changed between two runs, more clearly than in 95 % of tables without any. "
     "ratio: after / before; spread: between runs of one level; detectable: a step in the middle, 9 times in 10."
@@ -27,13 +24,14 @@ def table(courses: Sequence[Course], metric: Column) -> Grid:
     drawn, notes = pictures(courses, metric)
     rows = [row for course in courses for row in _rows(course)]
     heading = metric.heading or metric.name
-    return draw(f"History of {heading}", [_CAPTION], [*_scenario(courses), *_columns(heading)], rows, notes, drawn)
+    columns = [*cells.keys([course.scenario for course in courses]), *_columns(heading)]
+    return draw(f"History of {heading}", [_CAPTION], columns, rows, notes, drawn)
 
 
 def _rows(course: Course) -> list[Row]:
     row = {
         **course.scenario,
-        "runs": len(course.timeline.points),
+        "runs": (len(course.timeline.points),),
         "why": course.why,
         "spread": course.steps.spread,
         "detectable": course.steps.detectable,
@@ -47,7 +45,9 @@ def _of_change(change: Change) -> Row:
     return {
         "verdict": str(change.verdict),
         "before": change.step.was,
-        "change": change,
+        "ratio": change.ratio,
+        "bounds": change.bounds,
+        "runs": (change.step.before, change.step.after),
         "after": change.step.now,
         "since": change.since.date[:16].replace("T", " "),
         "changed": _what_changed(change),
@@ -62,60 +62,23 @@ def _what_changed(change: Change) -> tuple[str, ...]:
     return ("nothing that records know", *beside)
 
 
-def _scenario(courses: Sequence[Course]) -> list[GridColumn]:
-    names = dict.fromkeys(name for course in courses for name in course.scenario)
-    varying = {name for name in names if len({str(course.scenario.get(name)) for course in courses}) > 1}
-    return [_field(name) for name in names if name in varying or (name in SHOWN and name != "model_hash")]
-
-
-def _field(name: str) -> GridColumn:
-    def cell(row: Row) -> Cell:
-        value = row.get(name)
-        return NOTHING if value is None or value == "" else Cell(value, shown(value))
-
-    known = _COLUMNS.get(name)
-    heading, numeric = (known.heading, known.kind != "text") if known else (name, False)
-    return GridColumn(heading, cell, "any" if name in _ALWAYS else "varies", numeric, role="key")
-
-
 def _columns(heading: str) -> list[GridColumn]:
     return [
         GridColumn("verdict", name_of("verdict")),
         GridColumn("since", name_of("since"), "any", follows=True),
         GridColumn(f"{heading} before", figure("before"), "any", numeric=True),
         GridColumn("after", figure("after"), "any", numeric=True, follows=True),
-        GridColumn("ratio", _ratio, "any", numeric=True, follows=True),
-        GridColumn("interval", _interval, "any", numeric=True, follows=True),
+        GridColumn("ratio", lambda row: cells.ratio(row.get("ratio")), "any", numeric=True, follows=True),
+        GridColumn("interval", lambda row: cells.interval(row.get("bounds")), "any", numeric=True, follows=True),
         GridColumn("runs", _runs, numeric=True),
-        GridColumn("spread", _share("spread"), "any", numeric=True),
-        GridColumn("detectable", _share("detectable"), "any", numeric=True),
-        GridColumn("changed there", lambda row: _parts(row.get("changed", ())), "any"),
-        GridColumn("why", lambda row: _parts(row["why"]), "any", role="remark", parts=True),
+        GridColumn("spread", lambda row: cells.share(row["spread"]), "any", numeric=True),
+        GridColumn("detectable", lambda row: cells.share(row["detectable"]), "any", numeric=True),
+        GridColumn("changed there", lambda row: cells.parts(row.get("changed", ())), "any"),
+        GridColumn("why", lambda row: cells.parts(row["why"]), "any", role="remark", parts=True),
     ]
-
-
-def _parts(texts: Sequence[str]) -> Cell:
-    return Cell(tuple(texts), ", ".join(texts))
-
-
-def _ratio(row: Row) -> Cell:
-    return Cell(row["change"].ratio, f"{row['change'].ratio:.4f}") if "change" in row else NOTHING
-
-
-def _interval(row: Row) -> Cell:
-    if "change" not in row:
-        return NOTHING
-    bounds = row["change"].bounds
-    return Cell((bounds.lo, bounds.hi), f"{bounds.lo:.4f} to {bounds.hi:.4f}")
 
 
 def _runs(row: Row) -> Cell:
     """Before and after a step; all of a history without one."""
-    if "change" not in row:
-        return Cell(row["runs"], str(row["runs"]))
-    step = row["change"].step
-    return Cell((step.before, step.after), f"{step.before} and {step.after}")
-
-
-def _share(key: str) -> Callable[[Row], Cell]:
-    return lambda row: NOTHING if row[key] is None else Cell(row[key], f"{significant(row[key] * 100, 2)} %")
+    runs = row["runs"]
+    return Cell(runs, " and ".join(map(str, runs)))

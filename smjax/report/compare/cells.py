@@ -1,0 +1,55 @@
+"""What tables of comparisons and of histories have alike: the scenario's fields, ratios, shares and remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from smjax.core.numbers import significant
+from smjax.core.records.columns import COLUMNS
+from smjax.report.compare.fields import SHOWN, shown
+from smjax.report.compare.verdicts import Bounds
+from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row
+
+ALWAYS = ("model", "threads", "ctx")
+"""What a row is called by, whether or not it differs."""
+_COLUMNS = {column.name: column for column in COLUMNS if column.heading}
+
+
+def keys(scenarios: Sequence[Mapping[str, Any]]) -> list[GridColumn]:
+    """What is always told, and what else tells rows apart."""
+    names = dict.fromkeys(name for scenario in scenarios for name in scenario)
+    varying = [name for name in names if len({str(scenario.get(name)) for scenario in scenarios}) > 1]
+    return [_field(name) for name in names if name in varying or (name in SHOWN and name != "model_hash")]
+
+
+def _field(name: str) -> GridColumn:
+    """A field of the scenario, where the sides agree in it; where they do not, another column says so."""
+
+    def cell(row: Row) -> Cell:
+        value: Any = row.get(name)
+        return NOTHING if value is None or value == "" or isinstance(value, list) else Cell(value, shown(value))
+
+    known = _COLUMNS.get(name)
+    heading, numeric = (known.heading, known.kind != "text") if known else (name, False)
+    return GridColumn(heading, cell, "any" if name in ALWAYS else "varies", numeric, role="key")
+
+
+def ratio(value: float | None) -> Cell:
+    """In four decimals, as its interval."""
+    return NOTHING if value is None else Cell(value, f"{value:.4f}")
+
+
+def interval(bounds: Bounds | None) -> Cell:
+    """Both its ends."""
+    return NOTHING if bounds is None else Cell((bounds.lo, bounds.hi), f"{bounds.lo:.4f} to {bounds.hi:.4f}")
+
+
+def share(value: float | None) -> Cell:
+    """In per cent."""
+    return NOTHING if value is None else Cell(value, f"{significant(value * 100, 2)} %")
+
+
+def parts(texts: Sequence[str]) -> Cell:
+    """Several remarks."""
+    return Cell(tuple(texts), ", ".join(texts))
