@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from smjax.core.numbers import plural
-from smjax.report.compare.verdicts import Verdict
 from smjax.stats.runs import BetweenRuns
+from smjax.stats.verdicts import Verdict
 
 from .medians import Medians
 from .sweeps import BETWEEN, HANDICAP, so_far

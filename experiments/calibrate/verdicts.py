@@ -14,9 +14,9 @@ from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.comparison import Comparison, Question
 from smjax.report.compare.earlier import Earlier, Run
 from smjax.report.compare.spread import History
-from smjax.report.compare.verdicts import Verdict
 from smjax.report.compare.within import within_sweep
 from smjax.stats.runs import BetweenRuns
+from smjax.stats.verdicts import Verdict
 
 from . import rebuilt
 from .medians import METRIC, Medians, Process, Sweep

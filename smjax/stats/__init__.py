@@ -1,1 +1,1 @@
-"""Intervals, tests and rates: numbers in, numbers out; no files."""
+"""Intervals, tests, rates and verdicts: numbers in, numbers out; no files."""

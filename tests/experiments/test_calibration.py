@@ -18,8 +18,8 @@ from smjax.core.records.folder import RECORDS
 from smjax.core.records.record import Record
 from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.earlier import below
-from smjax.report.compare.verdicts import Verdict
 from smjax.report.data.rows import per_process
+from smjax.stats.verdicts import Verdict
 from tests.report import factory
 
 N_GEN = 101

@@ -8,8 +8,8 @@ from typing import Any
 from smjax.core.numbers import significant
 from smjax.core.records.columns import COLUMNS
 from smjax.report.compare.fields import SHOWN, shown
-from smjax.report.compare.verdicts import Bounds
 from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row
+from smjax.stats.verdicts import Bounds
 
 ALWAYS = ("model", "threads", "ctx")
 """What a row is called by, whether or not it differs."""

@@ -11,10 +11,10 @@ from smjax.report.compare import estimating
 from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, in_words
 from smjax.report.compare.pairing import Pair, Process
 from smjax.report.compare.spread import Spread
-from smjax.report.compare.verdicts import Bounds, Verdict
 from smjax.stats import ratios
 from smjax.stats.intervals import LEVEL
 from smjax.stats.ratios import Ratio
+from smjax.stats.verdicts import Bounds, Verdict
 
 _FOUND = {"jaxlib", "smjax"}
 """What is told of a scenario if the sides differ in it."""

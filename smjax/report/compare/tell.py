@@ -16,8 +16,8 @@ from smjax.report.compare.fields import in_short, shown
 from smjax.report.compare.request import Answer
 from smjax.report.compare.spread import percent
 from smjax.report.compare.table import table
-from smjax.report.compare.verdicts import Verdict
 from smjax.report.render.renderers import RENDERERS, show
+from smjax.stats.verdicts import Verdict
 
 
 def tell(answer: Answer, form: str, notes: list[str] | None = None) -> int:

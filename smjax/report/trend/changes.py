@@ -8,11 +8,11 @@ from typing import Any
 
 from smjax.core.records.column import Column
 from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, machine_of
-from smjax.report.compare.verdicts import Bounds, Verdict
 from smjax.report.trend.timelines import Point, Timeline
 from smjax.stats import ratios, steps
 from smjax.stats.intervals import LEVEL
 from smjax.stats.steps import FALSE_ALARMS, Step, Steps
+from smjax.stats.verdicts import Bounds, Verdict
 
 _BESIDE = {"a run before": -1, "a run later": 1}
 """A step is found at its run or at the one beside it."""

@@ -77,8 +77,6 @@ def test_where_both_were_in_one_state_or_nobody_knows_all_figures_count(share):
     assert row.count == (8, 8)
     unknown = [Process(one.record, one.value, one.block) for one in known[0]]
     assert compared(unknown, known[1]).ratio == row.ratio
-    some = [*unknown[:1], *side(BASE, [0] * 8)[1:]]
-    assert compared(some, known[1]).count == (8, 8)
 
 
 def without_state(processes, places):

@@ -95,8 +95,12 @@ def test_the_axis_is_what_the_sides_differ_in(base, new, axis):
 )
 def test_where_no_one_sweep_measures_both_there_is_no_command(new):
     both = {
-        **{"environment.cpu.governor": "performance", "environment.os.kernel": "6.1", "scenario.kernel": "auto"},
-        **{"identity_parts": {"smjax's files": "a"}, "variables.XLA_FLAGS": "a", "versions.numpy": "1.0"},
+        "environment.cpu.governor": "performance",
+        "environment.os.kernel": "6.1",
+        "scenario.kernel": "auto",
+        "identity_parts": {"smjax's files": "a"},
+        "variables.XLA_FLAGS": "a",
+        "versions.numpy": "1.0",
     }
     assert command({}, new, both) == ""
     assert command({}, {}, both) != ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smjax.report.compare.verdicts import Bounds, Verdict
 from smjax.stats.ratios import Ratio
+from smjax.stats.verdicts import Bounds, Verdict
 
 
 @pytest.mark.parametrize(
