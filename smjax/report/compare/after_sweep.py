@@ -9,6 +9,7 @@ from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.report.compare.axis import Axis
 from smjax.report.compare.comparison import Question
+from smjax.report.compare.fields import asked
 from smjax.report.compare.pairing import processes_of
 from smjax.report.compare.table import table
 from smjax.report.compare.within import along
@@ -22,10 +23,12 @@ _FEW = 4
 
 def grids(records: Sequence[Record]) -> list[Grid]:
     """A table of decode rates for each of these axes that the sweep varies."""
+    if not _may_vary(records):
+        return []
     question = Question(METRICS["decode_tok_per_s"], WITHIN)
     processes = processes_of(records, question.metric.name)
     found = []
-    for name in AXES if len(records) > 1 else ():
+    for name in AXES:
         try:
             axis = Axis(name, processes)
         except RequestError:  # it does not vary
@@ -34,3 +37,10 @@ def grids(records: Sequence[Record]) -> list[Grid]:
         if comparisons and len(axis.values()) <= _FEW:
             found.append(table(f"By {name}", comparisons, question))
     return found
+
+
+def _may_vary(records: Sequence[Record]) -> bool:
+    """Whether any axis can be one: a report of many runs need not compute the figures of the others once more."""
+    names = (*AXES, "engine_args")
+    requests = ([item for item in asked(record).items() if item[0].partition(".")[0] in names] for record in records)
+    return len(set(map(str, requests))) > 1

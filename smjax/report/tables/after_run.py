@@ -11,13 +11,13 @@ from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
 from smjax.core.records.folder import load_records
 from smjax.core.records.record import Record
-from smjax.report.compare import after_sweep, since_last
+from smjax.report.compare import since_last
 from smjax.report.data.history import load_history
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Grid, message
 from smjax.report.render.markdown import markdown
 from smjax.report.render.write import write_summaries
-from smjax.report.tables import beside, run_table
+from smjax.report.tables import beside, from_records
 from smjax.report.tables.report import Report
 
 HISTORY_FILE = "history.md"
@@ -34,22 +34,22 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     rows = scenarios(loaded.records)
     compared, left_out = ([], []) if history is None else _beside_history(rows, history, baseline)
     last = [] if outputs_root is None else [since_last.grid(loaded.records, run_dir, outputs_root)]
-    paths, complaints = write_derived(run_dir, loaded.records, rows, compared)
-    ratios = after_sweep.grids(loaded.records)
-    shown = (*run_table.grids(rows), *ratios, *compared, *left_out, *last)
+    own = from_records.grids(loaded.records, rows)
+    paths, complaints = write_derived(run_dir, loaded.records, rows, own, compared)
+    shown = (*own, *compared, *left_out, *last)
     return Report(shown, paths, (*loaded.refused, *complaints))
 
 
 def write_derived(
-    folder: Path, records: Sequence[Record], rows: pl.DataFrame, compared: Sequence[Grid] = ()
+    folder: Path, records: Sequence[Record], rows: pl.DataFrame, own: Sequence[Grid], compared: Sequence[Grid]
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Write the files that follow from the records and their `rows`, and the comparison with history if there is one.
+    """Write the files that follow from the records, their `rows` and tables (`own`), and those beside history if any.
 
     Returns those that were written, and why others could not be.
     """
     paths = list[Path]()
     try:
-        paths += write_summaries(folder, records, rows, markdown(run_table.grids(rows)))
+        paths += write_summaries(folder, records, rows, markdown(own))
         paths += [write_whole(folder / HISTORY_FILE, markdown(compared))] if compared else []
     except RequestError as error:
         return tuple(paths), (str(error),)

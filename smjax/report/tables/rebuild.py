@@ -7,10 +7,11 @@ from pathlib import Path
 
 from smjax.core.errors import RequestError
 from smjax.core.records.folder import RECORDS, load_records, together
+from smjax.core.records.record import Record
 from smjax.report.data.history import load_history
 from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
-from smjax.report.tables import beside, run_table
+from smjax.report.tables import beside, from_records, run_table
 from smjax.report.tables.after_run import check, write_derived
 from smjax.report.tables.report import Report
 
@@ -32,16 +33,22 @@ def rebuild(
     whole = together(parts)
     rows = scenarios(whole.records)
     rows = pool_runs(rows) if is_pooled else rows
+    own = run_table.grids(rows) if is_pooled else from_records.grids(whole.records, rows)
     compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
-    if out is not None or len(folders) == 1:
-        targets = [(out or folders[0], whole.records, rows, compared)]
+    if out is not None or (len(folders) == 1 and not is_pooled):
+        written = [write_derived(out or folders[0], whole.records, rows, own, compared)]
     else:
         each = zip(folders, parts, strict=True)
-        targets = [(folder, part.records, scenarios(part.records), []) for folder, part in each]
-    written = [write_derived(*target) for target in targets if out is not None or not is_pooled]
+        written = [_write_own(folder, part.records) for folder, part in each if not is_pooled]
     paths = [path for found, _ in written for path in found]
     complaints = [text for _, found in written for text in found]
-    return Report((*run_table.grids(rows), *compared), tuple(paths), (*whole.refused, *complaints))
+    return Report((*own, *compared), tuple(paths), (*whole.refused, *complaints))
+
+
+def _write_own(folder: Path, records: Sequence[Record]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """The summaries of one folder, as its own run has written them."""
+    rows = scenarios(records)
+    return write_derived(folder, records, rows, from_records.grids(records, rows), [])
 
 
 def _distinct(dirs: Sequence[Path]) -> list[Path]:

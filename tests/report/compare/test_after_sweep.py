@@ -5,7 +5,7 @@ from __future__ import annotations
 from smjax.report.compare.after_sweep import grids
 from smjax.report.render.markdown import markdown
 from smjax.report.tables.after_run import finish
-from tests.report.compare.sweeps import noise, sweep
+from tests.report.compare.sweeps import noise, run, sweep
 from tests.report.factory import read, run_folder
 
 STEADY = noise(1, 8, 0.002)
@@ -27,3 +27,12 @@ def test_other_axes_and_many_values_are_asked_for():
     assert grids(read(sweep("isa", dict.fromkeys(("a", "b", "c", "d", "e"), STEADY)))) == []
     assert grids(read(sweep("kernel", {"xla": STEADY}))) == []
     assert grids([]) == []
+
+
+def test_settings_of_one_engine_make_it_several():
+    records = [
+        one | {"id": f"{one['id']}-{value}"}
+        for number, value in enumerate("01", 1)
+        for one in run([number * rate for rate in STEADY], engine="llama_cpp", engine_args={"flash_attn": value})
+    ]
+    assert [grid.title for grid in grids(read(records))] == ["By engine"]

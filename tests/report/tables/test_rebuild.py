@@ -10,7 +10,9 @@ import pytest
 from smjax.__main__ import main
 from smjax.core.errors import RequestError
 from smjax.report.render.markdown import markdown
+from smjax.report.tables.after_run import finish
 from smjax.report.tables.rebuild import rebuild
+from tests.report.compare.sweeps import noise, sweep
 from tests.report.factory import GRAVITON, failed, record, run_folder, sample
 
 SUMMARIES = ["records.jsonl", "summary.json", "summary.csv", "summary.md"]
@@ -99,3 +101,31 @@ def test_another_pool_is_refused_in_a_line(tmp_path, capsys, how):
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
     assert "--pool" in said.err
+
+
+STEADY = noise(1, 8, 0.002)
+KERNELS = {"xla": STEADY, "native": [2 * rate for rate in STEADY]}
+
+
+@pytest.mark.parametrize(("axis", "values"), [("kernel", ("xla", "native")), ("isa", ("avx2", "avx512"))])
+def test_ratios_within_a_sweep_are_in_its_summary_and_come_back(tmp_path, axis, values):
+    folder = run_folder(tmp_path / "run", sweep(axis, dict(zip(values, KERNELS.values(), strict=True))))
+    shown = markdown(finish(folder, None, None, None).grids)
+    before = contents(folder)
+    assert f"### By {axis}\n" in (folder / "summary.md").read_text()
+    assert markdown(rebuild([folder], None, None, None).grids) == shown
+    assert contents(folder) == before
+
+
+def test_ratios_of_several_sweeps_stay_within_each(tmp_path):
+    runs = ("20261127T164812Z-ab12cd", "20261127T170001Z-ff12cd")
+    folders = [run_folder(tmp_path / run, sweep("kernel", KERNELS, run=run)) for run in runs]
+    folders.append(run_folder(tmp_path / "plain", sweep("kernel", {"xla": STEADY}, run="plain")))
+    merged = rebuild(folders, tmp_path / "merged", None, None)
+    titles = [grid.title for grid in merged.grids]
+    assert titles[1:] == ["By kernel, run 2026-11-27 16:48", "By kernel, run 2026-11-27 17:00"]
+    assert (tmp_path / "merged" / "summary.md").read_text() == markdown(merged.grids)
+    rebuild(folders, None, None, None)
+    assert ["### By kernel\n" in (folder / "summary.md").read_text() for folder in folders] == [True, True, False]
+    pool = rebuild(folders, tmp_path / "pool", None, None, is_pooled=True)
+    assert not any(grid.title.startswith("By ") for grid in pool.grids), "a row of it is of several sweeps"
