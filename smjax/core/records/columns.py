@@ -180,7 +180,8 @@ COLUMNS = (
            meaning="of the resident memory at the end of the measurement what belongs to no file"),
     Column("file_mb", "float", "MB", "reading", "memory.file_bytes", divisor=1e6, better="lower",
            meaning="of the resident memory at the end of the measurement what are pages of files"),
-    Column("states", "text", "", "judged", "probes.additions_per_cycle beside readings.best_additions_per_cycle",
+    Column("states", "text", "", "judged",
+           "probes.additions_per_cycle beside the largest readings.best_additions_per_cycle of the machine",
            meaning="how much of the time the cores were alone, or shared with somebody unseen (5 % of it at least), "
            "and decode tok/s in each state: median over answers, then over processes, with its interval"),
     Column("no_interval_reason", "text", "", "judged", "decode_tok_per_s of the processes in the order of time",

@@ -158,7 +158,8 @@ def samples(records: Sequence[Record]) -> pl.DataFrame:
         "choice_ns": [sample.choice_ns for sample in found],
     }
     times = _lists([sample.token_ns for sample in found])
-    known = [state for record in records if record.ok for state in states.of_answers(record)]
+    of_each = zip(records, states.of_answers(records), strict=True)
+    known = [state for record, of_answers in of_each if record.ok for state in of_answers]
     return pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64)).with_columns(
         token_ns=times, state=pl.Series(known, dtype=pl.String)
     )

@@ -5,7 +5,8 @@ Two speeds that come and go with a neighbour have no common middle; in one state
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from statistics import median
 from typing import Any
 
@@ -33,13 +34,30 @@ Row = dict[str, Any]
 Stage = tuple[int | None, float | None]
 
 
-def of_answers(record: Record) -> Sequence[str | None]:
-    """The state in which each timed answer was given; None where nobody looked."""
+def of_answers(records: Sequence[Record]) -> list[Sequence[str | None]]:
+    """Of each record the state in which each of its timed answers was given; None where nobody looked.
+
+    All of one kind of core of a machine are judged by the best that any of them knows of: who measures first beside a
+    neighbour would else take shared cores for the best there is.
+    """
+    best = defaultdict[Hashable, float](float)
+    for record in records:
+        core = _core(record)
+        best[core] = max(best[core], record.readings.best_additions_per_cycle or 0.0)
+    return [_of_answers(record, best[_core(record)]) for record in records]
+
+
+def _core(record: Record) -> Hashable:
+    """Records that agree in it are of cores that can do the same: all CPUs of one that knows a best are of a kind."""
+    return record.machine or record.host, record.environment.cpu.model, *record.threads.affinity[:1]
+
+
+def _of_answers(record: Record, best: float) -> Sequence[str | None]:
+    """A record that knows of no best is of cores that cannot be told to be shared, whatever others can do."""
     unknown = [None] * len(record.samples)
-    if record.probes is None:
+    if record.probes is None or record.readings.best_additions_per_cycle is None:
         return unknown
-    moments, best = record.probes.additions_per_cycle, record.readings.best_additions_per_cycle
-    return sharing.states(moments, best, len(record.samples)) or unknown
+    return sharing.states(record.probes.additions_per_cycle, best, len(record.samples)) or unknown
 
 
 def expressions() -> dict[str, pl.Expr]:

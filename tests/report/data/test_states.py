@@ -6,7 +6,7 @@ import pytest
 
 from smjax.report.data.processes import per_process
 from smjax.stats.intervals import judge
-from tests.report.factory import read, record, sample, scenarios
+from tests.report.factory import GRAVITON, read, record, sample, scenarios
 
 BEST = 3.6
 ALONE, SHARED = 3.55, 2.2
@@ -106,3 +106,40 @@ def test_a_process_has_its_figures_over_answers_in_each_state():
     assert shares == [pytest.approx(alone_s / (5 * 1.025 + 3 * (100 / 60 + 0.05))), 1, None]
     for name in ("e2e_tok_per_s", "prefill_tok_per_s"):
         assert {f"{name}_alone", f"{name}_shared"} <= {*frame.columns}
+
+
+def test_a_neighbour_who_is_there_from_the_first_process_on_is_known_once_a_core_was_alone():
+    before = [process(*[(rate, True)] * 5, number=number, best=SHARED) for number, rate in enumerate(SLOW[:3])]
+    after = [process(*[(rate, False)] * 5, number=3 + number) for number, rate in enumerate(FAST)]
+    assert only_row(before)["states"].startswith("alone 100 %"), "until then nobody can know"
+    for records in ([*before, *after], [*after, *before]):
+        found = {entry["state"]: entry["decode_tok_per_s"] for entry in only_row(records)["by_state"]}
+        assert found == {"alone": pytest.approx(100.25), "shared": pytest.approx(60)}
+
+
+def test_a_later_run_of_the_machine_tells_what_an_earlier_one_was_like():
+    first = [process(*[(60, True)] * 5, best=SHARED) | {"run": "a", "machine": "here"}]
+    second = [process(*[(100, False)] * 5) | {"run": "b", "machine": "here"}]
+    assert [row["states"] for row in scenarios(first).to_dicts()] == ["alone 100 %: 60.0"]
+    states = {row["run"]: row["states"] for row in scenarios([*first, *second]).to_dicts()}
+    assert states == {"a": "shared 100 %: 60.0", "b": "alone 100 %: 100"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"machine": "there"},
+        {"host": "bbbbbbbbbbbb"},
+        {"environment": {**GRAVITON, "packages": {}}},
+        {"threads": {"cores": 1, "affinity": [8]}},
+    ],
+)
+def test_what_another_machine_or_kind_of_core_can_do_says_nothing_of_this_one(other):
+    here, slower = process(*[(100, False)] * 5), process(*[(100, True)] * 5, number=1, best=SHARED)
+    rows = scenarios([here, slower | other]).to_dicts()
+    assert all(row["states"].startswith("alone 100 %: 100") for row in rows)
+
+
+def test_a_process_that_cannot_tell_who_is_on_its_cores_is_not_told_by_others():
+    unknown, known = process(*[(100, False)] * 5, best=None), process(*[(100, False)] * 5, number=1)
+    assert per_process(read([unknown, known]))["alone_share"].to_list() == [None, 1]
