@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from smjax.core.records.flags import MODES_NOT_TESTABLE, NO_INTERVAL, OUTLIER, WARMUP, WIDE_CI
 from smjax.core.records.record import Record
@@ -14,11 +15,14 @@ from smjax.report.data.figures import with_interval
 from smjax.stats.intervals import LEVEL, NOT_TESTABLE, Interval, is_wide, judge_each
 from smjax.stats.order import starts_slow
 from smjax.stats.outliers import has_outlier
-from smjax.stats.percentiles import interval_over_tokens
+from smjax.stats.percentiles import LEAST_PROCESSES, interval_over_tokens
 from smjax.stats.stopping import first_stage
 from smjax.stats.sustained import interval_of_sums
 
 Row = dict[str, Any]
+WHY_NONE = pl.Struct(dict.fromkeys(with_interval(), pl.String))
+"""Of a row: of each figure that may have an interval, why it has none; null where it has one."""
+
 _SUSTAINED, _ITL = "sustained_tok_per_s", "itl_ms_p99"
 """Figures that are no medians over processes."""
 
@@ -55,7 +59,8 @@ def _over_tokens(row: Row, own: Interval, records: Sequence[Record]) -> Interval
         return own
     bounds = interval_over_tokens([_token_ns(records[number]) for number in row["record_numbers"]], 0.99)
     if bounds is None:
-        return Interval(row[_ITL], None, None, "too few tokens")
+        few = "processes" if row["replicates"] < LEAST_PROCESSES else "tokens"
+        return Interval(row[_ITL], None, None, f"too few {few}")
     return Interval(row[_ITL], bounds[0] / 1e6, bounds[1] / 1e6)
 
 
@@ -67,10 +72,12 @@ def _token_ns(record: Record) -> np.ndarray:
 def _said(row: Row, intervals: dict[str, Interval]) -> Row:
     decode = intervals["decode_tok_per_s"]
     ends = {f"{name}_{end}": getattr(found, end) for name, found in intervals.items() for end in ("lo", "hi")}
+    why_none = {name: found.reason if found.lo is None else None for name, found in intervals.items()}
     flags = {*map(_as_flag, row["flags"]), *_flags(row, decode)} - {""}
     return {
         **ends,
-        "no_interval_reason": decode.reason if decode.lo is None else None,
+        "why_none": why_none,
+        "no_interval_reason": why_none["decode_tok_per_s"],
         "flags": ";".join(sorted(flags)),
     }
 

@@ -12,8 +12,9 @@ from smjax.core.records.alike import ROW
 from smjax.core.records.flags import MODES_NOT_TESTABLE, NO_INTERVAL, RUNS_POOLED, WIDE_CI
 from smjax.report.data import states
 from smjax.report.data.figures import names_over, with_interval
+from smjax.report.data.judged import WHY_NONE
 from smjax.report.data.rows import WORST_LAST
-from smjax.stats.intervals import LEVEL, is_wide
+from smjax.stats.intervals import LEVEL, Interval, is_wide
 from smjax.stats.location import Estimate
 from smjax.stats.runs import over_runs
 
@@ -61,21 +62,30 @@ def _together(name: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def _schema() -> dict[str, Any]:
-    return {**dict.fromkeys(names_over("interval"), pl.Float64), "flags": pl.String, "no_interval_reason": pl.String}
+    ends = dict.fromkeys(names_over("interval"), pl.Float64)
+    return {**ends, "flags": pl.String, "why_none": WHY_NONE, "no_interval_reason": pl.String}
 
 
 def _uncertainty(row: dict[str, Any]) -> dict[str, Any]:
     intervals = {name: _interval(row[f"_{name}_of_runs"]) for name in with_interval()}
-    ends = {f"{name}_{end}": both[place] for name, both in intervals.items() for place, end in enumerate(("lo", "hi"))}
+    ends = {f"{name}_{end}": getattr(found, end) for name, found in intervals.items() for end in ("lo", "hi")}
+    why_none = {name: found.reason or None for name, found in intervals.items()}
     flags = {*row["flags"], RUNS_POOLED.name} - _OF_ONE_RUN - {""}
-    lo, hi = intervals["decode_tok_per_s"]
-    if lo is not None and hi is not None and is_wide((lo, hi), row["target_ci"]):
+    decode = intervals["decode_tok_per_s"]
+    if decode.lo is not None and decode.hi is not None and is_wide((decode.lo, decode.hi), row["target_ci"]):
         flags.add(WIDE_CI.name)
-    return {**ends, "flags": ";".join(sorted(flags)), "no_interval_reason": "one run" if row["runs"] == 1 else None}
+    return {
+        **ends,
+        "flags": ";".join(sorted(flags)),
+        "why_none": why_none,
+        "no_interval_reason": why_none["decode_tok_per_s"],
+    }
 
 
-def _interval(figures: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
-    if len(figures) < 2 or min(figures) <= 0:
-        return None, None
+def _interval(figures: Sequence[float]) -> Interval:
+    if len(figures) < 2:
+        return Interval(None, None, None, "one run" if figures else "no run")
+    if min(figures) <= 0:
+        return Interval(None, None, None, "not all are positive numbers")
     found = over_runs([Estimate(math.log(figure), 0.0, 0.0) for figure in figures])
-    return found.at(found.reach(LEVEL))
+    return Interval(math.exp(found.centre), *found.at(found.reach(LEVEL)))

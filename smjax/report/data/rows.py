@@ -14,7 +14,7 @@ from smjax.core.records.record import Record
 from smjax.report.data import frames, states
 from smjax.report.data.figures import expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
-from smjax.report.data.judged import judged
+from smjax.report.data.judged import WHY_NONE, judged
 from smjax.report.data.processes import answers_of, per_process
 
 _SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *ROW)
@@ -33,10 +33,11 @@ def summarise(records: Sequence[Record]) -> pl.DataFrame:
 def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, fields of the records, `processes`, `bad_processes`,
     `reasons`, `disturbed_by`, `repeated_because`, `by_state` (a figure, its interval and a share of the time for each
-    state of the cores that was there) and, in lists with an entry per process, in the order of time,
-    `record_numbers` (places in `records`), `alone_shares` (of the process's time, null where unknown) and, of each
-    figure with an interval, the processes' figures (`decode_tok_per_s_medians`) and, where those are medians of their
-    answers, the samples (`decode_tok_per_s_samples`).
+    state of the cores that was there), `why_none` (of each figure that may have an interval, why it has none) and, in
+    lists with an entry per process, in the order of time, `record_numbers` (places in `records`), `alone_shares` (of
+    the process's time, null where unknown) and, of each figure with an interval, the processes' figures
+    (`decode_tok_per_s_medians`) and, where those are medians of their answers, the samples
+    (`decode_tok_per_s_samples`).
     """
     answers = answers_of(records)
     figures = per_process(records, answers)
@@ -93,7 +94,8 @@ def _pooled(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
 
 def _judged_schema() -> dict[str, frames.PolarsType]:
     ends = dict.fromkeys(names_over("interval"), pl.Float64)
-    return {**ends, **dict.fromkeys(names_over("judged"), pl.String), "flags": pl.String, "by_state": states.BY_STATE}
+    texts = dict.fromkeys((*names_over("judged"), "flags"), pl.String)
+    return {**ends, **texts, "by_state": states.BY_STATE, "why_none": WHY_NONE}
 
 
 def derive(rows: pl.DataFrame, alike: Sequence[str]) -> pl.DataFrame:

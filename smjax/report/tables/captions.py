@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from smjax.core.numbers import listed, plural, significant
 from smjax.core.records.flags import MODES_NOT_TESTABLE
+from smjax.report.data.figures import with_interval
 from smjax.report.render.grid import TIMES, Row
 from smjax.stats.intervals import TESTABLE
 
@@ -33,6 +34,16 @@ def how_made(rows: Sequence[Row]) -> str:
     return f"{medians}; n = processes/samples of all; {_certainty(rows)}."
 
 
+def have_intervals(rows: Sequence[Row]) -> bool:
+    """Whether any of their figures has one."""
+    return any(row[f"{name}_lo"] is not None for row in rows for name in with_interval())
+
+
+def is_single(row: Row) -> bool:
+    """Whether it is of one process, or of one run where runs are the unit."""
+    return bool(row.get(RUNS, row["replicates"]) == 1)
+
+
 def are_pooled(rows: Sequence[Row]) -> bool:
     """Whether the run is these rows' unit."""
     return any(RUNS in row for row in rows)
@@ -40,13 +51,9 @@ def are_pooled(rows: Sequence[Row]) -> bool:
 
 def _certainty(rows: Sequence[Row]) -> str:
     one, several = ("run", "runs") if are_pooled(rows) else ("process", "processes")
-    if all(row["decode_tok_per_s_lo"] is None for row in rows):
-        return f"no interval with one {one}" if all(_is_single(row) for row in rows) else "no intervals"
+    if not have_intervals(rows):
+        return f"no interval with one {one}" if all(is_single(row) for row in rows) else "no intervals"
     return f"95 % intervals over {several}"
-
-
-def _is_single(row: Row) -> bool:
-    return bool(row.get(RUNS, row["replicates"]) == 1)
 
 
 def _not_testable(rows: Sequence[Row]) -> list[str]:

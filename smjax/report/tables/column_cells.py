@@ -33,14 +33,14 @@ def is_lopsided(figure: float, lo: float, hi: float) -> bool:
 
 
 def _with_interval(key: str) -> Callable[[Row], Cell]:
-    return lambda row: Cell(row[key], with_reach(row[key], row[f"{key}_lo"], row[f"{key}_hi"]))
+    return lambda row: Cell(row[key], _told(row, key))
 
 
-def _decode(row: Row) -> Cell:
-    """Where it has no interval, in a word why; that there is one process or run is said above the table."""
-    cell = _with_interval("decode_tok_per_s")(row)
-    kind = reason_of(row).partition(":")[0]
-    return replace(cell, text=f"{cell.text} ({kind})") if kind and cell.text else cell
+def _told(row: Row, name: str, digits: int = 3) -> str:
+    """A figure with its interval, or in a word why it has none."""
+    text = with_reach(row[name], row[f"{name}_lo"], row[f"{name}_hi"], digits)
+    kind = reason_of(row, name).partition(":")[0]
+    return f"{text} ({kind})" if kind and text else text
 
 
 def _share(level: str | None) -> Callable[[Row], Cell]:
@@ -50,7 +50,7 @@ def _share(level: str | None) -> Callable[[Row], Cell]:
         share, lo, hi = (row[name] for name in ("roofline", "roofline_lo", "roofline_hi"))
         if share is None or row["bandwidth_level"] != level:
             return NOTHING
-        return Cell(share, with_reach(share, lo, hi, _known_digits(share, lo, hi)))
+        return Cell(share, _told(row, "roofline", _known_digits(share, lo, hi)))
 
     return cell
 
@@ -63,7 +63,8 @@ def _known_digits(figure: float, lo: float | None, hi: float | None) -> int:
 
 
 def _itl(row: Row) -> Cell:
-    ends = [significant(row[name]) for name in ("itl_ms_p50", "itl_ms_p99")]
+    """What is said of how certain it is, is of the second figure."""
+    ends = [significant(row["itl_ms_p50"]), _told(row, "itl_ms_p99")]
     return Cell(row["itl_ms_p50"], "/".join(ends) if all(ends) else "")
 
 
@@ -108,7 +109,6 @@ def _parts(key: str) -> Callable[[Row], Cell]:
 
 
 _CELLS: dict[str, Callable[[Row], Cell]] = {
-    "decode_tok_per_s": _decode,
     "flags": _flags,
     "isa": _chosen("isa"),
     "kv_dtype": _chosen("kv_dtype"),

@@ -1,14 +1,15 @@
-"""Why rows of several processes, or runs, have no interval."""
+"""Why figures of several processes, or runs, have no interval."""
 
 from __future__ import annotations
 
 from smjax.report.render.grid import Row
-
-_OF_ONE = ("one process", "one run")
-"""Said above the table."""
+from smjax.report.tables.captions import is_single
 
 
-def reason_of(row: Row) -> str:
-    """The reason; empty where there is an interval, no figure, or only one of what there would have to be several."""
-    reason = row.get("no_interval_reason") or ""
-    return "" if reason in _OF_ONE or not row["replicates"] else reason
+def reason_of(row: Row, name: str = "decode_tok_per_s") -> str:
+    """Empty where the figure has an interval or is not known, and where there is one process or run of the row.
+
+    That it is one is said above the table.
+    """
+    reason: str = (row.get("why_none") or {}).get(name) or ""
+    return "" if not reason or row[name] is None or is_single(row) else reason

@@ -10,7 +10,7 @@ from smjax.core.numbers import plural
 from smjax.core.records.flags import DISTURBED
 from smjax.report.data.names import name_row
 from smjax.report.render.grid import Row
-from smjax.report.tables.captions import are_pooled
+from smjax.report.tables.captions import are_pooled, have_intervals
 from smjax.report.tables.column_cells import with_reach
 from smjax.report.tables.reasons import reason_of
 
@@ -37,9 +37,9 @@ def notes(rows: Sequence[Row], told: Sequence[Row]) -> list[str]:
 
 
 def _about_intervals(rows: Sequence[Row]) -> list[str]:
-    if all(row["decode_tok_per_s_lo"] is None for row in rows):
+    if not have_intervals(rows):
         return []
-    of_processes = ("processes", "their medians, stragglers bent in")
+    of_processes = ("processes", "their medians, stragglers bent in (sustained and p99 otherwise)")
     unit, logarithms = ("runs", "their figures") if are_pooled(rows) else of_processes
     return [_ABOUT_INTERVALS.format(unit=unit, logarithms=logarithms)]
 

@@ -148,3 +148,27 @@ def test_records_of_every_schema_are_read_and_say_if_their_memory_was_tidied(sch
     row = only_row([record() | {"schema": schema}])
     assert (row["decode_tok_per_s"], row["peak_rss_mb"], row["flags"]) == (100, 300, flags)
     assert only_row([record() | {"schema": schema, "memory": {}}])["flags"] == ""
+
+
+def test_each_figure_says_why_it_has_no_interval():
+    records = one_a_minute(STEADY)
+    for minute, one in enumerate(records):
+        one["samples"][0]["ttft_ns"] += minute * 1_000_000
+    row = only_row(records)
+    drifting = row["why_none"].pop("ttft_ms")
+    assert drifting.startswith("drifting: +")
+    assert row["why_none"] == {
+        "decode_tok_per_s": None,
+        "sustained_tok_per_s": None,
+        "itl_ms_p99": "no process",
+        "roofline": "no process",
+    }
+    assert (row["no_interval_reason"], row["flags"]) == (None, "")
+
+
+@pytest.mark.parametrize(("count", "reason"), [(3, "too few processes"), (4, "too few tokens")])
+def test_a_percentile_of_little_has_no_interval(count, reason):
+    records = list(streamed(np.random.default_rng(1), count))
+    for one in records:
+        one["samples"] = [{**answer, "token_ns": answer["token_ns"][:100]} for answer in one["samples"]]
+    assert only_row(records)["why_none"]["itl_ms_p99"] == reason

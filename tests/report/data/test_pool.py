@@ -45,6 +45,14 @@ def rates_of(records):
     return [100e9 / one["samples"][0]["decode_ns"] for one in records]
 
 
+def test_a_figure_that_one_of_the_runs_has_says_so():
+    first = [one | {"read_bandwidth": {"bytes_per_s": 1e9}} for one in THREE[0]]
+    (row,) = pooled(first, THREE[1])
+    assert row["roofline"] == pytest.approx(0.4)
+    assert (row["roofline_lo"], row["why_none"]["roofline"]) == (None, "one run")
+    assert row["why_none"]["decode_tok_per_s"] is row["why_none"]["ttft_ms"] is None
+
+
 def test_with_one_run_there_is_no_interval_and_it_says_so():
     (row,) = pooled(THREE[0])
     assert (row["runs"], row["no_interval_reason"]) == (1, "one run")

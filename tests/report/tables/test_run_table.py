@@ -373,3 +373,42 @@ def test_a_pool_of_runs_says_that_it_is_one():
     alone = table_of(pool_runs(scenarios(made[:2])))
     assert "no interval with one run." in alone
     assert "±" not in alone
+
+
+def at_two_speeds(figures):
+    """The same, the later half of them larger by a fifth."""
+    return [figure * (1.2 if place >= len(figures) / 2 else 1) for place, figure in enumerate(figures)]
+
+
+STEADY = [100, 100.2, 99.7, 100.1, 99.9, 100.3, 99.8, 100]
+
+
+def test_figures_without_an_interval_say_why_each_for_itself():
+    made = processes([[rate] for rate in STEADY])
+    for number, (one, ttft_ms) in enumerate(zip(made, at_two_speeds(STEADY), strict=True)):
+        one["samples"][0]["ttft_ns"] = int(ttft_ms * 1e6)
+        one["date"] = f"2026-03-01T10:{number:02d}:00+00:00"
+    text = table_of(scenarios(made))
+    (row,) = cells(text)
+    assert row["TTFT ms"] == "110 (two speeds)"
+    assert "±" in row["decode tok/s"]
+    assert "±" in row["sustained tok/s"]
+    assert "no-interval" not in text, "which is said of decode tok/s"
+
+
+def test_a_share_of_the_bandwidth_without_an_interval_says_why():
+    made = with_bandwidth("cache", STEADY)
+    made = [one | {"date": f"2026-03-01T10:{number:02d}:00+00:00"} for number, one in enumerate(made)]
+    (row,) = cells(table_of(scenarios(made)))
+    assert row["of cache bandwidth"] == "0.50 (drifting)"
+
+
+def test_where_one_figure_alone_has_an_interval_it_is_said_what_that_is():
+    made = processes([[rate] for rate in at_two_speeds(STEADY)])
+    made = [one | {"date": f"2026-03-01T10:{number:02d}:00+00:00"} for number, one in enumerate(made)]
+    text = table_of(scenarios(made))
+    (row,) = cells(text)
+    assert (row["decode tok/s"], row["sustained tok/s"]) == ("110 (two speeds)", "109 (two speeds)")
+    assert row["TTFT ms"] == "100 ±0 %"
+    assert "95 % intervals over processes." in text
+    assert "- ±: half the width" in text
