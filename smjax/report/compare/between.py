@@ -19,7 +19,7 @@ from smjax.report.compare.pairing import (
     Process,
     Runs,
     in_order,
-    processes_of,
+    processes_of_each,
     row_key,
     scenario_key,
     thing_key,
@@ -47,7 +47,8 @@ def between_runs(sides: Sides, question: Question) -> tuple[list[Comparison], li
 
     Raises RequestError where a side is several runs of machines that are not known.
     """
-    base, new = (_rows(runs, question.metric.name) for runs in (sides.base, sides.new))
+    processes = processes_of_each([*sides.base, *sides.new], question.metric.name)
+    base, new = _rows(processes[: len(sides.base)]), _rows(processes[len(sides.base) :])
     matched = (pair for scenario, rows in base.items() for pair in _matched(rows, new.get(scenario, [])))
     pairs = in_order(comparable(pair, question.metric) for pair in matched)
     compared = itertools.chain(*sides.base, *sides.new)
@@ -58,13 +59,12 @@ def between_runs(sides: Sides, question: Question) -> tuple[list[Comparison], li
     return compare(pairs, spreads, question), [f"{plural(more, 'row', 'rows')} of new alone."] if more else []
 
 
-def _rows(runs: Runs, metric: str) -> dict[Hashable, list[list[Process]]]:
+def _rows(runs: Sequence[Sequence[Process]]) -> dict[Hashable, list[list[Process]]]:
     """By scenario, its rows; several runs of a thing are one."""
     key = row_key if len(runs) == 1 else thing_key
     rows = defaultdict[Hashable, list[Process]](list)
-    for number, records in enumerate(runs):
-        for process in processes_of(records, metric, number):
-            rows[key(process.record)].append(process)
+    for process in itertools.chain(*runs):
+        rows[key(process.record)].append(process)
     found = defaultdict[Hashable, list[list[Process]]](list)
     for row in rows.values():
         _check_one_machine(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -92,9 +93,21 @@ def known(processes: Iterable[Process]) -> list[float]:
     return [process.value for process in processes if process.value is not None]
 
 
-def processes_of(records: Sequence[Record], metric: str, run: int = 0) -> list[Process]:
+def processes_of(records: Sequence[Record], metric: str) -> list[Process]:
     """Those that count of all attempts, in the order of time, each with its figure of a column that has one."""
-    figures = _figures(records, metric)
+    return processes_of_each([records], metric)[0]
+
+
+def processes_of_each(runs: Runs, metric: str) -> list[list[Process]]:
+    """The same of several runs, all judged together: whether cores were shared is told by the best in any of them."""
+    figures = iter(_figures([record for records in runs for record in records], metric))
+    return [
+        _that_count(records, list(itertools.islice(figures, len(records))), number)
+        for number, records in enumerate(runs)
+    ]
+
+
+def _that_count(records: Sequence[Record], figures: Sequence[dict[str, Any]], run: int) -> list[Process]:
     in_time = sorted(range(len(records)), key=lambda place: _when(records[place]))
     blocks = _blocks([records[place] for place in in_time])
     found = [

@@ -11,7 +11,7 @@ from smjax.core.records.flags import HANDICAP
 from smjax.core.records.record import Record
 from smjax.report.compare.earlier import Earlier
 from smjax.report.compare.fields import machine_of
-from smjax.report.compare.pairing import Pair, by_run, place_key, processes_of, program_key
+from smjax.report.compare.pairing import Pair, by_run, place_key, processes_of_each, program_key
 from smjax.report.compare.sides import runs_of
 from smjax.stats.intervals import logarithms
 from smjax.stats.location import Estimate, estimate
@@ -39,18 +39,21 @@ class History:
     def __init__(self, earlier: Earlier | None, compared: Iterable[Record], metric: str) -> None:
         self.name = earlier.name if earlier is not None else ""
         self._metric = metric
-        self._compared = {(record.id, record.date) for record in compared}
+        self._compared = list(compared)
+        names = {(record.id, record.date) for record in self._compared}
         self._runs = defaultdict[Hashable, dict[Hashable, list[Estimate]]](lambda: defaultdict(list))
         folders = [run.records for run in earlier.runs] if earlier is not None else []
-        others = [one for one in folders if not any((record.id, record.date) in self._compared for record in one)]
+        others = [one for one in folders if not any((record.id, record.date) in names for record in one)]
         self._add(runs_of(others))
 
     def _add(self, runs: Sequence[Sequence[Record]]) -> None:
-        """All at once: making frames takes a while whatever is in them."""
+        """All at once, as making frames takes a while whatever is in them; cores are judged beside what is compared."""
         usual = {id(one): number for number, run in enumerate(runs) for one in run if not is_handicapped(one)}
         records = [one for run in runs for one in run if id(one) in usual]
+        if not records:
+            return
         found = defaultdict[tuple[Hashable, Hashable, int], list[float]](list)
-        for process in processes_of(records, self._metric):
+        for process in processes_of_each([records, self._compared], self._metric)[0]:
             for state, figure in {"": process.value, **process.by_state}.items():
                 if figure is not None:
                     key = place_key(process.record), state

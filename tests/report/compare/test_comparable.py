@@ -221,6 +221,15 @@ def test_and_nothing_is_told_where_all_was_one_state_or_it_does_not_matter(metri
         assert within.ratio is not None
 
 
+def test_both_sides_are_judged_by_the_best_that_either_knows_of():
+    """A run that was the machine's first, all of it beside a neighbour, took shared cores for the best there is."""
+    base, new = probed(mixed(1, [True] * 12), [True] * 12, "first"), probed(ALONE, [False] * 12, "second", day=2)
+    for one in base:
+        one["readings"]["best_additions_per_cycle"] = 2.2
+    (row,), _ = between_runs(Sides([read(base)], [read(new)]), DECODE)
+    assert row.why == ("no state of the cores in common: cores alone: 0 % of base's time, 100 % of new's",)
+
+
 def test_and_between_runs_whose_spread_is_that_of_the_state(tmp_path):
     """Runs of which each had another share of neighbours: 20 % apart in all, 0.1 % apart while alone."""
     for number, share in enumerate((0, 2, 4, 6, 8, 3)):
