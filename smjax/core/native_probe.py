@@ -37,7 +37,7 @@ class Watch:
         self._found = (ctypes.c_double * (2 * self._n))()
 
     def look(self) -> Moment | None:
-        """Takes 10 to 15 µs, 25 where threads have to be woken, more where their CPUs are busy.
+        """Takes 10 to 15 µs (on an Arm three times as long), 25 where threads have to be woken, more on busy CPUs.
 
         None without the library, where the system gives no such threads, or on an architecture it cannot count on.
         """
