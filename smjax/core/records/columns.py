@@ -34,7 +34,8 @@ COLUMNS = (
     Column("os", "text", "", "first", "environment.os.name", heading="os", shown="varies",
            meaning="operating system and version"),
     Column("threads", "int", "threads", "scenario", "scenario.threads", heading="threads", shown="always",
-           meaning="runnable threads while decoding, each pinned to a core"),
+           meaning="runnable threads while decoding, confined to as many CPUs, physical cores first; the native "
+           "kernel's are pinned one to each"),
     Column("ctx", "int", "tokens", "scenario", "scenario.ctx", heading="ctx", shown="always",
            meaning="capacity of the KV cache"),
     Column("n_prompt", "int", "tokens", "scenario", "scenario.n_prompt", heading="prompt tokens", shown="varies",

@@ -110,7 +110,8 @@ COMPILE_CACHED = Flag(
 )
 GHZ_MEASURED = Flag(
     "ghz-measured", "report",
-    "the clock rate was measured by additions that wait for each other, on all threads' cores around the timed answers",
+    "the clock rate was measured by additions that wait for each other, on all threads' cores around the timed answers "
+    "(where the system pins no threads, as macOS, and others look than decode: on whichever cores those had)",
     "figures per GHz and per cycle are of the clock as it was",
     "nothing",
 )

@@ -16,7 +16,7 @@ _TIMEOUT_S = 60.0
 
 
 class Dram:
-    """Measured before the first process with as many threads; where it cannot be, that is said once."""
+    """Measured before the first process with as many threads, outside the budget; of a failure one is told once."""
 
     def __init__(self, launcher: Launcher, say: Callable[[str], None]) -> None:
         self._launcher, self._say = launcher, say
