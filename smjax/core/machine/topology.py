@@ -12,6 +12,8 @@ from smjax.core.machine.cgroup import CGROUP_ROOT, cgroup_free_bytes
 from smjax.core.machine.probe import ROOT, read_int, read_text
 
 _CPUS = "sys/devices/system/cpu"
+_BIGGEST = 1024
+"""The capacity of the biggest kind of core of a machine, of all of them where there is one kind."""
 
 
 def usable_cpus() -> list[int]:
@@ -60,7 +62,7 @@ def physical_cores(cpus: Iterable[int], root: Path = ROOT) -> int | None:
 def core_kind(cpus: Sequence[int], threads: int, root: Path = ROOT) -> str | None:
     """Of which kind the cores of `cpus` are, where each of `threads` has a whole one and all are alike; else None.
 
-    Only of such cores does what they do at once tell who else is on them. Empty where the machine has one kind.
+    Only of such cores does what they do at once tell who else is on them. Empty for the only kind, and the biggest one.
     """
     kinds = {_kind(cpu, root) for cpu in cpus}
     have_their_own = threads <= len(cpus) == physical_cores(cpus, root)
@@ -68,11 +70,11 @@ def core_kind(cpus: Sequence[int], threads: int, root: Path = ROOT) -> str | Non
 
 
 def _kind(cpu: int, root: Path) -> str:
-    """By the list that a hybrid CPU has of each kind, and by capacity."""
+    """By the list that a hybrid CPU has of each kind, and by capacity below that of the biggest."""
     lists = ((name, read_text(root / "sys/devices" / name / "cpus") or "") for name in ("cpu_core", "cpu_atom"))
     capacity = read_int(root / _CPUS / f"cpu{cpu}" / "cpu_capacity")
     known = [name for name, text in lists if cpu in _cpu_list(text)]
-    return " ".join([*known, *([] if capacity is None else [f"capacity {capacity}"])])
+    return " ".join([*known, *([] if capacity in (None, _BIGGEST) else [f"capacity {capacity}"])])
 
 
 def numa_nodes(root: Path = ROOT) -> list[frozenset[int]]:

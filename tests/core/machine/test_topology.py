@@ -63,8 +63,15 @@ def test_cores_are_compared_where_each_is_whole_and_of_one_kind(tmp_path: Path) 
 
 
 def test_cores_of_unlike_capacity_are_not_compared(tmp_path: Path) -> None:
-    root = put(tmp_path, {f"sys/devices/system/cpu/cpu{cpu}/cpu_capacity": str(446 * cpu) for cpu in (1, 2)})
-    assert [core_kind(cpus, 1, root) for cpus in ([1], [2], [1, 2])] == ["capacity 446", "capacity 892", None]
+    root = put(tmp_path, {f"sys/devices/system/cpu/cpu{cpu}/cpu_capacity": str(512 * cpu) for cpu in (1, 2)})
+    assert [core_kind(cpus, 1, root) for cpus in ([1], [2], [1, 2])] == ["capacity 512", "", None]
+
+
+def test_cores_of_the_only_kind_have_no_name_whether_or_not_the_kernel_tells_their_capacity(tmp_path: Path) -> None:
+    """What was kept of them stays known where a newer kernel begins to tell it."""
+    assert core_kind([0, 1], 2, tmp_path) == ""
+    put(tmp_path, {f"sys/devices/system/cpu/cpu{cpu}/cpu_capacity": "1024" for cpu in (0, 1)})
+    assert core_kind([0, 1], 2, tmp_path) == ""
 
 
 @pytest.mark.parametrize(("threads", "expected"), [(1, ""), (2, ""), (3, None), (4, None)])
