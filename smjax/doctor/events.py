@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from smjax.core.machine.disturbances import LIMITS
-from smjax.core.machine.sharing import Moments, shared_pct
+from smjax.core.machine.sharing import OFTEN_PCT, Moments, shared_pct
 from smjax.doctor.finding import Finding, unknown
 from smjax.doctor.window import Busy, Window
 
@@ -55,7 +55,7 @@ def shared_core(moments: Moments, best: float | None) -> Finding:
         return unknown("shared core")
     pct = shared_pct(moments, best)
     found = f"{pct:.0f} % of the time with somebody unseen"
-    if pct <= LIMITS["shared_pct"].most:
+    if pct <= OFTEN_PCT:
         return Finding("shared core", "ok", found)
     return Finding("shared core", "noisy", found, "wait, or take a machine with whole cores")
 

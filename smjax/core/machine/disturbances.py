@@ -38,7 +38,6 @@ LIMITS = {
     "throttled_ms": Limit(1, "throttled {:.0f} ms"),
     "others_pct": Limit(5, "other processes {:.0f} % of the cores"),
     "switches_per_s": Limit(100, "involuntary switches {:.0f}/s of a thread"),
-    "shared_pct": Limit(20, "core shared with a neighbour {:.0f} % of the time"),
     "memory_pressure_pct": Limit(1, "tasks waited for memory {:.1f} % of the time"),
     "swapped_mb": Limit(1, "swapped {:.0f} MB"),
     "heat_throttles": Limit(0, "slowed down for heat {:.0f} times"),
@@ -51,14 +50,13 @@ def disturbances(
     own_cpu_ns: int | None,
     threads: int,
     switches: int | None,
-    shared_pct: float = 0.0,
 ) -> list[str]:
     """Why what ran between two readings was disturbed, in short texts with figures; empty if it was not.
 
     It ran on the readings' CPUs with `threads` threads, used `own_cpu_ns` of CPU time and lost its CPU `switches` times
-    against its will (ru_nivcsw); None where that is not known. `shared_pct`: see `smjax.core.machine.sharing`.
+    against its will (ru_nivcsw); None where that is not known.
     """
-    found = changes(before, after, own_cpu_ns) | {"shared_pct": shared_pct}
+    found = changes(before, after, own_cpu_ns)
     oversubscribed = 0 < len(after["cpus"]) < threads
     if switches is not None and not oversubscribed:  # its own threads push each other off
         found["switches_per_s"] = switches / seconds(before, after) / max(1, threads)

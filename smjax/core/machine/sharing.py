@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 SHARED = 0.85
 """Share of the best additions a cycle below which a core is shared: alone they vary by 3 %, beside another by 40 %."""
+OFTEN_PCT = 20.0
+"""Percent of the moments beyond which a process is told to have had company."""
 
 ALONE, SHARED_STATE = "alone", "shared"
 

@@ -67,9 +67,17 @@ DISTURBED = Flag(
     "disturbed", "supervisor",
     "what the system counted while answers were timed is beyond fixed limits: stolen or throttled time, other "
     "processes, involuntary switches (but for those between more working threads of its own than CPUs), swapping, "
-    "heat, a shared core",
+    "heat",
     "something else kept the machine busy; the process is repeated once within the budget, and this one still counts",
     "end what the note below the table names, or take a quieter machine; `smjax doctor` looks for it",
+)
+CORE_SHARED = Flag(
+    "core-shared", "supervisor",
+    "at more than 20 % of the moments of counting some thread's core made fewer than 0.85 of the additions a cycle "
+    "that this machine had shown by then",
+    "somebody unseen computed on a core's other hardware thread. The process counts and is not repeated: of processes "
+    "that are chosen by their state neither its share of the time nor the median is true",
+    "read `states`, which has the figures of either state; a machine with whole cores, or another hour",
 )
 ROOFLINE_ABOVE_1 = Flag(
     "roofline-above-1", "report",
@@ -130,7 +138,8 @@ GHZ_REPORTED = Flag(
 # fmt: on
 
 FLAGS = (
-    *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED),
+    *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, CORE_SHARED),
+    *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED),
     *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
 )

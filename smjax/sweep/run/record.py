@@ -11,12 +11,12 @@ from typing import Any
 from smjax import __version__
 from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
-from smjax.core.machine.sharing import shared_pct
+from smjax.core.machine.sharing import OFTEN_PCT, shared_pct
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer, Bandwidth
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import made_record, record_id
-from smjax.core.records.flags import DISTURBED, HANDICAP, OVERSUBSCRIBED
+from smjax.core.records.flags import CORE_SHARED, DISTURBED, HANDICAP, OVERSUBSCRIBED
 from smjax.core.records.record import Order, Record
 from smjax.core.records.typed import encode
 from smjax.sweep.plan.identity import digest
@@ -46,8 +46,9 @@ def make_record(
 ) -> Record:
     """The record of one worker process that ran between the two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
-    disturbed = disturbances_of(outcome.answer, run.scenario.threads, stamps.best)
-    flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *([DISTURBED.name] if disturbed else [])}
+    disturbed = disturbances_of(outcome.answer, run.scenario.threads)
+    met = {DISTURBED: bool(disturbed), CORE_SHARED: had_company(outcome.answer, stamps.best)}
+    flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *(flag.name for flag in met if met[flag])}
     whole = digest(identity)
     return made_record(
         {
@@ -103,11 +104,8 @@ def unless_empty(outcome: Outcome) -> Outcome:
     return replace(outcome, status="failed", reason="expected timed answers from the worker, found none")
 
 
-def disturbances_of(answer: Answer, threads: int, best: float | None) -> list[str]:
-    """What disturbed a worker while it timed answers; nothing where it did not get there.
-
-    Whether cores were shared is not known without the `best` that they could do.
-    """
+def disturbances_of(answer: Answer, threads: int) -> list[str]:
+    """What disturbed a worker while it timed answers; nothing where it did not get there."""
     readings = answer.readings
     if readings is None:
         return []
@@ -118,8 +116,18 @@ def disturbances_of(answer: Answer, threads: int, best: float | None) -> list[st
         readings["own_cpu_ns"],
         max(threads, working_threads(answer.threads.cpu_ns, before, after)),
         readings["involuntary_switches"],
-        0.0 if best is None or answer.probes is None else shared_pct(answer.probes.additions_per_cycle, best),
     )
+
+
+def had_company(answer: Answer, best: float | None) -> bool:
+    """Whether somebody unseen was often on a worker's cores; not where nobody looked, or knows the `best` they can do.
+
+    It is no disturbance, for which the process would be repeated: of processes that are chosen by their state neither
+    its share of the time nor the median is true.
+    """
+    if best is None or answer.probes is None:
+        return False
+    return shared_pct(answer.probes.additions_per_cycle, best) > OFTEN_PCT
 
 
 def describe(model: Model) -> dict[str, Any]:

@@ -59,11 +59,6 @@ def test_involuntary_switches_count_for_each_thread() -> None:
     assert disturbances(BEFORE, after(), OWN_NS, threads=4, switches=6000) == []  # on 2 CPUs, by each other
 
 
-@pytest.mark.parametrize(("pct", "expected"), [(20, []), (50, ["core shared with a neighbour 50 % of the time"])])
-def test_a_core_that_is_shared_often(pct: float, expected: list[str]) -> None:
-    assert disturbances(BEFORE, after(), OWN_NS, 2, 0, pct) == expected
-
-
 def test_several_disturbances_are_all_named() -> None:
     found = disturbances(BEFORE, after(steal_ms=200, throttled_ms=50.0), None, threads=1, switches=None)
     assert found == ["steal 10.0 %", "throttled 50 ms"]

@@ -57,6 +57,20 @@ def test_a_repeat_that_is_undisturbed_stands_for_the_slot(run_job: Run, fake_wor
     assert (row["replicates"], "disturbed" in row["flags"]) == ("5", False)
 
 
+def test_a_process_beside_somebody_unseen_is_told_and_not_repeated(
+    run_job: Run, fake_worker: Fake, empty_dir: Path
+) -> None:
+    fake_worker("shared")
+    assert run_job("measure.replicates=5", "hydra.run.dir=run") == 0
+    records = records_of(empty_dir / "run")
+    assert sorted((r["replicate"], r["attempt"]) for r in records) == [(slot, 0) for slot in range(5)]
+    assert all(r["flags"] == ["core-shared"] and r["readings"]["disturbed"] == [] for r in records)
+    (row,) = csv.DictReader((empty_dir / "run" / "summary.csv").read_text().splitlines())
+    assert "core-shared" in row["flags"].split(";")
+    assert (row["replicates"], row["processes_repeated"]) == ("5", "0")
+    assert row["states"].startswith("shared 100 %")
+
+
 def test_a_look_has_no_time_for_repeats(run_job: Run, fake_worker: Fake, empty_dir: Path) -> None:
     fake_worker("steal")
     assert run_job("measure=quick", "hydra.run.dir=run") == 0
