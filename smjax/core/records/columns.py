@@ -138,7 +138,7 @@ COLUMNS = (
     Column("processes_repeated", "int", "processes", "processes", "attempts whose place a later one took",
            meaning="left out, as a later one took their place: they were disturbed or failed"),
     Column("identity", "text", "", "key", "identity", heading="identity", shown="varies",
-           meaning="digest of all that a process depends on: settings, weights, smjax's files, jaxlib, host"),
+           meaning="digest of all that a process depends on: settings, weights, smjax's files, jaxlib, host, machine"),
     Column("sustained_tok_per_s", "float", "tok/s", "pooled", "SUM(n_gen - 1) * 1e9 / NULLIF(SUM(decode_ns), 0)",
            heading="sustained tok/s", better="higher",
            meaning="all timed tokens after the first / all their decode time: how much one gets, slow answers and all"),

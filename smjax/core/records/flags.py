@@ -79,6 +79,13 @@ CORE_SHARED = Flag(
     "that are chosen by their state neither its share of the time nor the median is true",
     "read `states`, which has the figures of either state; a machine with whole cores, or another hour",
 )
+SESSIONS_APART = Flag(
+    "sessions-apart", "report",
+    "between two consecutive processes of the row lie the end of a session and more than an hour",
+    "its sweep was stopped and went on later: the interval takes processes of two times, between which the machine may "
+    "have changed, for processes of one",
+    "look at the processes in the order of time; a folder of its own for each time, and `smjax report --pool runs`",
+)
 ROOFLINE_ABOVE_1 = Flag(
     "roofline-above-1", "report",
     "in some process `roofline` is above 1",
@@ -138,7 +145,7 @@ GHZ_REPORTED = Flag(
 # fmt: on
 
 FLAGS = (
-    *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, CORE_SHARED),
+    *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, CORE_SHARED, SESSIONS_APART),
     *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED),
     *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),

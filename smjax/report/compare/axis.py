@@ -94,7 +94,7 @@ class Axis:
             fields = {name: value for name, value in fields.items() if not name.startswith("engine_args.")}
         model = None if axis in ("model", "seed", "model_hash") else record.model.hash
         place = (record.host, machine_of(record), record.run, record.provenance)
-        return tuple(fields.items()), model, place, self._variants[_request(process), record.identity]
+        return tuple(fields.items()), model, place, self._variants[_asked_here(process), record.identity]
 
     def _not_varied(self, processes: Sequence[Process]) -> str:
         names = [*asked(processes[0].record), *_FOUND]
@@ -125,6 +125,10 @@ def _request(process: Process) -> Hashable:
     return tuple(asked(process.record).items()), process.record.model.hash
 
 
+def _asked_here(process: Process) -> Hashable:
+    return _request(process), machine_of(process.record)
+
+
 def _varied_arguments(processes: Sequence[Process]) -> dict[str, list[str]]:
     """By engine, the names of its arguments that have several values."""
     found = defaultdict[str, dict[str, set[str]]](lambda: defaultdict(set))
@@ -136,9 +140,9 @@ def _varied_arguments(processes: Sequence[Process]) -> dict[str, list[str]]:
 
 
 def _variants(processes: Sequence[Process]) -> dict[Hashable, int]:
-    """Which time a request was measured, by its identity: 0 for the first, 1 after smjax or a package has changed."""
+    """Which time a machine measured a request, by identity: 0 for the first, 1 after smjax or a package has changed."""
     found = defaultdict[Hashable, dict[str, int]](dict)
     for process in processes:
-        identities = found[_request(process)]
+        identities = found[_asked_here(process)]
         identities.setdefault(process.record.identity, len(identities))
     return {(request, identity): n for request, numbers in found.items() for identity, n in numbers.items()}

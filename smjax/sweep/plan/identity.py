@@ -51,6 +51,7 @@ def identity_parts(resolved: Resolved, model: Model, host: Host, prepared: Mappi
         "smjax's files": digest(sources(engine)),
         **{package: str(host["packages"].get(package)) for package in engine.packages},
         "host": host["host"],
+        "machine": host.get("machine") or "",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from smjax.core.records.alike import point
@@ -16,15 +15,14 @@ def standings_of(
     identities: Mapping[Resolved, dict[str, str]], records: Sequence[Record], say: Callable[[str], None]
 ) -> list[Standing]:
     """Where each scenario stands; says what of the folder counts, and why what is like it does not."""
-    digests = {resolved: digest(parts) for resolved, parts in identities.items()}
+    own = {resolved: _own(resolved, parts, records) for resolved, parts in identities.items()}
     if records:
-        counted = sum(record.identity in digests.values() for record in records)
+        counted = sum(map(len, own.values()))
         say(f"resuming: {counted} of the folder's {len(records)} records are processes of this sweep and stay")
-    for text in dict.fromkeys(_why_anew(resolved, parts, records) for resolved, parts in identities.items()):
-        if text:
-            say(text)
-    several = {whole for whole, count in Counter(digests.values()).items() if count > 1}
-    return [_standing(resolved, parts, records, digests[resolved] in several) for resolved, parts in identities.items()]
+    anew = (_why_anew(resolved, parts, records) for resolved, parts in identities.items() if not own[resolved])
+    for text in dict.fromkeys(filter(None, anew)):
+        say(text)
+    return [_standing(resolved, parts["weights"], own[resolved]) for resolved, parts in identities.items()]
 
 
 def rounds_so_far(records: Sequence[Record], run: str) -> int:
@@ -32,23 +30,26 @@ def rounds_so_far(records: Sequence[Record], run: str) -> int:
     return max((record.order.block + 1 for record in records if record.run == run and record.order), default=0)
 
 
-def _standing(resolved: Resolved, parts: Mapping[str, str], records: Sequence[Record], by_label: bool) -> Standing:
-    """`by_label`: the sweep measures the same under several labels, and each has its own processes."""
-    standing, label, identity = Standing(resolved, {}, parts["weights"]), resolved.scenario.label, digest(parts)
-    own = [record for record in records if record.identity == identity]
+def _own(resolved: Resolved, parts: Mapping[str, str], records: Sequence[Record]) -> list[Record]:
+    """Those that are processes of the scenario; what is measured under another label is a row of its own."""
+    identity, label = digest(parts), resolved.scenario.label
+    return [record for record in records if (record.identity, record.scenario.label) == (identity, label)]
+
+
+def _standing(resolved: Resolved, weights: str, own: Sequence[Record]) -> Standing:
+    standing = Standing(resolved, {}, weights)
     for record in sorted(own, key=lambda record: record.attempt):
-        if by_label and record.scenario.label != label:
-            continue
         standing.add(record.replicate, process_of(record))
     return standing
 
 
 def _why_anew(resolved: Resolved, parts: Mapping[str, str], records: Sequence[Record]) -> str | None:
-    """What has changed since records of the same point were made, if none of them is of this identity."""
-    asked = point(resolved.scenario)
+    """What is other than in the records of the same point, best of the same label, of which there may be none."""
+    asked, label = point(resolved.scenario), resolved.scenario.label
     similar = [record for record in records if point(record.scenario) == asked]
-    if not similar or any(record.identity == digest(parts) for record in similar):
+    if not similar:
         return None
-    before = max(similar, key=lambda record: record.date).identity_parts
-    changed = [name for name, value in parts.items() if before.get(name) != value]
+    before = max(similar, key=lambda record: (record.scenario.label == label, record.date))
+    changed = [name for name, value in parts.items() if before.identity_parts.get(name) != value]
+    changed += [] if before.scenario.label == label else ["label"]
     return f"starting anew beside earlier records of the same scenarios, as other than then: {', '.join(changed)}"

@@ -8,7 +8,7 @@ from smjax.core.errors import RequestError
 from smjax.report.compare.axis import Axis
 from smjax.report.compare.pairing import processes_of
 from smjax.report.compare.within import within_sweep
-from tests.report.compare.sweeps import DECODE, noise, sweep
+from tests.report.compare.sweeps import DECODE, noise, run, sweep
 from tests.report.factory import failed, placed, processes, read, sample
 
 SLOWED = [100, 80, 95, 60, 100, 70, 90, 85]
@@ -176,6 +176,16 @@ def test_what_changed_between_sessions_is_not_pooled():
         one["identity"] += "-another smjax"
     rows, _ = within([*sweep("kernel", rates), *later], "kernel")
     assert [round(row.ratio, 4) for row in rows] == [1, 2]
+
+
+def test_what_another_machine_went_on_with_is_paired_there_whatever_the_first_was_asked_for():
+    alone = run(SLOWED, kernel="xla", machine="one")
+    both = sweep("kernel", {"xla": SLOWED, "native": [2 * rate for rate in SLOWED]}, machine="two", day=2)
+    for one in (*alone, *both):
+        one["identity"] += one["machine"]
+        one["id"] += one["machine"]
+    rows, _ = within([*alone, *both], "kernel")
+    assert [(round(row.ratio, 4), row.count) for row in rows if row.ratio] == [(2, (8, 8))]
 
 
 def test_without_blocks_it_is_not_paired_and_says_so():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from smjax.core.engines import ENGINES
+from smjax.core.records.document import read_record
 from smjax.sweep.plan import identity
 from tests.small_llama import write_llama
 from tests.sweep.conftest import Handed
@@ -43,6 +44,7 @@ CHANGES: dict[str, Callable[[Handed, pytest.MonkeyPatch], None]] = {
     "smjax's files": other_files,
     "jaxlib": other_jaxlib,
     "host": lambda handed, _: other_environment(handed, host="0123456789ab"),
+    "machine": lambda handed, _: other_environment(handed, machine="its twin"),
 }
 
 
@@ -100,6 +102,34 @@ def test_settings_of_how_often_do_not_start_anew(
     assert run_job("measure.replicates=1", "hydra.run.dir=run") == 0
     told = "smjax: resuming: 6 of the folder's 6 records are processes of this sweep and stay\n"
     assert capfd.readouterr().err == told
+
+
+def test_another_machine_of_the_type_counts_none_of_the_first_ones_and_the_first_all_of_its_own(
+    run_job: Run, fake_worker: Fake, records: Path, handed: Handed
+) -> None:
+    fake_worker("ok")
+    for machine, replicates in (("one", 1), ("other", 2), ("one", 2)):
+        other_environment(handed, machine=machine)
+        assert run_job(f"measure.replicates={replicates}", "measure.budget_s=0", "hydra.run.dir=run") == 0
+    found = [read_record(path) for path in records.glob("[!.]*.json")]
+    assert sorted((one["machine"], one["replicate"]) for one in found) == [
+        (machine, replicate) for machine in ("one", "other") for replicate in (0, 1)
+    ]
+    assert [row["replicates"] for row in rows(records.parent)] == ["2", "2"]
+
+
+def test_what_was_measured_under_another_label_is_measured_anew_and_said(
+    run_job: Run, fake_worker: Fake, records: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake_worker("ok")
+    assert run_job("measure=quick", "hydra.run.dir=run") == 0
+    capfd.readouterr()
+    for labels, counted, all_ in (("night", 0, 1), ("day", 0, 2), ("night", 1, 3)):
+        assert run_job("measure=quick", "hydra.run.dir=run", f"label={labels}") == 0
+        said = capfd.readouterr().err.splitlines()
+        assert said[0].startswith(f"smjax: resuming: {counted} of the folder's {all_} records")
+        assert counted or said[1].endswith("as other than then: label")
+    assert sorted(row["label"] for row in rows(records.parent)) == ["", "day", "night"]
 
 
 @pytest.mark.slow
