@@ -126,16 +126,15 @@ def widened(logs: Array, ours: Estimate, level: float, first: int | None, target
     Stein's interval takes the spread of the first stage alone and is exact; the one of all processes is too narrow
     after a first stage that happened to be calm. A mean of both (geometric, all Stein's after a first stage of twelve)
     holds what it says and is less wide than Stein's after a short one. Processes that did not suffice for the target
-    were not chosen by it, and need none of this.
+    were not chosen by it, and need none of this; a target is one at `LEVEL`, whatever the interval's own level.
     """
     if first is None or not 2 <= first < logs.size:
         return ours
-    stage = estimate(logs[:first]).reach(level) * math.sqrt(first / logs.size)
-    reach = ours.reach(level)
-    missed = target is not None and stage > math.log1p(target)
-    if missed or stage <= reach:
+    stage, shrinks = estimate(logs[:first]), math.sqrt(first / logs.size)
+    if target is not None and stage.reach(LEVEL) * shrinks > math.log1p(target):
         return ours
-    return replace(ours, error=ours.error * (stage / reach) ** min(1, first / _LONG)) if reach else ours
+    reach, steins = ours.reach(level), stage.reach(level) * shrinks
+    return replace(ours, error=ours.error * (steins / reach) ** min(1, first / _LONG)) if 0 < reach < steins else ours
 
 
 def half_width(bounds: tuple[float, float]) -> float:

@@ -86,6 +86,18 @@ def test_an_interval_answers_for_the_choice_of_its_size():
     assert judge(loud_first, first=8, target=0.005) == plain  # which 16 do not reach: it did not choose them
 
 
+@pytest.mark.parametrize("rows", [1, 2, 20, 400])
+def test_it_does_so_at_the_level_of_however_many_rows(rows):
+    """The first stage's size was chosen by an interval of 95 %; a table of many rows shows others."""
+    level, loud_first = 1 - 0.05 / rows, [*LOUD, *CALM]
+    own, stage = (estimate(np.log(values)).reach(level) for values in (loud_first, LOUD))
+    steins = stage * math.sqrt(8 / 16)
+    assert own < steins
+    found = judge(loud_first, level, first=8, target=0.03)
+    assert math.log(found.hi / found.lo) / 2 == pytest.approx(own ** (1 / 3) * steins ** (2 / 3))
+    assert judge(loud_first, level, first=8, target=0.005) == judge(loud_first, level)
+
+
 @pytest.mark.parametrize("spread", [0.02, 0.03])
 def test_rows_that_stop_early_hold_as_often_as_they_say(spread):
     held = []
