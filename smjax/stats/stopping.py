@@ -18,7 +18,7 @@ from smjax.stats.intervals import LEVEL, TESTABLE, logarithms, why_none
 from smjax.stats.location import estimate
 
 LEAST_FIRST = 5
-"""Of four processes the spread says too little: a first stage is this long at least, whatever its processes say."""
+"""Of four processes the spread says little: a first stage is to be this long at least, whatever its processes say."""
 MOST = 30
 
 
@@ -36,19 +36,18 @@ def size_of_first(replicates: int) -> int:
     return replicates if replicates < 2 else max(replicates, LEAST_FIRST)
 
 
-def needed(first: Sequence[float], target: float, most: int = MOST, level: float = LEVEL) -> int:
+def needed(first: Sequence[float], target: float, most: int = MOST) -> int:
     """How many processes in all reach a half-width of `target`, by the figures of the `first` ones in order of time.
 
-    At least those that there are; `most` where they have no interval (two speeds, a drift), so that there is more to
-    see. A second stage is at least half the first and makes the row testable: its own spread counts then, too.
+    Those are of the whole first stage, but for what failed in it. At least those that there are; `most` where they have
+    no interval (two speeds, a drift), so that there is more to see. A second stage is at least half the first and makes
+    the row testable: its own spread counts then, too.
     """
     logs = logarithms(first)
     size = len(first)
     if logs is None or size < 2:
         return size
-    if size < LEAST_FIRST:
-        return min(LEAST_FIRST, max(most, size))
-    reach, allowed = estimate(logs).reach(level), math.log1p(target)
+    reach, allowed = estimate(logs).reach(LEVEL), math.log1p(target)
     if size >= TESTABLE and why_none(logs):
         return max(size, most)
     if reach <= allowed:

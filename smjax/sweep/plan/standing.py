@@ -100,7 +100,7 @@ class Standing:
 
     @property
     def wanted(self) -> int:
-        """How many processes there should be, by the figures of the first stage alone."""
+        """How many processes there should be, by the first stage alone; what failed in it is made up for."""
         told = self.rates(self.first)
         return self.first + needed(told, self.scenario.measure.target_ci) - len(told)
 

@@ -103,6 +103,18 @@ def test_how_many_there_are_is_decided_once_by_the_first_stage(seed: int) -> Non
     assert then(1.0) == then(100.0) == then(1e6) == needed(first, 0.02)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("lost", [0, 2, 4])
+def test_one_that_fails_in_a_first_stage_of_five_ends_no_row_early(seed: int, lost: int) -> None:
+    rates = noisy(0.03, seed)
+    left = [rates(Run(chosen(ONE), slot)).decode_tok_per_s or 0 for slot in range(5) if slot != lost]
+
+    def ends(run: Run) -> Process:
+        return BAD if run.replicate == lost else rates(run)
+
+    assert len(ran(fresh(ONE), ends, budget_s=1000)) == 1 + needed(left, 0.02)
+
+
 def test_a_row_with_two_speeds_gets_all_that_there_may_be_as_far_as_the_budget_goes() -> None:
     scenario = with_measure(ONE, replicates=8)
 
