@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from smjax.stats import modes, serial
-from smjax.stats.location import Array, Estimate, estimate, estimates
+from smjax.stats.location import FURTHEST, Array, Estimate, estimate, estimates
 
 LEVEL = 0.95
 TESTABLE = 8
@@ -88,9 +88,16 @@ def _without(values: Sequence[float]) -> Interval:
 
 
 def _interval(found: Estimate, level: float, testable: bool, reason: str) -> Interval:
-    if testable and reason:
-        return Interval(math.exp(found.centre), None, None, reason, testable)
-    return Interval(math.exp(found.centre), *found.at(found.reach(level)), reason, testable, found)
+    reach = found.reach(level)
+    lacking = too_few(level) if reach > FURTHEST else reason if testable else ""
+    if lacking:
+        return Interval(math.exp(found.centre), None, None, lacking, testable)
+    return Interval(math.exp(found.centre), *found.at(reach), reason, testable, found)
+
+
+def too_few(level: float) -> str:
+    """Why an interval of a high level would have no ends: two processes, and a table of hundreds of rows."""
+    return f"too few for an interval of {100 * level:.6g} %"
 
 
 def logarithms(values: Sequence[float]) -> Array | None:

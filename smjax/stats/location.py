@@ -5,6 +5,7 @@ that distance, both found together. Nothing is dropped by rank, so that an inter
 added, and a process pulls the centre no further however slow it is. k falls with the number of values n: few values
 are hardly bent, which keeps the interval near Student's, many are bent towards the median, because what a share of slow
 processes shifts does not shrink with n while the error does. Of two to seven values none is bent: mean and Student's t.
+Nor is any where nearly all are the same, as the others would be moved onto them and leave nothing of their spread.
 
 References: Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964 (proposal 2);
 Huber, "Robust Statistics", Wiley 1981, section 6.7 (his studentised interval); Satterthwaite, "An approximate
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr, stdtrit  # scipy.stats takes 0.7 s longer to import
+from scipy.special import ndtr, stdtrit  # scipy.stats takes 0.7 s longer to import
 
 Array = NDArray[np.float64]
 
@@ -27,6 +28,10 @@ _UNBENT = 7
 """Up to so many values the interval is Student's: nobody can say yet whether one far off is a straggler or a speed."""
 _ROUNDS = 200
 _STEADY = 1e-9
+_COLLAPSED = 1e-3
+"""Share of the plain deviation below which a bent one is what is left of values that are nearly all the same."""
+FURTHEST = 100.0
+"""An interval that reaches further, by a factor of e to the 100, says nothing, and its ends may be no numbers."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class Estimate:
         return quantile_t((1 + level) / 2, self.degrees) * self.error if self.error else 0.0
 
     def at(self, reach: float) -> tuple[float, float]:
-        """The interval that reaches so far, brought back from logarithms: (lo, hi)."""
+        """The interval that reaches so far, `FURTHEST` at most, brought back from logarithms: (lo, hi)."""
+        reach = min(reach, FURTHEST)
         return math.exp(self.centre - reach), math.exp(self.centre + reach)
 
     def minus(self, other: Estimate) -> Estimate:
@@ -63,11 +69,6 @@ def quantile_t(probability: float, degrees: float) -> float:
     return float(stdtrit(min(degrees, 1e9), probability))
 
 
-def probability_t(quantile: float, degrees: float) -> float:
-    """Distribution function of Student's t."""
-    return float(stdtr(min(degrees, 1e9), quantile))
-
-
 def locate(logs: Array) -> tuple[Array, Array, float]:
     """Centre and standard error of each sample (…, n) of two or more logarithms, and the error's degrees of freedom.
 
@@ -82,7 +83,10 @@ def locate(logs: Array) -> tuple[Array, Array, float]:
     inside, kept = _of_bent_normal(bend)
     # How errors and degrees of freedom follow n was fitted to 300,000 normal samples each of 6 to 200 values.
     factor = max(0.935, 1 - 1.5 / (n + 11)) * math.sqrt(kept) / inside
-    return centre, factor * deviation / math.sqrt(n), 2.2 + 0.45 * n
+    plain = logs.std(-1, ddof=1)
+    collapsed = deviation < _COLLAPSED * plain
+    error = np.where(collapsed, plain, factor * deviation) / math.sqrt(n)
+    return np.where(collapsed, logs.mean(-1), centre), error, 2.2 + 0.45 * n
 
 
 def estimate(logs: Array) -> Estimate:

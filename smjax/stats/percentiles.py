@@ -24,17 +24,14 @@ LEAST_BEYOND = 10
 """So many tokens must lie beyond either end."""
 
 
-def over_tokens(processes: Sequence[ArrayLike], share: float) -> float | None:
-    """The percentile (`share` 0.99 for p99) of the times of all tokens of all processes; None without one."""
-    tokens = _of_each(processes)
-    return float(np.quantile(np.concatenate(tokens), share)) if tokens else None
-
-
 def interval_over_tokens(
     processes: Sequence[ArrayLike], share: float, level: float = LEVEL
 ) -> tuple[float, float] | None:
-    """Interval of `over_tokens`; None of fewer than 4 processes, or where too few tokens lie beyond its ends."""
-    tokens = _of_each(processes)
+    """Interval of the percentile (`share` 0.99 for p99) of the times of all tokens of all processes.
+
+    None of fewer than 4 processes, or where too few tokens lie beyond its ends.
+    """
+    tokens = [own for process in processes if (own := np.asarray(process)).size]
     if len(tokens) < LEAST_PROCESSES:
         return None
     everything = np.sort(np.concatenate(tokens))  # once: what is sorted has its quantiles at hand
@@ -47,11 +44,6 @@ def interval_over_tokens(
     if everything.size * fewest < LEAST_BEYOND or everything.size * (1 - most) < LEAST_BEYOND:
         return None
     return _quantile(everything, 1 - most), _quantile(everything, 1 - fewest)
-
-
-def _of_each(processes: Sequence[ArrayLike]) -> list[np.ndarray]:
-    """Those that have a token."""
-    return [tokens for process in processes if (tokens := np.asarray(process)).size]
 
 
 def _quantile(ordered: np.ndarray, share: float) -> float:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smjax.stats.intervals import LEVEL, Interval, judge
-from smjax.stats.location import Estimate, combined, quantile_t
+from smjax.stats.intervals import LEVEL, Interval, judge, too_few
+from smjax.stats.location import FURTHEST, Estimate, combined, quantile_t
 from smjax.stats.runs import BetweenRuns, between
 
 POWER = 0.9
@@ -68,9 +68,11 @@ def paired(base: Sequence[float], new: Sequence[float], level: float = LEVEL) ->
 
 
 def of_estimate(found: Estimate, level: float = LEVEL, reason: str = "") -> Ratio:
-    """The ratio whose logarithm was estimated so."""
-    lo, hi = found.at(found.reach(level))
-    return Ratio(math.exp(found.centre), lo, hi, detectable(found, level), reason, found)
+    """The ratio whose logarithm was estimated so; none where the interval would have no ends."""
+    reach = found.reach(level)
+    if reach > FURTHEST:
+        return Ratio(None, None, None, None, too_few(level))
+    return Ratio(math.exp(found.centre), *found.at(reach), detectable(found, level), reason, found)
 
 
 def detectable(found: Estimate, level: float = LEVEL, within: float = 0.0) -> float:

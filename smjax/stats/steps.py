@@ -78,17 +78,8 @@ def find(values: Sequence[float], false_alarms: float = FALSE_ALARMS) -> Steps:
 
 def least_runs(false_alarms: float = FALSE_ALARMS) -> int:
     """Of fewer runs not even the clearest step differs from chance."""
-    return next(n for n in itertools.count(2 * splits.LEAST) if _can_be_found(n, n // 2, false_alarms))
-
-
-def least_after(count: int, false_alarms: float = FALSE_ALARMS) -> int | None:
-    """Runs after a step, of `count` in all, from which on it can be found; None where it never can."""
-    sizes = range(splits.LEAST, count // 2 + 1)
-    return next((after for after in sizes if _can_be_found(count, after, false_alarms)), None)
-
-
-def _can_be_found(count: int, after: int, false_alarms: float) -> bool:
-    return splits.least_chance(count, after) <= _SURE * _IN_ONE * false_alarms
+    allowed = _SURE * _IN_ONE * false_alarms
+    return next(n for n in itertools.count(2 * splits.LEAST) if splits.least_chance(n, n // 2) <= allowed)
 
 
 def _splits(logs: Array, start: int, end: int, rate: float) -> list[int]:

@@ -226,3 +226,29 @@ def test_outliers_do_not_hide_a_difference_nor_make_one(share, least_often):
     assert ours >= least_often
     assert ours > welch + 0.1
     assert found_to_differ(share, slower=0)[0] <= 0.05
+
+
+@pytest.mark.parametrize("rows", [2_000, 10**6, 10**15])
+@pytest.mark.parametrize("values", [[7000.0, 7500.0], [0.3, 0.2], [1e15, 1e-15]])
+def test_however_many_rows_a_table_has_two_processes_overflow_nothing(rows, values):
+    level = 1 - 0.05 / rows
+    found = judge(values, level)
+    assert (found.lo, found.hi, found.estimate) == (None, None, None)
+    assert found.centre == pytest.approx(math.sqrt(math.prod(values)))
+    assert found.reason == f"too few for an interval of {100 * level:.6g} %"
+    assert judge(values[:1] * 2, level).half_width == 0
+
+
+@pytest.mark.parametrize(("n", "others"), [(8, 1), (12, 1), (20, 3), (30, 3)])
+@pytest.mark.parametrize("apart", [1.05, 0.5])
+def test_that_most_values_are_the_same_makes_none_of_them_certain(n, others, apart):
+    values = [180.0] * n
+    for number in range(others):
+        values[3 * number + 1] *= apart ** (1 + number / 7)
+    found = judge(values)
+    assert found.reason == ""
+    assert found.lo < 180.0 < found.hi
+    students = stats.t.interval(0.95, n - 1, np.log(values).mean(), stats.sem(np.log(values)))
+    assert math.log(found.lo) <= students[0]
+    assert math.log(found.hi) >= students[1]
+    assert found.half_width < 1.25 * (math.exp((students[1] - students[0]) / 2) - 1)

@@ -83,3 +83,21 @@ def test_a_difference_is_welchs_of_the_two():
 
 def test_parts_without_variance_leave_infinite_degrees():
     assert combined((0.0, 0.0), (3, 4)) == (0.0, math.inf)
+
+
+@pytest.mark.parametrize("n", [8, 9, 12, 20, 30, 60])
+@pytest.mark.parametrize("apart", [0, 1e-8, 1e-7])
+def test_values_that_are_nearly_all_the_same_are_not_bent_onto_each_other(n, apart):
+    values = apart * np.arange(n)
+    values[n // 3] += 0.05
+    found = estimate(values)
+    assert (found.centre, found.error) == pytest.approx((values.mean(), stats.sem(values)))
+    calm = np.random.default_rng(n).normal(0, 5e-4, n)
+    calm[n // 3] += 0.05  # a straggler among processes that differ by chance
+    assert estimate(calm).error < stats.sem(calm) / 3
+
+
+def test_an_interval_ends_at_numbers_however_far_it_reaches():
+    for reach in (1e3, 1e9, math.inf):
+        lo, hi = Estimate(8.0, 1.0, 1).at(reach)
+        assert 0 < lo < 1e-30 < 1e30 < hi < math.inf

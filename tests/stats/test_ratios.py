@@ -10,7 +10,7 @@ from scipy import stats
 
 from smjax.stats.intervals import judge
 from smjax.stats.location import Estimate, estimate, locate, quantile_t
-from smjax.stats.ratios import detectable, more_blocks, more_runs, of_estimate, paired, unpaired
+from smjax.stats.ratios import Ratio, detectable, more_blocks, more_runs, of_estimate, paired, unpaired
 from smjax.stats.runs import BetweenRuns, assumed, between, measured, over_runs
 
 BASE = [7210.0, 7234, 7151, 7317, 7313, 7277, 7114, 7212]
@@ -111,6 +111,21 @@ def test_what_is_detectable_is_found_nine_times_in_ten(n, level):
         nothing, something = found_shares(found, level)
         assert 0.88 <= something <= 0.92
         assert nothing <= 1 - level + 0.012
+
+
+@pytest.mark.parametrize("rows", [5_000, 10**6, 10**15])
+def test_two_processes_have_no_ratio_at_the_level_of_too_many_rows(rows):
+    level = 1 - 0.05 / rows
+    why = f"too few for an interval of {100 * level:.6g} %"
+    assert paired(BASE[:2], NEW[:2], level) == Ratio(None, None, None, None, why)
+    both = [judge(side[:2], level) for side in (BASE, NEW)]
+    assert unpaired(*both, level) == Ratio(None, None, None, None, f"base: {why}; new: {why}")
+
+
+def test_nor_has_a_difference_that_reaches_further_than_its_sides():
+    found = of_estimate(Estimate(0.0, 1.0, 1), 1 - 0.05 / 20)
+    assert found == Ratio(None, None, None, None, "too few for an interval of 99.75 %")
+    assert of_estimate(Estimate(0.0, 0.1, 1), 1 - 0.05 / 20).ratio == 1
 
 
 def test_detectable_is_the_sum_of_two_quantiles():

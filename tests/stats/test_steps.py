@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from smjax.stats.steps import FALSE_ALARMS, RESEMBLES, find, least_after, least_runs
+from smjax.stats.steps import FALSE_ALARMS, RESEMBLES, find, least_runs
 
 
 def history(seed: int, runs: int = 20, **levels: float) -> np.ndarray:
@@ -67,8 +67,6 @@ def test_fewer_runs_than_could_show_a_step_get_no_verdict():
 
 
 def test_how_many_runs_after_a_step_show_it():
-    assert [least_after(runs) for runs in (8, 10, 20, 30)] == [4, 3, 2, 2]
-    assert least_after(10, FALSE_ALARMS / 10) is None
     late = history(6, 20, at_18=0.2)
     assert places(find(late)) == [18]
     assert places(find(late[:-1])) == []
