@@ -39,6 +39,7 @@ def main() -> None:
     tables.comparisons(found)
     widths = list(pairs.widths(draws // 3, seed, CORRELATIONS))
     tables.paired(widths)
+    tables.pairs_in_stages(pairs.in_stages(arguments.stopped, seed))
     tables.percentiles(tails(draws // 10, seed))
     tables.in_the_long_run(sums(draws, seed))
     tables.limits([*bars.of_rows(of_size, of_rule), *bars.of_pairs(found, widths)])

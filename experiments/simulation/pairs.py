@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,11 +14,17 @@ from smjax.stats.location import Array, Estimate, locate
 from smjax.stats.ratios import Ratio, detectable, paired, unpaired
 from smjax.stats.runs import assumed, between, measured
 
+from .regimes import normal
+from .rows import Rule, Summary, needed, of_sizes
+
 SPREAD = 0.02
 BETWEEN = 0.01
 """Between runs."""
 SIZES = (5, 8, 12, 20)
 HISTORIES = (5, 10, 20)
+STAGES = (Rule(8, 0.02, 30), Rule(5, 0.02, 30))
+SPREADS = (0.01, 0.02, 0.03)
+CORRELATIONS = (0.0, 0.7)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,18 @@ def widths(draws: int, seed: int, correlations: Sequence[float]) -> Iterator[Wid
     rng = np.random.default_rng(seed)
     for n in SIZES:
         yield Widths(n, {correlation: _relative(_sides(rng, draws, n, correlation)) for correlation in correlations})
+
+
+def in_stages(draws: int, seed: int) -> Iterator[tuple[str, Rule, Summary]]:
+    """Sides without a difference, in as many blocks as the one asks for that needs more."""
+    rng = np.random.default_rng(seed)
+    for rule, spread, correlation in itertools.product(STAGES, SPREADS, CORRELATIONS):
+        own, block = spread * math.sqrt(1 - correlation), spread * math.sqrt(correlation)
+        sides = block * rng.standard_normal((draws, 1, rule.most)) + own * rng.standard_normal((draws, 2, rule.most))
+        sizes = np.maximum(*(needed(sides[:, side, : rule.first], rule) for side in (0, 1)))
+        unwidened = replace(rule, target=0.0)  # none reaches it, and so answers for the choice
+        rows = of_sizes(normal(own), sides[:, 1] - sides[:, 0], sizes, unwidened)
+        yield f"spread {100 * spread:g} %, correlation {correlation:g}", rule, rows.summary(rule.most)
 
 
 def found(name: str, estimates: Sequence[Estimate]) -> Found:

@@ -83,9 +83,12 @@ def fixed(regime: Regime, logs: Array) -> Rows:
 
 def stopped(regime: Regime, logs: Array, rule: Rule) -> Rows:
     """Rows whose first processes decide how many they have, of as many as there are at most."""
-    firsts = logs[:, : rule.first]
-    sizes = needed(firsts, rule)
-    parts = []
+    return of_sizes(regime, logs, needed(logs[:, : rule.first], rule), rule)
+
+
+def of_sizes(regime: Regime, logs: Array, sizes: NDArray[np.int64], rule: Rule) -> Rows:
+    """Rows of as many processes each, of as many as there are at most."""
+    firsts, parts = logs[:, : rule.first], []
     for size in np.unique(sizes):
         chosen = sizes == size
         centres, reach = reaches(logs[chosen, :size])

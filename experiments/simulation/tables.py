@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from .bars import Bar, Fixed, Stopped
 from .pairs import Found, Widths
 from .regimes import NORMAL, OTHERS, REGIMES, STRAGGLERS
-from .rows import Summary
+from .rows import Rule, Summary
 from .sums import SIZES as SUMS
 from .sums import Sums
 from .tails import SIZES as TAILS
@@ -39,7 +39,15 @@ def widths(found: Fixed) -> None:
 def two_stages(found: Stopped) -> None:
     """Rows whose first processes decide how many there are; of two speeds those that are hardest to tell apart."""
     staged = [regime.name for regime in (*NORMAL, *STRAGGLERS, *OTHERS[:2], *OTHERS[-2:])]
-    columns = ("processes", "none", "misses", "early", "of them held", "width")
+    _in_stages("regime", "processes", ((name, rule, one) for (name, rule), one in found.items() if name in staged))
+
+
+def pairs_in_stages(found: Iterable[tuple[str, Rule, Summary]]) -> None:
+    """Pairs of the same whose sides' first processes decide how many blocks there are."""
+    _in_stages("sides", "blocks", found)
+
+
+def _in_stages(where: str, unit: str, found: Iterable[tuple[str, Rule, Summary]]) -> None:
     rows = [
         (
             f"{rule}; {name}",
@@ -47,10 +55,9 @@ def two_stages(found: Stopped) -> None:
             *map(_percent, (one.none, one.misses, one.early, one.early_held)),
             _ratio(one.over_students),
         )
-        for (name, rule), one in found.items()
-        if name in staged
+        for name, rule, one in found
     ]
-    _table(("first, target, most; regime", *columns), rows)
+    _table((f"first, target, most; {where}", unit, "none", "misses", "early", "of them held", "width"), rows)
 
 
 def comparisons(found: Iterable[Found]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from experiments.simulation.sums import SIZES as SUMS
 from experiments.simulation.sums import sums
 from smjax.stats.intervals import judge
 from smjax.stats.location import Estimate
+from smjax.stats.ratios import paired
 from smjax.stats.stopping import needed
 
 DRAWS = 40
@@ -103,6 +105,21 @@ def test_a_pair_is_found_where_its_interval_leaves_out_one() -> None:
     steady = Estimate(0.0, 0.01, 1e9)  # ± 1.96 %, and detectable 1.96 + 1.28 %
     found = pairs.found("", [steady, Estimate(0.03, 0.01, 1e9)])
     assert (found.same, found.own) == (0.5, 1)
+
+
+def test_pairs_have_as_many_blocks_as_the_side_asks_for_that_needs_more() -> None:
+    *_, (name, rule, found) = itertools.islice(pairs.in_stages(DRAWS, 3), 5)
+    assert name == "spread 3 %, correlation 0"
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        block = rng.standard_normal((DRAWS, 1, rule.most))
+        sides = 0 * block + 0.03 * rng.standard_normal((DRAWS, 2, rule.most))
+    both = np.exp(sides)
+    sizes = [max(needed(list(side[: rule.first]), rule.target) for side in pair) for pair in both]
+    judged = [paired(*(list(side[:n]) for side in pair)) for pair, n in zip(both, sizes, strict=True)]
+    assert found.processes == np.mean(sizes)
+    assert found.none == np.mean([one.lo is None for one in judged])
+    assert found.misses == np.mean([one.lo is not None and not holds(one.lo, one.hi, 0) for one in judged])
 
 
 @pytest.mark.slow
