@@ -36,5 +36,5 @@ def test_the_simulation_prints_tables_and_what_is_to_be_held(tmp_path: Path) -> 
     done = run(tmp_path, "intervals.py", "--draws", "20", "--stopped", "20", "--pairs", "30")
     assert (done.returncode, done.stderr) == (0, "")
     headings = [block.splitlines()[0].split(" |")[0] for block in done.stdout.strip().split("\n\n")]
-    assert len(headings) == 8
+    assert len(headings) == 9
     assert headings[-1] == "| to be held"
