@@ -301,6 +301,6 @@ def test_what_was_measured_before_in_outputs_is_the_history(folders, capsys):
         earlier = run(noise(number, 8, 0.002, 100 + number % 2), run=f"earlier-{number}", day=number + 4)
         run_folder(folders / "outputs" / str(number), earlier)
     _, out, _ = said(capsys, "compare", "base", "slow")
-    assert "by 5.00 degrees of freedom in outputs" in out
+    assert "by 5 degrees of freedom in outputs" in out
     _, named, _ = said(capsys, "compare", "base", "slow", "--history", "outputs")
     assert named == out

@@ -96,7 +96,7 @@ def _of(record: Record, state: str, history: History, given: float | None) -> tu
         return assumed(given), f"spread between runs {percent(given)}, as given"
     found = history.spread(record, state)
     if found is not None:
-        known = f"{percent(found.deviation)}, by {significant(found.degrees)} degrees of freedom in {history.name}"
+        known = f"{percent(found.deviation)}, by {found.degrees:.3g} degrees of freedom in {history.name}"
         return found, f"spread between runs with {threads}: {known}"
     share = ASSUMED_ONE_THREAD if record.scenario.threads == 1 else ASSUMED_MORE
     lacking = f"too few are known in {history.name}" if history.name else "there is no history"

@@ -78,8 +78,9 @@ def _name(one: Comparison, rows: list[Comparison]) -> str:
     """What tells the row from the others, and in what its sides differ."""
     values = {name: {str(row.scenario.get(name)) for row in rows} for name in one.scenario}
     told = [name for name in one.scenario if name in ALWAYS or len(values[name]) > 1]
-    agreed = [(name, one.scenario[name]) for name in told if not isinstance(one.scenario[name], list)]
-    return ", ".join([*(_field(name, value) for name, value in agreed), *in_short(one.differs)])
+    values_told = [(name, one.scenario[name]) for name in told]
+    agreed = [_field(name, value) for name, value in values_told if value != "" and not isinstance(value, list)]
+    return ", ".join([*agreed, *in_short(one.differs)])
 
 
 def _field(name: str, value: Any) -> str:

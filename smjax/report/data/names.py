@@ -22,6 +22,6 @@ def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) 
         row["model"],
         threads,
         ctx,
-        *(f"{name} {row[name]}" for name in apart if row[name] is not None),
+        *(f"{name} {row[name]}" for name in apart if row[name] not in (None, "")),
     ]
     return ", ".join(str(part) for part in parts if part)

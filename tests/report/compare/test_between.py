@@ -108,7 +108,7 @@ def test_history_says_how_far_runs_lie_apart(tmp_path):
     mean = sum(logs) / 6
     deviation = math.sqrt(sum((log - mean) ** 2 for log in logs) / 5)
     (said,) = row.spread
-    assert said.startswith(f"spread between runs with 1 thread: {deviation * 100:.1f} %, by 5.00 degrees of freedom in")
+    assert said.startswith(f"spread between runs with 1 thread: {deviation * 100:.1f} %, by 5 degrees of freedom in")
     t_5 = 2.571
     assert width(row) == pytest.approx(t_5 * math.sqrt(2) * deviation, rel=0.05)
     assert row.verdict == "undecided", "5 % between two runs, and runs lie 3 % apart"

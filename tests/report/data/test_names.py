@@ -1,0 +1,27 @@
+"""What a row is called in a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smjax.core.records.alike import LINE, POINT
+from smjax.report.data.names import name_row
+
+
+def row(**fields: Any) -> dict[str, Any]:
+    return dict.fromkeys((*POINT, *LINE, "label")) | {"model": "m", "threads": 1, "ctx": 256} | fields
+
+
+def test_rows_are_called_by_their_point_and_what_tells_them_apart():
+    rows = [row(kernel="xla"), row(kernel="native"), row(threads=2, kernel="xla")]
+    named = ["m, 1 thread, ctx 256, kernel xla", "m, 1 thread, ctx 256, kernel native", "m, 2 threads, ctx 256"]
+    assert [name_row(one, rows) for one in rows] == named
+
+
+def test_what_a_row_does_not_have_is_no_part_of_its_name():
+    rows = [row(label=""), row(label="a"), row(label=None)]
+    assert [name_row(one, rows) for one in rows] == [
+        "m, 1 thread, ctx 256",
+        "m, 1 thread, ctx 256, label a",
+        "m, 1 thread, ctx 256",
+    ]
