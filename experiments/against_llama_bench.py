@@ -34,7 +34,7 @@ SHAPES = {
     "tinyllama-1.1b": PRESETS["tinyllama-1.1b"],
 }
 N_GEN, N_PREFILL = 128, 256
-WORKER_MB, PER_PACKED_BYTE = 230, 1.15
+WORKER_MB, PER_PACKED_BYTE = 260, 1.15
 """The bound on a worker's peak memory: this, this much of the packed weights, and the KV cache."""
 Round = dict[str, dict[str, float]]
 """By program: tok/s of decode and prefill, and what smjax says beside them."""

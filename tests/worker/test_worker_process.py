@@ -82,7 +82,7 @@ def measured(cache_folder: Path) -> Measured:
 def test_a_measurement_says_everything(measured: Measured) -> None:
     outcome, phases = measured
     assert (outcome.status, outcome.reason) == ("ok", "")
-    assert phases == ["import", "load", "compile", "check", "warmup", "measure", "bandwidth"]
+    assert phases == ["import", "load", "compile", "warmup", "measure", "check", "bandwidth"]
     said = {name for name, value in encode(outcome.answer).items() if value not in (None, "", {}, [])}
     unsaid = {"reason", "variants", "prepared", "notes", "evaluation"}  # nothing was tuned, nor asked for
     assert said == {field.name for field in dataclasses.fields(Answer)} - unsaid

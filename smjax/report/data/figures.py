@@ -1,7 +1,8 @@
 """How columns are computed: by the formulas of `core/records/columns.py`, and by what is here where no formula says it.
 
-A figure is one of an answer from its times (`answers`), of a process from its answers (`process`), of a row from its
-processes (`processes`) or of a row from its other figures (`row`).
+A figure is one of an answer from its times (`answers`), of a process from its answers (`process`) or from its other
+figures (`figures`), of a row from all of its answers (`pooled`), from its processes (`processes`) or from its other
+figures (`row`).
 """
 
 from __future__ import annotations

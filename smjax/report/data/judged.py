@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,15 +72,18 @@ def _token_ns(record: Record) -> np.ndarray:
 
 
 def _said(row: Row, intervals: dict[str, Interval]) -> Row:
-    decode = intervals["decode_tok_per_s"]
+    return told(intervals, {*map(_as_flag, row["flags"]), *_flags(row, intervals["decode_tok_per_s"])})
+
+
+def told(intervals: Mapping[str, Interval], flags: Iterable[str]) -> Row:
+    """A row's columns of intervals, why there is none, and its flags."""
     ends = {f"{name}_{end}": getattr(found, end) for name, found in intervals.items() for end in ("lo", "hi")}
     why_none = {name: found.reason if found.lo is None else None for name, found in intervals.items()}
-    flags = {*map(_as_flag, row["flags"]), *_flags(row, decode)} - {""}
     return {
         **ends,
         "why_none": why_none,
         "no_interval_reason": why_none["decode_tok_per_s"],
-        "flags": ";".join(sorted(flags)),
+        "flags": ";".join(sorted(filter(None, flags))),
     }
 
 

@@ -12,7 +12,7 @@ from smjax.core.records.alike import ROW
 from smjax.core.records.flags import MODES_NOT_TESTABLE, NO_INTERVAL, RUNS_POOLED, WIDE_CI
 from smjax.report.data import states
 from smjax.report.data.figures import names_over, with_interval
-from smjax.report.data.judged import WHY_NONE
+from smjax.report.data.judged import WHY_NONE, told
 from smjax.report.data.rows import WORST_LAST
 from smjax.stats.intervals import LEVEL, Interval, is_wide
 from smjax.stats.location import Estimate
@@ -68,18 +68,11 @@ def _schema() -> dict[str, Any]:
 
 def _uncertainty(row: dict[str, Any]) -> dict[str, Any]:
     intervals = {name: _interval(row[f"_{name}_of_runs"]) for name in with_interval()}
-    ends = {f"{name}_{end}": getattr(found, end) for name, found in intervals.items() for end in ("lo", "hi")}
-    why_none = {name: found.reason or None for name, found in intervals.items()}
-    flags = {*row["flags"], RUNS_POOLED.name} - _OF_ONE_RUN - {""}
+    flags = {*row["flags"], RUNS_POOLED.name} - _OF_ONE_RUN
     decode = intervals["decode_tok_per_s"]
     if decode.lo is not None and decode.hi is not None and is_wide((decode.lo, decode.hi), row["target_ci"]):
         flags.add(WIDE_CI.name)
-    return {
-        **ends,
-        "flags": ";".join(sorted(flags)),
-        "why_none": why_none,
-        "no_interval_reason": why_none["decode_tok_per_s"],
-    }
+    return told(intervals, flags)
 
 
 def _interval(figures: Sequence[float]) -> Interval:

@@ -1,4 +1,4 @@
-"""A measurement: checks before the clock starts, then answers, timed and watched."""
+"""A measurement: a first answer, then answers that are timed and watched, and then the proof that they were right."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from smjax.worker.timing import answers_to_time, garbage_collection_off, time_an
 
 
 def measure(session: Session) -> None:
-    """Answer once and prove that right; then warm up and time answers."""
-    prompt = check(session)
+    """Answer once; warm up and time answers; then prove that what was timed is right, or fail."""
+    prompt = _first_answer(session)
     life_peak = process.peak_rss_bytes()
     surroundings = Surroundings(session.request.cpus, session.scenario.threads)
     with garbage_collection_off():
@@ -33,18 +33,16 @@ def measure(session: Session) -> None:
     answer.probes = around.probes
     _read_memory(session, life_peak, resettable)
     answer.ghz = clock(around.probes, len(answer.samples), answer.threads.affinity)
+    _check(session, prompt)
     read_bandwidth(session)
 
 
-def check(session: Session) -> np.ndarray:
-    """Everything before the clock starts; the seeded prompt that it was done with, int32[n_prompt]."""
+def _first_answer(session: Session) -> np.ndarray:
+    """From nothing to the first id; the seeded prompt that it answers, int32[n_prompt]."""
     prompt = seeded_prompt(session.scenario, session.model.config.n_vocab)
     session.prepare()
     session.engine.prefill(prompt)
     session.cold_start_done()
-    session.say("check")
-    session.answer.checks = session.engine.check(prompt)
-    session.phase_done("check")
     return prompt
 
 
@@ -64,6 +62,14 @@ def _time(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> 
     resettable = process.reset_peak_rss()
     answer.samples = timed(answers_to_time(s.measure, answer.warmup_samples))
     return resettable
+
+
+def _check(session: Session, prompt: np.ndarray) -> None:
+    """After everything that is measured: nobody's answer needs the programs that it compiles, nor their memory."""
+    session.say("check")
+    session.engine.prefill(prompt)
+    session.answer.checks = session.engine.check(prompt)
+    session.phase_done("check")
 
 
 def _read_memory(session: Session, life_peak: int | None, resettable: bool) -> None:
