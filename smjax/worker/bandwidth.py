@@ -8,6 +8,8 @@ import numpy as np
 
 from smjax.core import native_library
 
+READ_SECONDS = 0.2
+"""How long a worker reads what its decode step reads."""
 LINE_BYTES = 64
 """Of a cache: a read that lies across two of them is slower, and no weight does."""
 

@@ -63,6 +63,11 @@ class Scenario:
     engine_args: dict[str, str] = field(default_factory=dict, hash=False)
     """Settings of the engine alone; once resolved, all that it has."""
 
+    @property
+    def middle(self) -> int:
+        """Positions of the cache that are filled at the middle of the answer."""
+        return self.n_prompt + self.n_gen // 2
+
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 

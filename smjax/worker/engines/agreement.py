@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+CHECKED_POSITIONS = 4
+"""As many of a prompt's last are decoded, one by one, and the last one's logits are compared."""
 AGREEMENT_NMSE_MAX = 5e-3
 """Rounding differs between the two: up to 7e-4 on the presets; a position off by one gives 0.05 or more."""
 

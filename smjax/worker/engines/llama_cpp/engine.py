@@ -14,16 +14,13 @@ from smjax.core.models.config import KV_ELEMENT_BYTES
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer, Memory, Ran
 from smjax.core.records.request import Request
-from smjax.worker.bandwidth import read_new_memory
-from smjax.worker.engines.agreement import check_agreement
+from smjax.worker.bandwidth import READ_SECONDS, read_new_memory
+from smjax.worker.engines.agreement import CHECKED_POSITIONS, check_agreement
 from smjax.worker.engines.llama_cpp import build, library
 from smjax.worker.engines.llama_cpp.library import Context, Settings, Weights
 
-CHECKED_POSITIONS = 4
 SCORED = 64
 """Positions of a text that are scored at once: their scores are as many times the vocabulary."""
-READ_SECONDS = 0.2
-"""How long the bandwidth is measured."""
 
 
 class LlamaCppEngine:
@@ -114,7 +111,7 @@ class LlamaCppEngine:
 
     def _kv_step_bytes(self) -> int:
         """Of the cache, as far as it is filled at the middle of the answer."""
-        return self._kv_bytes(self.scenario.n_prompt + self.scenario.n_gen // 2)
+        return self._kv_bytes(self.scenario.middle)
 
     def _kv_bytes(self, n_positions: int) -> int:
         return self.model.config.kv_bytes(n_positions, KV_ELEMENT_BYTES[self.settings.kv_dtype])

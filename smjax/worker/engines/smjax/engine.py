@@ -13,7 +13,8 @@ import numpy as np
 from smjax.core.models.source import Model, product_shapes
 from smjax.core.records.answer import Answer, Memory, Ran
 from smjax.core.records.scenario import Scenario
-from smjax.worker.engines.agreement import check_agreement
+from smjax.worker.bandwidth import READ_SECONDS
+from smjax.worker.engines.agreement import CHECKED_POSITIONS, check_agreement
 from smjax.worker.engines.smjax.bandwidth import read_bandwidth
 from smjax.worker.engines.smjax.check import check_products
 from smjax.worker.engines.smjax.compilation import CompilationCache, compile_program, versions
@@ -30,10 +31,6 @@ from smjax.worker.kernels.xla.tune import tune
 from smjax.worker.model.decoder import logits
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes, step_weights
 from smjax.worker.prompt import seeded_prompt
-
-CHECKED_POSITIONS = 4
-READ_SECONDS = 0.2
-"""How long the bandwidth is measured."""
 
 
 class SmjaxEngine:
@@ -148,8 +145,7 @@ class SmjaxEngine:
 
     def _kv_step_bytes(self) -> int:
         """Of the cache, as far as it is filled at the middle of the answer."""
-        filled = self.scenario.n_prompt + self.scenario.n_gen // 2
-        return self.config.kv_bytes(filled, jnp.dtype(self.scenario.kv_dtype).itemsize)
+        return self.config.kv_bytes(self.scenario.middle, jnp.dtype(self.scenario.kv_dtype).itemsize)
 
     def describe(self, answer: Answer) -> None:
         cache_bytes = sum(array.nbytes for array in jax.tree.leaves(self.cache))
