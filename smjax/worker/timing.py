@@ -12,7 +12,7 @@ import numpy as np
 
 from smjax.core.records.answer import Sample
 from smjax.core.records.scenario import Measure
-from smjax.worker.engines import Engine
+from smjax.worker.engines import Engine, Heard
 from smjax.worker.process import rss_bytes
 
 _LEAST, _MOST = 5, 1000
@@ -32,19 +32,39 @@ def answers_to_time(measure: Measure, warmup: Sequence[Sample]) -> int:
 
 
 def time_answers(
-    engine: Engine, prompt: np.ndarray, n_gen: int, count: int, each_token: bool, between: Callable[[], None]
+    engine: Engine,
+    prompt: np.ndarray,
+    n_gen: int,
+    count: int,
+    each_token: bool,
+    between: Callable[[], None],
+    keep: list[int] | None = None,
 ) -> list[Sample]:
-    """`count` samples; nothing but the engine runs between the readings of the clock, `between` before each sample."""
+    """`count` samples; nothing but the engine runs between the readings of the clock, `between` before each sample.
+
+    `keep` takes the ids, which costs a timed answer nothing where there is none.
+    """
     samples = []
     for _ in range(count):
         between()
+        stamps: list[int] = []
         started = perf_counter_ns()
-        engine.prefill(prompt)
-        stamps = [perf_counter_ns()]
-        stamps.extend(perf_counter_ns() for _ in engine.decode(n_gen - 1))
+        engine.answer(prompt, n_gen, _stamping(stamps, keep))
         steps = np.diff(stamps).tolist() if each_token else None
         samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes(), engine.choice_ns))
     return samples
+
+
+def _stamping(stamps: list[int], keep: list[int] | None) -> Heard:
+    """Reads the clock whenever ids are there."""
+    if keep is None:
+        return lambda ids: stamps.append(perf_counter_ns())
+
+    def kept(ids: np.ndarray) -> None:
+        stamps.append(perf_counter_ns())
+        keep.extend(ids.tolist())
+
+    return kept
 
 
 @contextmanager

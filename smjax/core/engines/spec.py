@@ -49,8 +49,13 @@ class ArgumentSpec:
 
     name: str
     values: tuple[str, ...]
-    """What it may be, the default first."""
+    """What it may be, the default first; empty for any text."""
     meaning: str
+
+    @property
+    def default(self) -> str:
+        """Without one, nothing."""
+        return self.values[0] if self.values else ""
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,9 @@ class EngineSpec:
 
     def spelt_out(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """Its arguments with their values or defaults; others are another engine's. RequestError for a wrong value."""
-        found = {one.name: arguments.get(one.name, one.values[0]) for one in self.arguments}
+        found = {one.name: arguments.get(one.name, one.default) for one in self.arguments}
         for one in self.arguments:
-            if found[one.name] not in one.values:
+            if one.values and found[one.name] not in one.values:
                 expected = f"one of {', '.join(one.values)} with engine={self.name}"
                 raise RequestError(f"engine_args.{one.name}: expected {expected}, found {found[one.name]}")
         return found

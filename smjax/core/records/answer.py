@@ -8,6 +8,9 @@ from typing import Any
 
 from smjax.core.records.quantities import Bytes, Nanoseconds, Rate, Size
 
+IDS_KEPT = 64
+"""Of an answer: as many show whether two engines compute the same."""
+
 
 @dataclass(slots=True)
 class Sample:
@@ -117,6 +120,8 @@ class Answer:
     bytes_per_token: Rate | None = None
     checks: dict[str, float] = field(default_factory=dict)
     """Errors that the engine saw in proving itself right."""
+    ids: list[int] = field(default_factory=list)
+    """The first of those that its prompt is answered with, of the last answer before the timed ones."""
     warmup_samples: list[Sample] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     readings: dict[str, Any] | None = None

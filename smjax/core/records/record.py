@@ -110,6 +110,8 @@ class Record:
 
     samples: list[Sample] = field(default_factory=list)
     warmup_samples: list[Sample] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+    """The first of those that its prompt was answered with; empty where they were not kept."""
     phases_ns: dict[str, Nanoseconds] = field(default_factory=dict)
     threads: Threads = field(default_factory=Threads)
     memory: Memory = field(default_factory=Memory)

@@ -7,7 +7,7 @@ asked for is imported.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,12 +17,19 @@ from smjax.core.records.answer import Answer
 from smjax.core.records.request import Request
 from smjax.worker.engines.handicap import Handicapped
 
+Heard = Callable[[np.ndarray], None]
+"""Is told ids the moment that they are on the host, int32[up to tokens_per_dispatch]."""
+
 
 class Engine(Protocol):
-    """A model ready to be timed. Nothing but `prefill` and `decode` is called while a clock runs."""
+    """A model ready to be timed. Nothing but `answer` is called while a clock runs.
+
+    One that computes when it is asked to, a dispatch at a time, gets `answer` from `stepwise.Stepwise`.
+    """
 
     choice_ns: int | None
-    """What choosing ids on the host has taken since the prefill; None where the program that scores them chooses."""
+    """Of the newest answer after its first id: what choosing ids on the host took; None where the program that scores
+    them chooses."""
 
     def versions(self) -> dict[str, str]:
         """Of what computes, as it says of itself, by package; asked once the first answer is there."""
@@ -33,17 +40,17 @@ class Engine(Protocol):
     def compile(self) -> None:
         """Do everything that the first answer would otherwise pay for, except answering."""
 
-    def prefill(self, prompt: np.ndarray) -> int:
-        """The first generated id after `prompt`, int32[n_prompt], in an emptied cache."""
-
-    def decode(self, n_ids: int) -> Iterator[np.ndarray]:
-        """The next `n_ids` ids, int32[up to tokens_per_dispatch] at a time as they reach the host."""
+    def answer(self, prompt: np.ndarray, n_ids: int, heard: Heard) -> None:
+        """Answer `prompt`, int32[n_prompt], in an emptied cache with `n_ids` ids: the first alone, then the others."""
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
-        """The errors that it saw in proving itself right, after a prefill of `prompt`; raises where it is wrong."""
+        """The errors that it saw in proving that it answers `prompt` right; raises where it does not."""
 
     def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
-        """`nll_mean` (nats of ids[1:] given their prefixes), `logits` after the last id, `greedy` ids after it."""
+        """`nll_mean` (nats of ids[1:] given their prefixes), `logits` after the last id, `greedy` ids after it.
+
+        None for what it does not give.
+        """
 
     def read_bandwidth(self) -> float | None:
         """Bytes a second at which its threads read what one step reads; None where that cannot be measured.

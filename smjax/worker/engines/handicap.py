@@ -1,8 +1,8 @@
-"""A slower engine of known size, to find out what comparisons see: every dispatch is followed by a busy wait."""
+"""A slower engine of known size, to find out what comparisons see: a busy wait follows each dispatch but the first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any
 
@@ -18,12 +18,16 @@ class Handicapped:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
-    def decode(self, n_ids: int) -> Iterator[np.ndarray]:
-        started = perf_counter_ns()
-        for ids in self._engine.decode(n_ids):
+    def answer(self, prompt: np.ndarray, n_ids: int, heard: Callable[[np.ndarray], None]) -> None:
+        started: int | None = None
+
+        def late(ids: np.ndarray) -> None:
+            nonlocal started
             now = perf_counter_ns()
-            until = now + self._share * (now - started)
+            until = now if started is None else now + self._share * (now - started)
             while perf_counter_ns() < until:
                 pass
-            yield ids
+            heard(ids)
             started = perf_counter_ns()
+
+        self._engine.answer(prompt, n_ids, late)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from smjax.core.machine.topology import read_ghz
-from smjax.core.records.answer import Bandwidth, Clock, Memory, Probes
+from smjax.core.records.answer import IDS_KEPT, Bandwidth, Clock, Memory, Probes
 from smjax.worker import process
 from smjax.worker.prompt import seeded_prompt
 from smjax.worker.surroundings import Surroundings
@@ -41,7 +41,7 @@ def _first_answer(session: Session) -> np.ndarray:
     """From nothing to the first id; the seeded prompt that it answers, int32[n_prompt]."""
     prompt = seeded_prompt(session.scenario, session.model.config.n_vocab)
     session.prepare()
-    session.engine.prefill(prompt)
+    session.engine.answer(prompt, 1, lambda ids: None)
     session.cold_start_done()
     return prompt
 
@@ -57,7 +57,8 @@ def _time(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> 
     session.say("warmup")
     answer.warmup_samples = timed(max(0, s.measure.warmup - 1))
     session.say("measure")  # now, so that whoever shows it has done so when the last of the warm-up is over
-    answer.warmup_samples += timed(min(1, s.measure.warmup))
+    answer.warmup_samples += timed(min(1, s.measure.warmup), keep=answer.ids)
+    del answer.ids[IDS_KEPT:]
     session.phase_done("warmup")
     resettable = process.reset_peak_rss()
     answer.samples = timed(answers_to_time(s.measure, answer.warmup_samples))
@@ -67,7 +68,6 @@ def _time(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> 
 def _check(session: Session, prompt: np.ndarray) -> None:
     """After everything that is measured: nobody's answer needs the programs that it compiles, nor their memory."""
     session.say("check")
-    session.engine.prefill(prompt)
     session.answer.checks = session.engine.check(prompt)
     session.phase_done("check")
 

@@ -42,7 +42,6 @@ def engine(request: pytest.FixtureRequest) -> SmjaxEngine:
 
 
 def test_a_right_engine_passes(engine: SmjaxEngine) -> None:
-    engine.prefill(PROMPT)
     errors = engine.check(PROMPT)
     # Rounding activations to 8 bits, once and in every product (of a prompt too by the native kernel, so that its two
     # ways agree); several times below what is refused.
@@ -62,7 +61,6 @@ def test_the_check_of_a_short_prompt_passes(engine: SmjaxEngine) -> None:
     short = loaded_engine(MODEL, n_prompt=2, kernel=engine.kernel.name)
     short.prefill_program = short._program(prefill, PROMPT[:2])
     short.decode_program = engine.decode_program
-    short.prefill(PROMPT[:2])
     assert 0 < short.check(PROMPT[:2])["prefill_decode_nmse"] < agreement.AGREEMENT_NMSE_MAX
 
 
@@ -90,9 +88,11 @@ def spoil(engine: SmjaxEngine) -> None:
         (spoil, "logits of decode: expected finite numbers, found 96 of 96 that are not"),
     ],
 )
-def test_decoding_from_another_cache_fails(engine: SmjaxEngine, harm: Callable[[SmjaxEngine], None], said: str) -> None:
-    engine.prefill(PROMPT)
-    harm(engine)
+def test_decoding_from_another_cache_fails(
+    engine: SmjaxEngine, harm: Callable[[SmjaxEngine], None], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = engine.prefill
+    monkeypatch.setattr(engine, "prefill", lambda prompt: (whole(prompt), harm(engine)))
     with pytest.raises(agreement.CheckFailedError, match=said):
         engine.check(PROMPT)
     forget(engine)
@@ -105,7 +105,6 @@ def test_decoding_at_the_wrong_position_fails(engine: SmjaxEngine, monkeypatch: 
     def one_later(arrays: Any, cache: Any, state: jax.Array) -> Any:
         return program(arrays, cache, state.at[1].add(1))
 
-    engine.prefill(PROMPT)
     monkeypatch.setattr(engine, "decode_program", one_later)
     with pytest.raises(agreement.CheckFailedError, match="prefill and decode disagree"):
         engine.check(PROMPT)

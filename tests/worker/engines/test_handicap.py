@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from smjax.core.records.request import Request
-from smjax.worker.engines import handicap, make_engine
+from smjax.worker.engines import Heard, handicap, make_engine
 from smjax.worker.engines.handicap import Handicapped
 from smjax.worker.engines.smjax.engine import SmjaxEngine
 from tests.small_llama import CONFIG
@@ -36,36 +35,39 @@ class SteadyEngine:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
 
-    def prefill(self, prompt: np.ndarray) -> int:
-        return len(prompt)
-
-    def decode(self, n_ids: int) -> Iterator[np.ndarray]:
-        for start in range(0, n_ids, 2):
+    def answer(self, prompt: np.ndarray, n_ids: int, heard: Heard) -> None:
+        self.clock.now_ns += 777
+        heard(prompt[-1:])
+        for start in range(1, n_ids, 2):
             self.clock.now_ns += 1000
-            yield np.arange(start, min(start + 2, n_ids))
+            heard(np.arange(start, min(start + 2, n_ids)))
 
 
 @pytest.mark.parametrize("share", [0.05, 1.0, 3.0])
 def test_each_dispatch_takes_longer_by_the_share(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(handicap, "perf_counter_ns", clock)
-    started, count = clock.now_ns, 0
-    for ids in Handicapped(SteadyEngine(clock), share).decode(5):
-        took = clock.now_ns - started
-        assert 0 <= took - 1000 * (1 + share) <= 10, "but for the readings of the clock"
-        assert ids.tolist() == list(range(5))[2 * count : 2 * count + 2]
-        count += 1
-        clock.now_ns += 12345  # what lies between two dispatches is not theirs
-        started = clock.now_ns
-    assert count == 3
+    times, ids = [clock.now_ns], list[int]()
+
+    def heard(found: np.ndarray) -> None:
+        times.append(clock.now_ns)
+        ids.extend(found.tolist())
+        clock.now_ns += 12345  # what is done with ids is no part of the next dispatch
+
+    Handicapped(SteadyEngine(clock), share).answer(np.array([9]), 6, heard)
+    first, *dispatches = np.diff(times)
+    assert 0 <= first - 777 <= 10, "the prompt is not slowed down"
+    assert ids == [9, 1, 2, 3, 4, 5]
+    assert len(dispatches) == 3
+    for took in dispatches:
+        assert 0 <= took - 12345 - 1000 * (1 + share) <= 10, "but for the readings of the clock"
 
 
 def test_everything_else_is_the_engine_s(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(handicap, "perf_counter_ns", clock)
     engine = Handicapped(SteadyEngine(clock), 0.5)
-    assert (engine.name, engine.prefill(np.zeros(7))) == ("steady", 7)
-    assert clock.now_ns == 0
+    assert (engine.name, engine.clock, clock.now_ns) == ("steady", clock, 0)
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = engine.no_such_name
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ import sys
 import numpy as np
 
 from smjax.core.records.answer import Memory, Ran
+from smjax.worker.engines.stepwise import Stepwise
 
 
 def make(request, model):
     return Tiny(request)
 
 
-class Tiny:
+class Tiny(Stepwise):
     choice_ns = None
 
     def __init__(self, request):
@@ -148,6 +150,8 @@ def test_an_engine_is_measured_like_any_other(with_tiny: Path) -> None:
         assert record["resolved"] == {"kernel": "table", "isa": "auto", "kv_dtype": "none"}
         assert (record["variants"], record["variables"]) == ({"number": "42"}, {"TINY_THREADS": "1"})
         assert len(record["samples"][0]["token_ns"]) == 19
+        assert len(record["ids"]) == 20
+        assert all((after - before) % 100 == 1 for before, after in pairwise(record["ids"]))
         assert record["memory"]["peak_rss_bytes"] < 100e6, "JAX alone takes 170 MB"
     assert "| tinystories-1m |" in done.stdout
 

@@ -18,12 +18,13 @@ from smjax.worker.bandwidth import READ_SECONDS, read_new_memory
 from smjax.worker.engines.agreement import CHECKED_POSITIONS, check_agreement
 from smjax.worker.engines.llama_cpp import build, library
 from smjax.worker.engines.llama_cpp.library import Context, Settings, Weights
+from smjax.worker.engines.stepwise import Stepwise
 
 SCORED = 64
 """Positions of a text that are scored at once: their scores are as many times the vocabulary."""
 
 
-class LlamaCppEngine:
+class LlamaCppEngine(Stepwise):
     """See `smjax.worker.engines.Engine`."""
 
     def __init__(self, request: Request, model: Model, path: Path) -> None:
@@ -70,6 +71,7 @@ class LlamaCppEngine:
         self.last = int(self.context.scores().argmax())
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
+        self.prefill(prompt)
         prefilled = self.context.scores().copy()
         start = max(0, len(prompt) - CHECKED_POSITIONS)
         self.context.keep(start)

@@ -142,7 +142,7 @@ def _parameters(settings: Settings) -> Any:
 
 def _batch(ids: np.ndarray, wanted: np.ndarray | None = None) -> Any:
     """`ids` at the next positions, with scores after those `wanted`, or after the last; both have to outlive it."""
-    batch = api.llama_batch(n_tokens=len(ids), token=ids.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)))
+    batch: Any = api.llama_batch(n_tokens=len(ids), token=ids.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)))
     if wanted is not None:
         batch.logits = wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8))
     return batch

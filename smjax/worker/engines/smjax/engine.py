@@ -26,6 +26,7 @@ from smjax.worker.engines.smjax.programs import (
     initial_state,
     prefill,
 )
+from smjax.worker.engines.stepwise import Stepwise
 from smjax.worker.kernels import Cache, Setup, make_kernel
 from smjax.worker.kernels.xla.tune import tune
 from smjax.worker.model.decoder import logits
@@ -33,7 +34,7 @@ from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step
 from smjax.worker.prompt import seeded_prompt
 
 
-class SmjaxEngine:
+class SmjaxEngine(Stepwise):
     """See `smjax.worker.engines.Engine`."""
 
     choice_ns = None
@@ -111,6 +112,7 @@ class SmjaxEngine:
         return np.asarray(ids)[:n]
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
+        self.prefill(prompt)
         expected = self._logits(hidden_of(np.asarray(self.state)))
         product_nmse = check_products(self.kernel, self.weights, self.model, self.scenario.seed)
         start = max(0, len(prompt) - CHECKED_POSITIONS)
@@ -169,5 +171,4 @@ class SmjaxEngine:
         prompt = seeded_prompt(self.scenario, self.config.n_vocab)
         self.load()
         self.compile()
-        self.prefill(prompt)
         self.check(prompt)

@@ -86,11 +86,13 @@ def test_settings_arrive(asked: dict[str, Any], found: tuple[int, ...], fake: Si
 
 
 @pytest.mark.parametrize("n_prompt", [1, 3, 4, 6])
-def test_prefill_and_decode_are_held_against_each_other(n_prompt: int, fake: SimpleNamespace) -> None:
+def test_prefill_and_decode_are_held_against_each_other(
+    n_prompt: int, fake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = engine_of(fake)
-    engine.prefill(PROMPT[:n_prompt])
     assert engine.check(PROMPT[:n_prompt]) == {"prefill_decode_nmse": 0.0}
-    fake.api.drift = 10.0
+    prefill = engine.prefill
+    monkeypatch.setattr(engine, "prefill", lambda prompt: (prefill(prompt), setattr(fake.api, "drift", 10.0)))
     with pytest.raises(CheckFailedError, match="prefill and decode disagree"):
         engine.check(PROMPT[:n_prompt])
 
