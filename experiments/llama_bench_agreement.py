@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -19,10 +20,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from against_llama_bench import SHAPES, pin
+from shapes import SHAPES, exported
 
-from smjax.core.models.export import export_model
-from smjax.core.models.presets import PresetModel
+from smjax.core.machine.topology import pick_cpus
 
 DEFAULT = ["stories-15m", "stories-110m", "tinyllama-1.1b"]
 N_GEN = 128
@@ -39,8 +39,7 @@ def main() -> None:
     print("| --- | ---: | ---: | --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
         for shape in arguments.shapes:
-            path = Path(folder) / f"{shape}.gguf"
-            export_model(PresetModel(shape, SHAPES[shape], seed=42), path)
+            path = exported(shape, Path(folder))
             for threads in arguments.threads:
                 for flash_attn in arguments.flash_attn:
                     rounds = measured(arguments, path, threads, flash_attn)
@@ -90,6 +89,12 @@ def llama_bench(program: Path, model: Path, threads: int, flash_attn: str, depth
         (result,) = json.loads(done.stdout)
         found[what] = statistics.median(result["samples_ts"])
     return found
+
+
+def pin(threads: int) -> None:
+    """The CPUs that smjax gives to as many threads."""
+    if cpus := pick_cpus(threads):
+        os.sched_setaffinity(0, cpus)
 
 
 def engine(model: Path, threads: int, flash_attn: str, depth: int) -> Figures:
