@@ -68,6 +68,7 @@ def real_outside() -> Outside:
 
 def _accepted(asked: Asked, held: contextlib.ExitStack, outside: Outside) -> Sweep | None:
     """The sweep that was asked for, or None where Hydra was only asked for information."""
+    from smjax.core.engines import complaints
     from smjax.sweep.request.compose import compose
     from smjax.sweep.run.prepare import prepare
 
@@ -75,10 +76,13 @@ def _accepted(asked: Asked, held: contextlib.ExitStack, outside: Outside) -> Swe
     if composed is None:
         return None
     try:
-        return prepare(composed, held, outside)
+        sweep = prepare(composed, held, outside)
     except BaseException:
         composed.folder.undo()
         raise
+    for complaint in complaints().values():
+        outside.say(complaint)
+    return sweep
 
 
 if __name__ == "__main__":

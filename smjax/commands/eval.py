@@ -27,13 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Print the answer."""
+    from smjax.core.engines import complaints
     from smjax.sweep.process.local import LocalLauncher
     from smjax.sweep.run.evaluate import EvalRequest, WorkerFailed, evaluate
 
     request = EvalRequest(**{name: getattr(arguments, name) for name in FIELDS})
     with signals.raised():
         try:
-            print(evaluate(request, LocalLauncher()))
+            answer = evaluate(request, LocalLauncher())
+            for complaint in complaints().values():
+                complain(complaint)
+            print(answer)
         except WorkerFailed as failure:
             complain(str(failure))
             return ExitCode.FAILED

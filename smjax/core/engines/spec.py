@@ -60,7 +60,7 @@ class ArgumentSpec:
 
 @dataclass(frozen=True)
 class EngineSpec:
-    """What an engine needs and can do. Its module is `smjax.worker.engines.NAME`, imported in its worker alone."""
+    """What an engine needs and can do."""
 
     name: str
     packages: tuple[str, ...]
@@ -87,6 +87,8 @@ class EngineSpec:
     """What it cannot do of a scenario with such a model whose words it all knows, in one line; None where it can."""
     libraries: Callable[[], tuple[Path, ...]] = lambda: ()
     """Files outside of smjax that compute, and may differ where the packages' versions do not."""
+    module: str = ""
+    """What has its `make`, imported in its worker alone; empty for `smjax.worker.engines.NAME`."""
 
     def kernel(self, name: str) -> KernelSpec:
         """The kernel called `name`."""

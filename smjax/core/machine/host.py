@@ -132,7 +132,7 @@ def _os_name() -> str:
 def _version(package: str) -> str | None:
     try:
         return version(package)
-    except PackageNotFoundError:
+    except (PackageNotFoundError, KeyError, TypeError):  # or it has no metadata but its name
         return None
 
 

@@ -21,3 +21,5 @@ class Resolved:
     kv_dtype: str
     variables: tuple[tuple[str, str], ...] = ()
     """Of the worker's environment: name and value."""
+    module: str = ""
+    """What has the engine's `make`, of one that another package brings; empty for smjax's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from smjax.core.engines import ENGINES, EngineSpec, Host
+from smjax.core.engines import ENGINES, EngineSpec, Host, complaints
 from smjax.core.errors import RequestError
 from smjax.core.machine.simd import limited_simd
 from smjax.core.models.export import EXPORTED
@@ -43,14 +43,15 @@ def resolve(scenario: Scenario, host: Host) -> Resolved:
     kernel, isa = _kernel_and_isa(scenario, spec, host)
     kv_dtype = spec.kernel(kernel).kv_dtype if scenario.kv_dtype == AUTO else scenario.kv_dtype
     simd = tuple(limited_simd(host["cpu"]["simd"], isa))
-    chosen = Resolved(scenario, kernel, isa, simd, kv_dtype)
+    chosen = Resolved(scenario, kernel, isa, simd, kv_dtype, module=spec.module)
     return replace(chosen, variables=tuple(sorted(spec.variables(chosen).items())))
 
 
 def engine_of(scenario: Scenario) -> EngineSpec:
-    """The scenario's engine; raises RequestError for one that there is not."""
+    """The scenario's engine; raises RequestError for one that there is not, or that is left out."""
     if scenario.engine not in ENGINES:
-        raise RequestError(f"engine: expected one of {', '.join(ENGINES)}, found {scenario.engine}")
+        unknown = f"engine: expected one of {', '.join(ENGINES)}, found {scenario.engine}"
+        raise RequestError(complaints().get(scenario.engine, unknown))
     return ENGINES[scenario.engine]
 
 

@@ -1,7 +1,7 @@
 """What runs a model: the one protocol that the worker drives.
 
-An engine is a folder here with a function `make`, and its spec in `smjax.core.engines`. Only the one that a worker was
-asked for is imported.
+An engine is a folder here, or another package's module, with a function `make`; its spec is data, see
+`smjax.core.engines`. Only the one that a worker was asked for is imported.
 """
 
 from __future__ import annotations
@@ -24,21 +24,25 @@ Heard = Callable[[np.ndarray], None]
 class Engine(Protocol):
     """A model ready to be timed. Nothing but `answer` is called while a clock runs.
 
-    One that computes when it is asked to, a dispatch at a time, gets `answer` from `stepwise.Stepwise`.
+    A class that inherits it need not have what has a body here; one that computes when it is asked to, a dispatch at a
+    time, inherits `stepwise.Stepwise`, which has `answer`.
     """
 
-    choice_ns: int | None
+    choice_ns: int | None = None
     """Of the newest answer after its first id: what choosing ids on the host took; None where the program that scores
     them chooses."""
 
     def versions(self) -> dict[str, str]:
         """Of what computes, as it says of itself, by package; asked once the first answer is there."""
+        return {}
 
     def load(self) -> None:
         """Bring the weights into memory, in the layout that is computed with."""
+        return
 
     def compile(self) -> None:
         """Do everything that the first answer would otherwise pay for, except answering."""
+        return
 
     def answer(self, prompt: np.ndarray, n_ids: int, heard: Heard) -> None:
         """Answer `prompt`, int32[n_prompt], in an emptied cache with `n_ids` ids: the first alone, then the others."""
@@ -57,17 +61,19 @@ class Engine(Protocol):
 
         It may raise MemoryError or ValueError where there is no room or are no more threads, which is no failure.
         """
+        return None
 
     def describe(self, answer: Answer) -> None:
         """Put into `answer` what it computes with, what it had to compile, and bytes: of weights, cache, one step."""
 
     def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Take one of its spec's steps: what the workers of the scenario are handed, and notes on how it came to be."""
+        raise NotImplementedError(step)
 
 
 def make_engine(request: Request, model: Model) -> Engine:
     """The engine that the request asks for; nothing else that could run a model is imported."""
-    module = importlib.import_module(f"smjax.worker.engines.{request.resolved.scenario.engine}")
+    module = importlib.import_module(request.resolved.module or f"{__name__}.{request.resolved.scenario.engine}")
     engine: Engine = module.make(request, model)
     share = request.resolved.scenario.measure.handicap
     return Handicapped(engine, share) if share else engine

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 
+from smjax.worker.engines import Engine, Heard
 
-class Stepwise(Protocol):
+
+class Stepwise(Engine, Protocol):
     """Answers by prefill and decode; see `smjax.worker.engines.Engine`."""
 
     def prefill(self, prompt: np.ndarray) -> int:
@@ -19,7 +21,7 @@ class Stepwise(Protocol):
         """The next `n_ids` ids, int32[up to tokens_per_dispatch] at a time as they reach the host."""
         ...
 
-    def answer(self, prompt: np.ndarray, n_ids: int, heard: Callable[[np.ndarray], None]) -> None:
+    def answer(self, prompt: np.ndarray, n_ids: int, heard: Heard) -> None:
         """Hand over the first id, and then what each dispatch gives."""
         heard(np.array([self.prefill(prompt)], np.int32))
         for ids in self.decode(n_ids - 1):

@@ -1,8 +1,9 @@
-"""An engine is a folder, a spec and a name in a list: one is added to a copy of smjax, measured, and carries no JAX."""
+"""An engine of another package: installed as its documentation says, asked for by name, and measured like any other."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,162 +11,190 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from smjax.core.engines.third_party import find
+from tests.plugins import SPEC, install
+
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "examples" / "engine"
+MODEL = ROOT / "tests" / "data" / "shakespeare-q4_0.gguf"
+QUICK = ("measure=quick", "measure.iterations=2", "measure.warmup=1", "threads=1", "n_gen=20", "ctx=64")
 
-ENGINE = '''
-"""An engine that knows the answer to everything: the successor."""
-
+STEPPING = (
+    SPEC.replace(
+        "worker_bytes",
+        "variables=lambda resolved: {'TOY_THREADS': resolved.scenario.threads},"
+        "ahead=(StepAhead('think', depends_on=('threads',)),), worker_bytes",
+    ),
+    """
 import sys
-
 import numpy as np
-
-from smjax.core.records.answer import Memory, Ran
+from smjax.core.records.answer import Ran
 from smjax.worker.engines.stepwise import Stepwise
 
-
 def make(request, model):
-    return Tiny(request)
+    return Toy(request.prepared.get("think", {}).get("number"))  # not yet where the step is taken
 
-
-class Tiny(Stepwise):
-    choice_ns = None
-
-    def __init__(self, request):
-        self.request, self.last, self.n_vocab = request, 0, 100
-        self.number = request.prepared.get("think", {}).get("number")  # not yet where the step is taken
+class Toy(Stepwise):
+    def __init__(self, number):
+        self.number = number
 
     def versions(self):
-        return {"jax is here": str("jax" in sys.modules), "jaxlib is here": str("jaxlib" in sys.modules)}
-
-    def load(self):
-        self.table = np.arange(1, self.n_vocab + 1) % self.n_vocab
-
-    def compile(self):
-        pass
+        return {name: "is here" for name in ("jax", "jaxlib", "scipy", "hydra", "polars") if name in sys.modules}
 
     def prefill(self, prompt):
-        self.last = int(self.table[prompt[-1] % self.n_vocab])
+        self.last = int(prompt[-1]) % 100
         return self.last
 
     def decode(self, n_ids):
         for _ in range(n_ids):
-            self.last = int(self.table[self.last])
+            self.last = (self.last + 1) % 100
             yield np.array([self.last])
 
     def check(self, prompt):
         return {"distance": 0.0}
 
-    def read_bandwidth(self):
-        return None
-
     def describe(self, answer):
         answer.resolved = Ran("table", "auto", "none")
         answer.variants = {"number": str(self.number)}
-        answer.memory = Memory(weight_bytes=self.table.nbytes, kv_bytes=0)
-        answer.bytes_per_token = 8
 
     def ahead(self, step):
         return {"number": 42}, {}
-'''
-
-SPEC = '''
-"""Tiny."""
-
-from smjax.core.engines.spec import EngineSpec, KernelSpec, StepAhead
-
-SPEC = EngineSpec(
-    name="tiny",
-    packages=("numpy",),
-    modules=("numpy",),
-    install="pip install numpy",
-    kernels=(KernelSpec("table", lambda host: (), "none"),),
-    kv_dtypes=("none",),
-    model_formats=("preset",),
-    worker_bytes=50e6,
-    variables=lambda resolved: {"TINY_THREADS": str(resolved.scenario.threads)},
-    ahead=(StepAhead("think", depends_on=("threads",)),),
+""",
 )
-'''
+"""An engine with a step ahead of a sweep, that answers by counting."""
 
-PRELUDE = """
-import sys
-sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in type(finder).__module__]
-sys.path.insert(0, {copy!r})
-import smjax
-assert smjax.__file__.startswith({copy!r}), smjax.__file__
-"""
-"""An editable installation would bring the checkout's own smjax."""
 
-WORKER = "from smjax.worker.__main__ import main; main()"
-
-RUN = """
-import dataclasses
-import smjax.run
-from smjax.sweep.process.local import LocalLauncher
-launcher = LocalLauncher((sys.executable, "-P", "-c", {worker!r}))
-sys.exit(smjax.run.main(dataclasses.replace(smjax.run.real_outside(), launcher=launcher)))
-"""
+@pytest.fixture(scope="module")
+def bigram(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example, installed from a copy, as pip leaves its files beside it."""
+    place, copy = tmp_path_factory.mktemp("place"), tmp_path_factory.mktemp("source") / "engine"
+    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-index", "--no-deps"]
+    subprocess.run([*pip, "--no-build-isolation", "--target", str(place), str(copy)], check=True, capture_output=True)
+    return place
 
 
 @pytest.fixture
-def with_tiny(tmp_path: Path) -> Path:
-    """A copy of smjax with the engine in it: a folder, a spec, a name."""
-    copy = tmp_path / "copy"
-    shutil.copytree(ROOT / "smjax", copy / "smjax", ignore=shutil.ignore_patterns("__pycache__", "lib"))
-    shutil.copytree(ROOT / "conf", copy / "smjax" / "conf", symlinks=False)
-    folder, specs = copy / "smjax" / "worker" / "engines" / "tiny", copy / "smjax" / "core" / "engines"
-    folder.mkdir()
-    (folder / "__init__.py").write_text(ENGINE)
-    (specs / "tiny.py").write_text(SPEC)
-    listed = (specs / "__init__.py").read_text()
-    assert listed.count('    "smjax",\n') == 1
-    (specs / "__init__.py").write_text(listed.replace('    "smjax",\n', '    "smjax",\n    "tiny",\n'))
-    return copy
+def toy(tmp_path: Path) -> Path:
+    return install(tmp_path / "place", {"toy/__init__.py": STEPPING[0], "toy/engine.py": STEPPING[1]})
 
 
-def run(copy: Path, *overrides: str) -> tuple[subprocess.CompletedProcess[str], list[dict[str, Any]]]:
-    prelude = PRELUDE.format(copy=str(copy))
-    code = prelude + RUN.format(worker=prelude + WORKER)
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code, *overrides, "hydra.run.dir=run"],
-        cwd=copy.parent,
+def smjax(place: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command with the packages of a folder."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "smjax", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(place)},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    return done, [json.loads(path.read_text()) for path in (copy.parent / "run" / "records").glob("*.json")]
 
 
-@pytest.mark.slow
-def test_an_engine_is_measured_like_any_other(with_tiny: Path) -> None:
-    done, records = run(with_tiny, "engine=tiny", "threads=1", "measure.replicates=2", "measure.budget_s=0", "n_gen=20")
+def records(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted((run / "records").glob("*.json"))]
+
+
+def test_the_example_is_short() -> None:
+    assert sum(len(path.read_text().splitlines()) for path in EXAMPLE.rglob("*.py")) <= 60
+
+
+def test_the_example_is_swept_over_with_an_argument_of_its_own(bigram: Path, tmp_path: Path) -> None:
+    asked = ("engine=bigram", "engine_args.smoothing=1,0.01", f"model={MODEL}", *QUICK, "hydra.sweep.dir=run")
+    done = smjax(bigram, tmp_path, "run", "-m", *asked)
     assert done.returncode == 0, done.stderr
-    assert [record["status"] for record in records] == ["ok", "ok"]
-    for record in records:
-        without_jax = {"jax is here": "False", "jaxlib is here": "False"}
-        assert record["versions"] == {"python": sys.version.split()[0], **without_jax}
-        assert record["resolved"] == {"kernel": "table", "isa": "auto", "kv_dtype": "none"}
-        assert (record["variants"], record["variables"]) == ({"number": "42"}, {"TINY_THREADS": "1"})
+    found = records(tmp_path / "run")
+    assert sorted(record["scenario"]["engine_args"]["smoothing"] for record in found) == ["0.01", "1"]
+    for record in found:
+        assert record["environment"]["packages"].keys() == {"numpy", "smjax-bigram", "smjax"}
+        assert record["environment"]["packages"]["smjax-bigram"] == "1.0"
+        assert record["resolved"] == {"kernel": "counts", "isa": "auto", "kv_dtype": "none"}
+        assert record["checks"]["sum"] < 1e-9
         assert len(record["samples"][0]["token_ns"]) == 19
-        assert len(record["ids"]) == 20
-        assert all((after - before) % 100 == 1 for before, after in pairwise(record["ids"]))
         assert record["memory"]["peak_rss_bytes"] < 100e6, "JAX alone takes 170 MB"
+
+
+def test_the_example_answers_as_counting_says(bigram: Path, tmp_path: Path) -> None:
+    ids = [5, 7, 5, 7, 5, 9, 5]
+    (tmp_path / "ids.json").write_text(json.dumps(ids))
+    asked = ("--engine", "bigram", "--model", str(MODEL), "--ids-file", "ids.json", "--n-gen", "3")
+    done = smjax(bigram, tmp_path, "eval", *asked)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    counts = {5: {7: 2, 9: 1}, 7: {5: 2}, 9: {5: 1}}
+    after = {token: sum(counts[token].values()) + 1024 for token in counts}
+    expected = [np.log(after[a] / (counts[a][b] + 1)) for a, b in pairwise(ids)]
+    assert answer["nll_mean"] == pytest.approx(np.mean(expected))
+    assert answer["greedy"] == [7, 5, 7]
+    assert len(answer["logits"]) == 1024
+    assert answer["kernel"] == "counts"
+
+
+def test_help_names_it_and_its_argument(bigram: Path, tmp_path: Path) -> None:
+    said = " ".join(smjax(bigram, tmp_path, "--help").stdout.split())
+    assert "llama_cpp, bigram)" in said
+    assert "of bigram: what is added to each count (1, 0.01)" in said
+
+
+def test_a_change_of_its_files_starts_anew(toy: Path, tmp_path: Path) -> None:
+    asked = ("run", "engine=toy", f"model={MODEL}", *QUICK, "hydra.run.dir=run")
+    assert smjax(toy, tmp_path, *asked).returncode == 0
+    again = smjax(toy, tmp_path, *asked)
+    assert "1 of the folder's 1 records are processes of this sweep and stay" in again.stderr
+    (toy / "toy" / "table.bin").write_bytes(b"other weights")
+    changed = smjax(toy, tmp_path, *asked)
+    assert "0 of the folder's 1 records are processes of this sweep and stay" in changed.stderr
+    assert len({record["identity"] for record in records(tmp_path / "run")}) == 2
+
+
+def test_its_worker_carries_nothing_of_others_and_is_handed_what_was_found_ahead(toy: Path, tmp_path: Path) -> None:
+    done = smjax(toy, tmp_path, "run", "engine=toy", *QUICK, "hydra.run.dir=run")
+    assert done.returncode == 0, done.stderr
+    (record,) = records(tmp_path / "run")
+    assert record["versions"] == {"python": sys.version.split()[0]}
+    assert (record["variants"], record["variables"]) == ({"number": "42"}, {"TOY_THREADS": "1"})
+    assert all((after - before) % 100 == 1 for before, after in pairwise(record["ids"]))
     assert "| tinystories-1m |" in done.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["engine=tiny", "kernel=native"], "kernel: expected one of auto, table, found native"),
-        (["engine=tinny"], "engine: expected one of smjax, tiny, llama_cpp, found tinny"),
-        (["engine=tiny", "kv_dtype=float16"], "kv_dtype: expected one of auto, none, found float16"),
+        (["engine=toy", "kernel=native"], "kernel: expected one of auto, table, found native"),
+        (["engine=toi"], "engine: expected one of smjax, llama_cpp"),
+        (["engine=toy", "kv_dtype=float16"], "kv_dtype: expected one of auto, none, found float16"),
     ],
 )
-def test_what_the_engine_cannot_do_is_refused(overrides: list[str], said: str, with_tiny: Path) -> None:
-    done, records = run(with_tiny, *overrides)
-    assert (done.returncode, records) == (2, [])
-    assert said in done.stderr
+def test_what_it_cannot_do_is_refused(overrides: list[str], said: str, toy: Path, tmp_path: Path) -> None:
+    done = smjax(toy, tmp_path, "run", *overrides)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"smjax: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_one_that_is_broken_stops_nobody_but_who_asks_for_it(tmp_path: Path) -> None:
+    place = install(tmp_path / "place", {"toy.py": "import a_library_that_is_not_here"})
+    said = (
+        "smjax: engine toy of toy-engine 1.0: expected toy:SPEC to be imported, found ModuleNotFoundError: "
+        "No module named 'a_library_that_is_not_here'; repair or uninstall it; left out\n"
+    )
+    assert "toy" not in smjax(place, tmp_path, "--help").stdout
+    asked = smjax(place, tmp_path, "run", "engine=toy")
+    assert (asked.returncode, asked.stdout, asked.stderr) == (2, "", said)
+    (tmp_path / "ids.json").write_text("[1, 2, 3]")
+    answer = ("eval", "--model", str(MODEL), "--ids-file", "ids.json", "--n-gen", "2", "--kernel", "xla")
+    other = smjax(place, tmp_path, *answer)
+    assert (other.returncode, other.stderr) == (0, said)
+    assert list(json.loads(other.stdout)) == ["nll_mean", "logits", "greedy", "kernel", "isa"]
+    named = smjax(place, tmp_path, *answer, "--engine", "toy")
+    assert (named.returncode, named.stdout, named.stderr) == (2, "", said)
+
+
+def test_the_path_of_the_tests_has_none() -> None:
+    assert find(taken=()).specs == {}

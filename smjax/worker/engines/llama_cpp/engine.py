@@ -41,7 +41,7 @@ class LlamaCppEngine(Stepwise):
         self.context: Context
         self.last = 0
         """The newest id, which is not in the cache yet."""
-        self.choice_ns = 0
+        self.choice_ns: int = 0
 
     def versions(self) -> dict[str, str]:
         return build.versions()
