@@ -19,6 +19,7 @@ OVER = {
     "figures": "from a process's other figures, then median over processes",
     "pooled": "one figure of all answers of all processes",
     "processes": "one figure of all of the row's processes",
+    "records": "by what its records, and those of rows beside it, say",
     "judged": "by what all of the row's processes say in the order of time",
     "interval": "95 % interval over processes",
     "row": "from the row's other figures",

@@ -194,6 +194,12 @@ COLUMNS = (
            heading="forward tok/s", better="higher",
            meaning="decode_tok_per_s without the time of choosing ids on the host, which is what llama-bench reports; "
            "empty where the program that scores them chooses"),
+    Column("agreement", "float", "ratio", "records", "ids of the row's processes beside those of the reference row's",
+           heading="agreement",
+           meaning="of the first ids of its answer, 64 at most, the share before the first that is not the reference "
+           "row's: that of engine smjax with the same weights and prompt in the same run, kernel xla before native, KV "
+           "type float32 before others; of processes that differ the least. A preset's weights are random and near "
+           "ties frequent, so that answers part early without any fault"),
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),

@@ -99,6 +99,14 @@ PEAK_RSS_TIDIED = Flag(
     "then: 30 to 70 MB less than an ordinary process has",
     "never beside those of later records; `smjax compare` refuses it",
 )
+ANSWERS_DIFFER = Flag(
+    "answers-differ", "report",
+    "processes of the row that finished ok answered the same prompt with different ids, among the first 64",
+    "the same code does not always compute the same: its threads add up in no fixed order, or something is broken. "
+    "`agreement` is the least of its processes'",
+    "look at `ids` in its records; `smjax eval` says how far its scores are off",
+    "never: a process that computes the same gives the same ids",
+)
 RUNS_POOLED = Flag(
     "runs-pooled", "report",
     "`smjax report --pool runs`: the row is of all runs that `run` names",
@@ -146,7 +154,7 @@ GHZ_REPORTED = Flag(
 
 FLAGS = (
     *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, CORE_SHARED, SESSIONS_APART),
-    *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED),
+    *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED, ANSWERS_DIFFER),
     *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
 )

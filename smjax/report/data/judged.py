@@ -8,9 +8,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from smjax.core.records.flags import MODES_NOT_TESTABLE, NO_INTERVAL, OUTLIER, SESSIONS_APART, WARMUP, WIDE_CI
+from smjax.core.records.flags import (
+    ANSWERS_DIFFER,
+    MODES_NOT_TESTABLE,
+    NO_INTERVAL,
+    OUTLIER,
+    SESSIONS_APART,
+    WARMUP,
+    WIDE_CI,
+)
 from smjax.core.records.record import Record
 from smjax.report.data import states
+from smjax.report.data.agreement import answers
 from smjax.report.data.figures import with_interval
 from smjax.report.data.sessions import are_apart
 from smjax.stats.intervals import LEVEL, NOT_TESTABLE, Interval, is_wide, judge_each
@@ -30,7 +39,10 @@ _SUSTAINED, _ITL = "sustained_tok_per_s", "itl_ms_p99"
 
 def judged(rows: Sequence[Row], records: Sequence[Record]) -> list[Row]:
     """Of rows with the figures of their processes: ends of intervals, why there is none, flags by their samples."""
-    rows = [row | {"is_apart": apart} for row, apart in zip(rows, are_apart(rows, records), strict=True)]
+    rows = [
+        row | {"is_apart": apart, "answers": answers([records[number] for number in row["record_numbers"]])}
+        for row, apart in zip(rows, are_apart(rows, records), strict=True)
+    ]
     stages = [(_first_stage(row, records), row["target_ci"]) for row in rows]
     found = {name: judge_each([row[f"{name}_medians"] for row in rows], LEVEL, stages) for name in with_interval()}
     found[_SUSTAINED] = [
@@ -98,6 +110,7 @@ def _flags(row: Row, decode: Interval) -> list[str]:
         WARMUP: starts_slow(times) or starts_slow(ttft_ms),
         OUTLIER: has_outlier(rates),
         SESSIONS_APART: row["is_apart"],
+        ANSWERS_DIFFER: len(row["answers"]) > 1,
     }
     return [flag.name for flag, is_so in found.items() if is_so]
 

@@ -10,18 +10,22 @@ from smjax.core.records.alike import LINE, POINT
 
 
 def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) -> str:
-    """The columns `always`, model, threads and context, and of the others those in which rows alike in these differ."""
+    """The columns `always`, model, threads and context, and of the others as many as tell it from all other rows."""
     told = (*always, "model", "threads", "ctx")
     twins = [other for other in rows if all(other[key] == row[key] for key in told)]
-    apart = [
-        name for name in (*POINT, *LINE, "label") if name not in told and len({other.get(name) for other in twins}) > 1
+    apart = list[str]()
+    for name in (name for name in (*POINT, *LINE, "label") if name not in told):
+        like_it = [other for other in twins if other.get(name) == row.get(name)]
+        apart += [name] if len(like_it) < len(twins) else []
+        twins = like_it
+    point = [
+        plural(row["threads"], "thread", "threads") if row["threads"] is not None else None,
+        f"ctx {row['ctx']}" if row["ctx"] is not None else None,
     ]
-    threads, ctx = plural(row["threads"], "thread", "threads"), f"ctx {row['ctx']}"
     parts = [
         *(row[key] for key in always),
         row["model"],
-        threads,
-        ctx,
+        *point,
         *(f"{name} {row[name]}" for name in apart if row[name] not in (None, "")),
     ]
     return ", ".join(str(part) for part in parts if part)

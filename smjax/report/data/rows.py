@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -12,12 +13,18 @@ from smjax.core.records.flags import DISTURBED
 from smjax.core.records.folder import no_garbage
 from smjax.core.records.record import Record
 from smjax.report.data import frames, states
+from smjax.report.data.agreement import agreements
 from smjax.report.data.figures import expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
 from smjax.report.data.judged import WHY_NONE, judged
 from smjax.report.data.processes import answers_of, per_process
 
 _SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *ROW)
+_OF_RECORDS: dict[str, frames.PolarsType] = {
+    "agreement": pl.Float64,
+    "ids_compared": pl.Int64,
+    "is_reference": pl.Boolean,
+}
 _JOINED = tuple(name for name in COLUMN_NAMES if name != "flags")
 """Columns of the summary in which several texts are one; flags get more than the processes have."""
 WORST_LAST = pl.Enum(["ok", "refused", "failed", "timeout", "killed"])
@@ -33,11 +40,11 @@ def summarise(records: Sequence[Record]) -> pl.DataFrame:
 def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     """The summary's columns and, for tables and comparisons, fields of the records, `processes`, `bad_processes`,
     `reasons`, `disturbed_by`, `repeated_because`, `by_state` (a figure, its interval and a share of the time for each
-    state of the cores that was there), `why_none` (of each figure that may have an interval, why it has none) and, in
-    lists with an entry per process, in the order of time, `record_numbers` (places in `records`), `alone_shares` (of
-    the process's time, null where unknown) and, of each figure with an interval, the processes' figures
-    (`decode_tok_per_s_medians`) and, where those are medians of their answers, the samples
-    (`decode_tok_per_s_samples`).
+    state of the cores that was there), `ids_compared` and `is_reference` (of `agreement`), `why_none` (of each figure
+    that may have an interval, why it has none) and, in lists with an entry per process, in the order of time,
+    `record_numbers` (places in `records`), `alone_shares` (of the process's time, null where unknown) and, of each
+    figure with an interval, the processes' figures (`decode_tok_per_s_medians`) and, where those are medians of their
+    answers, the samples (`decode_tok_per_s_samples`).
     """
     answers = answers_of(records)
     figures = per_process(records, answers)
@@ -51,6 +58,7 @@ def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     rows = rows.with_columns(pl.col(name).list.join(";") for name in names_over("union") if name in _JOINED)
     rows = rows.with_columns(_pooled(rows, answers))
     rows = rows.with_columns(pl.DataFrame(judged(rows.to_dicts(), records), schema=_judged_schema()))
+    rows = rows.with_columns(pl.DataFrame(_of_records(rows, records), schema=_OF_RECORDS))
     return conform(derive(rows, OVER_THREADS)).sort(_SORT_KEYS, nulls_last=True)
 
 
@@ -90,6 +98,11 @@ def _pooled(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
         answers.join(places, left_on="process", right_on="record_numbers").group_by("row").agg(**expressions("pooled"))
     )
     return places.select("row").unique().join(found, on="row", how="left").sort("row").drop("row")
+
+
+def _of_records(rows: pl.DataFrame, records: Sequence[Record]) -> list[Any]:
+    """What no frame of figures knows: how the answers of each row's processes stand beside those of other rows."""
+    return agreements([[records[number] for number in numbers] for numbers in rows["record_numbers"].to_list()])
 
 
 def _judged_schema() -> dict[str, frames.PolarsType]:

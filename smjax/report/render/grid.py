@@ -58,6 +58,8 @@ class Grid:
     notes: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     """Below the cells, above the notes."""
+    alike_where_known: tuple[tuple[str, Cell], ...] = ()
+    """What is the same in every row that has it at all: not all of them have."""
 
 
 def name_of(key: str) -> Callable[[Row], Cell]:
@@ -79,10 +81,13 @@ def draw(
     pictures: Sequence[Picture] = (),
 ) -> Grid:
     """Fill every cell; what is alike in every row, of a column that `varies` or is of `parts`, goes above the table."""
-    alike, shown = [], []
+    alike, alike_where_known = list[tuple[str, Cell]](), list[tuple[str, Cell]]()
+    shown = []
     for column in columns:
-        once, cells = _split(column, [column.cell(row) for row in rows])
-        alike += [(column.heading, once)] if once else []
+        filled = [column.cell(row) for row in rows]
+        once, cells = _split(column, filled)
+        if once:
+            (alike if all(cell.text for cell in filled) else alike_where_known).append((column.heading, once))
         shown += [(column, cells)] if _is_shown(column, cells) else []
     return Grid(
         printable(title, limit=None),
@@ -92,6 +97,7 @@ def draw(
         tuple(zip(*(cells for _, cells in shown), strict=True)),
         _lines(notes),
         tuple(replace(picture, caption=_line(picture.caption)) for picture in pictures),
+        tuple(alike_where_known),
     )
 
 
@@ -111,8 +117,9 @@ def _line(text: str) -> str:
 
 def above(grid: Grid) -> list[str]:
     """The lines above the cells."""
-    said_once = ", ".join(f"{heading} {cell.text}" for heading, cell in grid.alike)
-    return [*grid.captions, *([f"Same in every row: {said_once}."] if said_once else [])]
+    said_once = {"Same in every row": grid.alike, "Same in every row that has it": grid.alike_where_known}
+    lines = {how: ", ".join(f"{heading} {cell.text}" for heading, cell in said) for how, said in said_once.items()}
+    return [*grid.captions, *(f"{how}: {line}." for how, line in lines.items() if line)]
 
 
 def without_repeats(grids: Sequence[Grid]) -> list[Grid]:

@@ -16,7 +16,7 @@ RUNS = "runs"
 
 def captions(rows: Sequence[Row]) -> list[str]:
     """The lines."""
-    return [how_made(rows), *_not_testable(rows), *_dram(rows)]
+    return [how_made(rows), *_not_testable(rows), *_dram(rows), *_agreement(rows)]
 
 
 def how_made(rows: Sequence[Row]) -> str:
@@ -59,6 +59,18 @@ def _certainty(rows: Sequence[Row]) -> str:
 def _not_testable(rows: Sequence[Row]) -> list[str]:
     told = f"Fewer than {TESTABLE} processes: modes not testable (nobody can say whether these have one speed)."
     return [told] if any(MODES_NOT_TESTABLE.name in (row["flags"] or "").split(";") for row in rows) else []
+
+
+def _agreement(rows: Sequence[Row]) -> list[str]:
+    """Whether engines and kernels answer alike, of rows that have several."""
+    known = [row for row in rows if row["agreement"] is not None]
+    if any(row["agreement"] < 1 for row in known):
+        return [
+            "agreement: ids of an answer before the first that is not the reference's; near ties part answers, too."
+        ]
+    if len({(row["engine"], row["kernel"]) for row in known}) < 2:
+        return []
+    return [f"All answers begin alike: the same {max(row['ids_compared'] for row in known)} ids."]
 
 
 def is_dram_said_once(rows: Sequence[Row]) -> bool:

@@ -94,6 +94,15 @@ def _fewer_cores(row: Row) -> Cell:
     return Cell(row["cores"], str(row["cores"])) if (row["cores"] or row["threads"]) < row["threads"] else NOTHING
 
 
+def _agreement(row: Row) -> Cell:
+    """How many of how many ids, which says more than the share."""
+    if row["agreement"] is None:
+        return NOTHING
+    compared = row["ids_compared"]
+    told = "reference" if row["is_reference"] else f"{round(row['agreement'] * compared)} of {compared} ids"
+    return Cell(row["agreement"], told)
+
+
 def _identity(row: Row) -> Cell:
     return Cell(row["identity"], (row["identity"] or "")[:8])
 
@@ -110,6 +119,7 @@ def _parts(key: str) -> Callable[[Row], Cell]:
 
 _CELLS: dict[str, Callable[[Row], Cell]] = {
     "flags": _flags,
+    "agreement": _agreement,
     "isa": _chosen("isa"),
     "kv_dtype": _chosen("kv_dtype"),
     "itl_ms_p50": _itl,

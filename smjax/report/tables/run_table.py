@@ -20,7 +20,15 @@ _SCENARIO = (
 )
 _FIRST = (
     *("cpu", "os", "host", "machine", "run", "label", *_SCENARIO),
-    *("decode_tok_per_s", "sustained_tok_per_s", "prefill_tok_per_s", "ttft_ms", "itl_ms_p50", "peak_rss_mb"),
+    *(
+        "decode_tok_per_s",
+        "agreement",
+        "sustained_tok_per_s",
+        "prefill_tok_per_s",
+        "ttft_ms",
+        "itl_ms_p50",
+        "peak_rss_mb",
+    ),
     *("gb_per_s", "roofline", "dram_gb_per_s"),
     *("energy_j_per_token", "tok_per_s_per_core", "scaling_efficiency", "replicates"),
 )
@@ -58,6 +66,7 @@ def _columns(rows: list[Row]) -> list[GridColumn]:
         "cpu": len({row["cpu"] for row in rows if row["cpu"]}) == 1,  # it is in the title
         "machine": len({row["machine"] for row in rows}) == 1,
         "run": len({row["run"] for row in rows}) == 1 or (are_pooled(rows) and all(row["machine"] for row in rows)),
+        "agreement": all(row["agreement"] in (None, 1) for row in rows),  # then a caption says it
         "dram_gb_per_s": is_dram_said_once(rows),
     }
     return [column for name in _ALL if not is_hidden.get(name) for column in _columns_of(name, rows)]

@@ -25,3 +25,21 @@ def test_what_a_row_does_not_have_is_no_part_of_its_name():
         "m, 1 thread, ctx 256, label a",
         "m, 1 thread, ctx 256",
     ]
+
+
+def test_no_more_is_told_than_tells_a_row_from_all_others():
+    rows = [
+        row(engine="a", kernel="k", engine_args="x", sources="1"),
+        row(engine="b", kernel="l", engine_args="y", sources="2"),
+        row(engine="b", kernel="l", engine_args="z", sources="2"),
+    ]
+    assert [name_row(one, rows) for one in rows] == [
+        "m, 1 thread, ctx 256, engine a",
+        "m, 1 thread, ctx 256, engine b, engine_args y",
+        "m, 1 thread, ctx 256, engine b, engine_args z",
+    ]
+
+
+def test_what_nobody_knows_of_a_row_is_no_part_of_its_name():
+    rows = [row(threads=None, engine="server"), row(engine="smjax", ctx=None)]
+    assert [name_row(one, rows) for one in rows] == ["m, ctx 256", "m, 1 thread"]

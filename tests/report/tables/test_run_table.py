@@ -412,3 +412,34 @@ def test_where_one_figure_alone_has_an_interval_it_is_said_what_that_is():
     assert row["TTFT ms"] == "100 ±0 %"
     assert "95 % intervals over processes." in text
     assert "- ±: half the width" in text
+
+
+def answering(engine, ids, kernel):
+    one = record(engine=engine, ctx=512) | {"ids": ids, "run": "first"}
+    return one | {"resolved": {"kernel": kernel, "isa": "", "kv_dtype": "float16"}, "id": engine}
+
+
+def test_speed_bought_with_other_answers_is_seen_beside_it():
+    ids = list(range(64))
+    text = table_of(scenarios([answering("smjax", ids, "native"), answering("e", [*ids[:9], 7], "k")]))
+    rows = cells(text)
+    assert {row["engine"]: row["agreement"] for row in rows} == {"smjax": "reference", "e": "9 of 10 ids"}
+    headings = list(rows[0])
+    assert headings.index("agreement") == headings.index("decode tok/s") + 1
+    assert "agreement: ids of an answer before the first that is not the reference's" in text
+
+
+def test_that_all_answer_alike_is_said_once():
+    ids = list(range(64))
+    text = table_of(scenarios([answering("smjax", ids, "native"), answering("e", ids, "k")]))
+    assert "All answers begin alike: the same 64 ids." in text
+    assert "agreement" not in text
+    assert "begin alike" not in table_of(scenarios([answering("smjax", ids, "native")])), "there is nothing beside it"
+
+
+def test_what_some_rows_have_alike_is_not_said_of_all():
+    records = [record(engine="e", engine_args={"mode": "fast"}), record(threads=2)]
+    text = table_of(scenarios([*records, record(engine="e", threads=4, engine_args={"mode": "fast"})]))
+    assert "Same in every row that has it: engine args mode=fast." in text
+    (everywhere,) = [line for line in text.splitlines() if line.startswith("Same in every row: ")]
+    assert "mode" not in everywhere
