@@ -1,44 +1,79 @@
-"""`smjax eval`: one answer, for checking."""
+"""`smjax eval`: one answer for checking, or those of several engines beside each other."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smjax.core import signals
+from smjax.core.errors import RequestError
 from smjax.core.exit_codes import ExitCode
 from smjax.core.output import complain
 
-FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed", "engine")
+if TYPE_CHECKING:
+    from smjax.sweep.run.evaluate import EvalRequest
+
+FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What is asked of which model, and how it is to be computed."""
+    """What is asked of which model, how it is to be computed, and what the answers are held against."""
     parser.add_argument("--model", required=True, metavar="MODEL", help="a GGUF file, or the name of a preset")
     parser.add_argument("--ids-file", required=True, type=Path, metavar="IDS.json", help="a JSON list of token ids")
     parser.add_argument("--n-gen", required=True, type=int, metavar="N", help="tokens to generate")
-    parser.add_argument("--engine", default="smjax", metavar="E", help="what answers, by default smjax")
-    parser.add_argument("--kernel", default="auto", metavar="K", help="auto, or one of the engine's: xla, native")
-    parser.add_argument("--isa", default="auto", metavar="I", help="auto or a level such as avx2")
+    parser.add_argument("--engine", default="smjax", metavar="E", help="what answers, by default smjax; several: A,B,C")
+    parser.add_argument("--kernel", default="auto", metavar="K", help="auto, all, or one of the engine's: xla, native")
+    parser.add_argument("--isa", default="auto", metavar="I", help="auto, all, or a level such as avx2")
     parser.add_argument("--threads", default=1, type=int, metavar="T", help="threads of the worker, by default 1")
     parser.add_argument("--ctx", type=int, metavar="C", help="capacity of the KV cache; by default just enough")
     parser.add_argument("--seed", default=42, type=int, help="of a preset's weights, by default 42")
+    parser.add_argument(
+        "--reference", type=Path, metavar="FILE", help="what answers are held against, as eval prints one; or the first"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "md", "json"),
+        help="of several answers: a table, Markdown, or a list of rows for programs",
+    )
 
 
 def call(arguments: argparse.Namespace) -> int:
-    """Print the answer."""
+    """Print the answer, or of several a table."""
     from smjax.core.engines import complaints
-    from smjax.sweep.process.local import LocalLauncher
-    from smjax.sweep.run.evaluate import EvalRequest, WorkerFailed, evaluate
+    from smjax.sweep.run.evaluate import EvalRequest
 
-    request = EvalRequest(**{name: getattr(arguments, name) for name in FIELDS})
+    engines = tuple(dict.fromkeys(name.strip() for name in arguments.engine.split(",")))
+    request = EvalRequest(**{name: getattr(arguments, name) for name in FIELDS}, engines=engines)
+    several = len(engines) > 1 or "all" in (request.kernel, request.isa)
+    if not several and arguments.format and not arguments.reference:
+        raise RequestError("--format: expected several engines or --reference with it, found one engine; leave it out")
     with signals.raised():
-        try:
-            answer = evaluate(request, LocalLauncher())
-            for complaint in complaints().values():
-                complain(complaint)
-            print(answer)
-        except WorkerFailed as failure:
-            complain(str(failure))
-            return ExitCode.FAILED
+        code = _table(request, arguments) if several or arguments.reference else _one(request)
+    for complaint in complaints().values():
+        complain(complaint)
+    return code
+
+
+def _one(request: EvalRequest) -> int:
+    from smjax.sweep.process.local import LocalLauncher
+    from smjax.sweep.run.evaluate import WorkerFailed, evaluate
+
+    try:
+        print(evaluate(request, LocalLauncher()))
+    except WorkerFailed as failure:
+        complain(str(failure))
+        return ExitCode.FAILED
     return ExitCode.OK
+
+
+def _table(request: EvalRequest, arguments: argparse.Namespace) -> int:
+    from smjax.report.tables.answers import tell
+    from smjax.sweep.process.local import LocalLauncher
+    from smjax.sweep.run.evaluate import evaluate_each
+
+    found, reference = evaluate_each(request, arguments.reference, LocalLauncher())
+    named = str(arguments.reference) if arguments.reference else " ".join((found[0].engine, found[0].kernel))
+    title = f"{Path(request.model).name}, {request.ids_file}"
+    tell(title, found, reference, named, arguments.format or "text")
+    return ExitCode.OK if all(one.status == "ok" for one in found) else ExitCode.FAILED

@@ -1,4 +1,4 @@
-"""`smjax eval`: one answer for checking, computed in a pinned worker like any measurement."""
+"""`smjax eval`: one answer for checking, or those of several engines, in pinned workers like any measurement."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from smjax.core.engines import packages
+from smjax.core.engines import Host, packages
 from smjax.core.errors import RequestError
 from smjax.core.files import read_regular
 from smjax.core.machine.host import available_bytes, environment
 from smjax.core.models.presets import PRESETS
 from smjax.core.models.source import Model, open_model
+from smjax.core.records.evaluation import Evaluated, Evaluation, read_reference
 from smjax.core.records.request import Request
 from smjax.core.records.scenario import Measure, Scenario, check_scenario
+from smjax.core.records.typed import WrongValueError, decode
 from smjax.sweep.ahead.steps import model_file
 from smjax.sweep.process.launcher import Launcher
-from smjax.sweep.request.resolve import resolve
+from smjax.sweep.request.resolve import expand, resolve
 from smjax.sweep.request.validate import check_engine, check_memory
 
 _TIMEOUT_S = 600.0
@@ -38,33 +40,73 @@ class EvalRequest:
     ids_file: Path
     n_gen: int
     kernel: str = "auto"
+    """`all`: each that the engine has here."""
     isa: str = "auto"
     threads: int = 1
     ctx: int | None = None
     """None for just enough."""
     seed: int = 42
-    engine: str = "smjax"
+    engines: tuple[str, ...] = ("smjax",)
 
 
 def evaluate(request: EvalRequest, launcher: Launcher) -> str:
-    """The answer as one line of JSON; raises RequestError for a wrong request, WorkerFailed if the worker fails."""
+    """The answer of one engine with one kernel as one line of JSON.
+
+    Raises RequestError for a wrong request, WorkerFailed if the worker fails.
+    """
+    (asked,) = _judged(request)
+    one = _answer(asked, launcher)
+    if one.status != "ok":
+        raise WorkerFailed(f"{one.status}: {one.reason}")
+    found = one.answer
+    answer = {"nll_mean": found.nll_mean, "logits": found.logits, "greedy": found.greedy}
+    return json.dumps({**answer, "kernel": one.kernel, "isa": one.isa})
+
+
+def evaluate_each(
+    request: EvalRequest, reference: Path | None, launcher: Launcher
+) -> tuple[list[Evaluated], Evaluation | None]:
+    """The answers of all engines, and the one that they are held against: that in the file `reference`, or the first.
+
+    None where the first failed. Raises RequestError, before anything runs, where any of it cannot be served.
+    """
+    requests = list(_judged(request))
+    known = None if reference is None else read_reference(reference, requests[0].ids, Path(request.model).name)
+    found = [_answer(asked, launcher) for asked in requests]
+    first = found[0].answer if found[0].status == "ok" else None
+    return found, first if reference is None else known
+
+
+def _judged(request: EvalRequest) -> list[Request]:
+    """What each worker is asked; raises RequestError where one of them cannot serve it."""
     ids = read_ids(request.ids_file)
-    scenario = _scenario(request, len(ids))
-    model = open_model(scenario.model, scenario.model_path, scenario.seed)
-    _check_sizes(scenario, model)
-    resolved = resolve(scenario, environment(packages()))
+    scenarios = [_scenario(request, engine, len(ids)) for engine in request.engines]
+    model = open_model(scenarios[0].model, scenarios[0].model_path, request.seed)
+    _check_sizes(scenarios[0], model)
+    host = environment(packages())
+    each = [one for scenario in scenarios for one in expand(scenario, host)]
+    requests = [_request(scenario, model, ids, host) for scenario in dict.fromkeys(each)]
+    _check_vocabulary(request.ids_file, ids, model)
+    return requests
+
+
+def _request(scenario: Scenario, model: Model, ids: list[int], host: Host) -> Request:
+    resolved = resolve(scenario, host)
     check_engine(resolved, model)
     check_memory(resolved, model, available_bytes())
-    _check_vocabulary(request.ids_file, ids, model)
-    asked = Request("evaluate", resolved, ids=ids, model_file=model_file(resolved, model))
+    return Request("evaluate", resolved, ids=ids, model_file=model_file(resolved, model))
+
+
+def _answer(asked: Request, launcher: Launcher) -> Evaluated:
     outcome = launcher.run(asked, _TIMEOUT_S)
-    if outcome.status != "ok":
-        raise WorkerFailed(f"{outcome.status}: {outcome.reason}")
-    ran = outcome.answer.resolved or resolved
-    try:
-        return json.dumps({**outcome.answer.evaluation, "kernel": ran.kernel, "isa": ran.isa}, allow_nan=False)
-    except ValueError:  # a file can be whole, and its weights still be nonsense
-        raise WorkerFailed("failed: expected finite numbers, found others; the model's weights are damaged") from None
+    ran = outcome.answer.resolved or asked.resolved
+    status, reason, answer = outcome.status, outcome.reason, Evaluation()
+    if status == "ok":
+        try:
+            answer = decode(Evaluation, outcome.answer.evaluation)
+        except WrongValueError as error:  # a file can be whole, and its weights still be nonsense
+            status, reason = "failed", f"{error}; the engine, or the model's weights, are damaged"
+    return Evaluated(asked.resolved.scenario.engine, ran.kernel, ran.isa, status, reason, answer)
 
 
 def read_ids(path: Path) -> list[int]:
@@ -83,12 +125,12 @@ def read_ids(path: Path) -> list[int]:
     return ids
 
 
-def _scenario(request: EvalRequest, n_prompt: int) -> Scenario:
+def _scenario(request: EvalRequest, engine: str, n_prompt: int) -> Scenario:
     is_preset = request.model in PRESETS
     return Scenario(
         model=request.model if is_preset else "gguf",
         model_path=None if is_preset else request.model,
-        engine=request.engine,
+        engine=engine,
         kernel=request.kernel,
         isa=request.isa,
         threads=request.threads,

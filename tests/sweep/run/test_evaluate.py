@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from smjax.__main__ import main
 from smjax.core import native_library as native
 from smjax.core.errors import RequestError
 from smjax.core.records.answer import Answer, Ran
@@ -20,18 +19,6 @@ from tests.sweep.processes import FAKE
 
 MODEL = Path(__file__).parents[2] / "data" / "shakespeare-q4_0.gguf"
 Ask = Callable[..., int]
-
-
-@pytest.fixture
-def ask(empty_dir: Path) -> Ask:
-    """`smjax eval` of these ids with these further options."""
-
-    def asked(ids: object, *options: str, model: str = "tinystories-1m", n_gen: int = 2) -> int:
-        text = ids if isinstance(ids, str) else json.dumps(ids)
-        (empty_dir / "ids.json").write_text(text)
-        return main(["eval", "--model", model, "--ids-file", "ids.json", "--n-gen", str(n_gen), *options])
-
-    return asked
 
 
 def test_the_answer_is_one_line_of_json(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
