@@ -29,7 +29,7 @@ WORKER = CORE | {
 
 ALLOWED: dict[str, set[str]] = {
     "": CORE | {"smjax.commands", "smjax.__main__", "smjax.report", "smjax.sweep"},
-    "commands": CORE | {"smjax.commands", "smjax.run", "smjax.doctor", "smjax.report", "smjax.sweep"},
+    "commands": CORE | {f"smjax.{room}" for room in ("commands", "run", "doctor", "imports", "report", "sweep")},
     "core": FIRST_FLOOR,
     "core/machine": MACHINE | {"psutil", "cpuinfo", "platformdirs"},
     "core/gguf": GGUF | {"numpy"},
@@ -52,6 +52,8 @@ ALLOWED: dict[str, set[str]] = {
     "sweep/plan": CORE | {"smjax.stats"} | {f"smjax.sweep.{room}" for room in ("request", "process", "plan")},
     "sweep/ahead": CORE | {f"smjax.sweep.{room}" for room in ("request", "process", "plan", "ahead")},
     "sweep/run": CORE | {"smjax.doctor", "smjax.sweep", "rich"},
+    "imports": CORE | {"smjax.imports"},
+    "imports/llama_bench": CORE | {"smjax.imports"},
     "report": set(),
     "report/data": CORE | {"smjax.stats", "smjax.report.data", "numpy", "polars"},
     "report/render": CORE | {"smjax.report.render", "polars", "rich"},

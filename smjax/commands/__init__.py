@@ -7,6 +7,7 @@ COMMANDS = {
     "regress": "the same for CI: exit 3 where something is certainly slower",
     "baseline": "keep a run's records under a name, to be compared with",
     "trend": "since when is a figure higher or lower, and what changed then",
+    "import": "other tools' results as a run folder: llama-bench, pyperf …",
     "doctor": "what disturbs measurements on this machine, and what to do",
     "eval": "answer one prompt, for checking: a line of JSON",
     "export": "write a preset as a GGUF file for other tools",

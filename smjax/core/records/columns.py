@@ -56,11 +56,13 @@ COLUMNS = (
            meaning="lower end of the 95 % interval over processes; empty where no_interval_reason says why"),
     Column("decode_tok_per_s_hi", "float", "tok/s", "interval", "decode_tok_per_s",
            meaning="upper end of the 95 % interval over processes; empty where no_interval_reason says why"),
-    Column("e2e_tok_per_s", "float", "tok/s", "answers", "n_gen * 1e9 / NULLIF(ttft_ns + decode_ns, 0)",
+    Column("e2e_tok_per_s", "float", "tok/s", "answers",
+           "n_gen * 1e9 / NULLIF(COALESCE(ttft_ns + decode_ns, answer_ns), 0)",
            better="higher", meaning="n_gen / (TTFT + decode time)"),
-    Column("prefill_tok_per_s", "float", "tok/s", "answers", "n_prompt * 1e9 / NULLIF(ttft_ns, 0)",
+    Column("prefill_tok_per_s", "float", "tok/s", "answers",
+           "n_prompt * 1e9 / NULLIF(COALESCE(ttft_ns, prefill_ns), 0)",
            heading="prefill tok/s", shown="always", better="higher",
-           meaning="n_prompt / TTFT"),
+           meaning="n_prompt / TTFT; of an import whose prompt's time ends before an id is chosen n_prompt / that"),
     Column("ttft_ms", "float", "ms", "answers", "ttft_ns / 1e6", heading="TTFT ms", shown="always", better="lower",
            meaning="from prompt ids on the host to the first generated id on the host, warm executables"),
     Column("ttft_ms_lo", "float", "ms", "interval", "ttft_ms",
@@ -190,7 +192,8 @@ COLUMNS = (
            "one before); empty where it has one"),
     Column("engine_args", "text", "", "compared", "scenario.engine_args", heading="engine args", shown="varies",
            meaning="settings of the engine alone, all that it has"),
-    Column("forward_tok_per_s", "float", "tok/s", "answers", "(n_gen - 1) * 1e9 / NULLIF(decode_ns - choice_ns, 0)",
+    Column("forward_tok_per_s", "float", "tok/s", "answers",
+           "COALESCE((n_gen - 1) * 1e9 / NULLIF(decode_ns - choice_ns, 0), n_gen * 1e9 / NULLIF(forward_ns, 0))",
            heading="forward tok/s", better="higher",
            meaning="decode_tok_per_s without the time of choosing ids on the host, which is what llama-bench reports; "
            "empty where the program that scores them chooses"),
@@ -200,6 +203,13 @@ COLUMNS = (
            "row's: that of engine smjax with the same weights and prompt in the same run, kernel xla before native, KV "
            "type float32 before others; of processes that differ the least. A preset's weights are random and near "
            "ties frequent, so that answers part early without any fault"),
+    Column("passes_tok_per_s", "float", "tok/s", "answers", "(n_prompt + n_gen) * 1e9 / NULLIF(passes_ns, 0)",
+           heading="prompt + generated tok/s", better="higher",
+           meaning="of imports that time both as one span, as llama-bench's pp+tg: (n_prompt + n_gen) / its time, "
+           "no id chosen"),
+    Column("repetitions_spread", "float", "ratio", "reading", "imported.spread", heading="spread of repetitions",
+           meaning="of imports: standard deviation of the repetitions of one process, as a share of their mean; "
+           "no interval, as it says nothing about the next process"),
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),

@@ -5,12 +5,13 @@ A field that came later has a default, so that every older record is read; a nam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from smjax.core.records.answer import Bandwidth, Clock, Energy, Memory, Probes, Ran, Sample, Threads
 from smjax.core.records.columns import PROVENANCES, STATUSES
+from smjax.core.records.imported import Imported, Timed
 from smjax.core.records.quantities import Bytes, Date, Index, Limits, Nanoseconds, OneOf, Rate, Size
 from smjax.core.records.scenario import Scenario
 from smjax.core.records.typed import WrongValueError, decode
@@ -18,6 +19,9 @@ from smjax.core.records.typed import WrongValueError, decode
 _ANSWERS = ("samples", "warmup_samples")
 _SIZES = ("threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
 _SIZE = Limits(1, 10**9, "a whole number")
+_SIZE_IMPORTED = Limits(0, 10**9, "a whole number")
+_NOTHING: dict[str, Any] = {"threads": 0, "kernel": "", "isa": "", "kv_dtype": "", "engine": "", "model": "", "seed": 0}
+"""What stands in a typed scenario for what an import does not know; in `document` it stays null."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,8 @@ class Record:
     ghz: Clock | None = None
     energy: Energy | None = None
     readings: Readings = field(default_factory=Readings)
+    imported: Imported | None = None
+    """Of another tool's: what it timed instead of `samples`."""
 
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """All of it as it lies on disk, but for the answers."""
@@ -139,6 +145,11 @@ class Record:
     def ok(self) -> bool:
         return self.status == "ok"
 
+    @property
+    def timed(self) -> Sequence[Sample | Timed]:
+        """Answers, or what another tool timed instead."""
+        return self.imported.samples if self.imported else self.samples
+
 
 def record_of(document: dict[str, Any], line: str) -> Record:
     """The record that a JSON object is; raises WrongValueError, which names the first field that is wrong.
@@ -147,14 +158,18 @@ def record_of(document: dict[str, Any], line: str) -> Record:
     """
     rest = {name: value for name, value in document.items() if name not in _ANSWERS}
     record = replace(_decoded(document), document=rest, line=line)
+    size = _SIZE_IMPORTED if record.imported else _SIZE
     for name in _SIZES:
-        if not _SIZE.accepts(found := getattr(record.scenario, name)):
-            raise WrongValueError(f"scenario.{name}: expected {_SIZE.expected}, found {found}")
-    if record.ok and not record.samples:
+        if not size.accepts(found := getattr(record.scenario, name)):
+            raise WrongValueError(f"scenario.{name}: expected {size.expected}, found {found}")
+    if record.ok and not record.timed:
         raise WrongValueError("samples: expected a timed answer of a process that finished ok, found none")
     return record
 
 
 def _decoded(document: dict[str, Any]) -> Record:
     own = {name: value for name, value in document.items() if name not in ("document", "line")}
+    asked = own.get("scenario")
+    if own.get("imported") and isinstance(asked, dict):
+        own["scenario"] = asked | {name: nothing for name, nothing in _NOTHING.items() if asked.get(name) is None}
     return decode(Record, own)

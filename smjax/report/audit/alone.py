@@ -118,8 +118,9 @@ def _relations(row: Row) -> Iterator[tuple[str, float | None, float | None, floa
         yield "e2e tok/s", row["e2e_tok_per_s"], n_gen / (ttft_ms / 1000 + (n_gen - 1) / rate), slack
     if ttft_ms and row["n_prompt"]:
         yield "prefill tok/s", row["prefill_tok_per_s"], row["n_prompt"] / ttft_ms * 1000, slack
-    if rate:
+    if rate and (row["cores"] or row["threads"]):
         yield "tok/s per core", row["tok_per_s_per_core"], rate / (row["cores"] or row["threads"]), 0.01
+    if rate:
         yield "TPOT ms", row["tpot_ms"], 1000 / rate, slack
         yield "GB/s", row["gb_per_s"], (row["bytes_per_token"] or 0) * rate / 1e9, 0.01
 

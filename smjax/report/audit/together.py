@@ -39,8 +39,8 @@ def linear_scaling(rows: Sequence[Row]) -> Said:
     return said
 
 
-def _divided(rate: float | None, threads: int) -> float | None:
-    return None if rate is None else float(f"{rate / threads:.9g}")
+def _divided(rate: float | None, threads: int | None) -> float | None:
+    return None if rate is None or threads is None else float(f"{rate / threads:.9g}")
 
 
 def same_at_contexts(rows: Sequence[Row]) -> Said:

@@ -47,12 +47,13 @@ def asked(record: Record) -> dict[str, Any]:
 def _asked(scenario: Scenario) -> Mapping[str, Any]:
     fields = alike.asked(scenario)
     inside = {f"{room}.{name}": value for room in _ROOMS for name, value in fields.pop(room).items()}
-    return fields | inside | {"label": scenario.label}
+    unknown = {} if scenario.threads else {"threads": None}
+    return fields | inside | {"label": scenario.label} | unknown
 
 
 def machine_of(record: Record) -> str:
     """Which machine ran it; records that do not say are told apart by the host's fingerprint alone."""
-    return record.machine or f"a machine like {record.host}"
+    return record.machine or f"a machine like {record.host or record.environment.cpu.model or 'none that is known'}"
 
 
 def jaxlib_of(record: Record) -> str | None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from smjax.core.records.column import Column
 from smjax.core.records.columns import COLUMNS, FIELDS
-from smjax.core.records.flags import DISTURBED
+from smjax.core.records.flags import AVERAGES_ONLY, DISTURBED
 
 _DEPTHS = 100
 """Fewer timed tokens in an answer say nothing about what depth costs."""
@@ -76,6 +76,12 @@ def _disturbed() -> pl.Expr:
     return pl.when(was_watched.any()).then(((pl.col("status") == "ok") & is_disturbed).sum())
 
 
+def _samples() -> pl.Expr:
+    """Unknown where a process's answers are there as their mean alone."""
+    are_means = pl.col("flags").list.contains(AVERAGES_ONLY.name).any()
+    return pl.when(~are_means).then(pl.col("answers").sum())
+
+
 _EXPRESSIONS: dict[str, pl.Expr] = {
     "itl_ms_per_1000_tokens": _slope_over_depth(),
     "itl_ms_p50": _token_ms(0.50),
@@ -83,7 +89,7 @@ _EXPRESSIONS: dict[str, pl.Expr] = {
     "itl_ms_p99": _token_ms(0.99),
     "rss_growth_bytes_per_token": _rss_growth(),
     "replicates": (pl.col("status") == "ok").sum(),
-    "samples": pl.col("answers").sum(),
+    "samples": _samples(),
     "decode_tok_per_s_best": pl.col("decode_tok_per_s_samples").list.max().max(),
     "processes_disturbed": _disturbed(),
     "processes_repeated": pl.col("repeated_because").first().list.len().fill_null(0),

@@ -25,6 +25,12 @@ DTYPES: dict[str, type[pl.DataType]] = {"text": pl.String, "int": pl.Int64, "flo
 
 _CHOSEN_BY_WORKER = ("kernel", "isa", "kv_dtype")
 
+_NUMBERS = (
+    *("ttft_ns", "decode_ns", "rss_bytes", "choice_ns"),
+    *("prefill_ns", "forward_ns", "passes_ns", "answer_ns"),
+)
+"""What is read of each answer, ours' first, then other tools'."""
+
 _LISTS = {column.name: column.source.split(".") for column in FIELDS + COLUMNS if column.over == "union"}
 """Where lists of texts are read of each record."""
 
@@ -113,11 +119,8 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
     schema: dict[str, PolarsType] = {"process": pl.Int64, **texts, **fields}
     frame = pl.DataFrame(columns, schema=schema)  # column by column: half the time of rows
     frame = frame.with_columns(
+        pl.col("engine", "host", "identity", "label", "machine", "run", "smjax").replace("", None),
         attempt=pl.col("attempt").fill_null(0),
-        identity=pl.col("identity").replace("", None),
-        label=pl.col("label").replace("", None),
-        machine=pl.col("machine").replace("", None),
-        run=pl.col("run").replace("", None),
         sources=pl.col("sources").str.slice(0, 8),
         settings=pl.col("settings").str.slice(0, 8),
     )
@@ -147,15 +150,12 @@ def _with_choices(frame: pl.DataFrame) -> pl.DataFrame:
 
 def samples(records: Sequence[Record]) -> pl.DataFrame:
     """One row per timed answer of the processes that finished ok, warm-up excluded: times in ns, the cores' `state`."""
-    timed = [record.samples if record.ok else [] for record in records]
+    timed = [record.timed if record.ok else [] for record in records]
     found = [sample for process in timed for sample in process]
     numbers = {
         "process": [number for number, process in enumerate(timed) for _ in process],
         "sample": [number for process in timed for number in range(len(process))],
-        "ttft_ns": [sample.ttft_ns for sample in found],
-        "decode_ns": [sample.decode_ns for sample in found],
-        "rss_bytes": [sample.rss_bytes for sample in found],
-        "choice_ns": [sample.choice_ns for sample in found],
+        **{name: [getattr(sample, name, None) for sample in found] for name in _NUMBERS},
     }
     times = _lists([sample.token_ns for sample in found])
     of_each = zip(records, states.of_answers(records), strict=True)

@@ -84,7 +84,9 @@ def _token_ns(record: Record) -> np.ndarray:
 
 
 def _said(row: Row, intervals: dict[str, Interval]) -> Row:
-    return told(intervals, {*map(_as_flag, row["flags"]), *_flags(row, intervals["decode_tok_per_s"])})
+    said = told(intervals, {*map(_as_flag, row["flags"]), *_flags(row, intervals["decode_tok_per_s"])})
+    is_another_s = row["replicates"] and not row["decode_tok_per_s_medians"]  # an import that timed something else
+    return said | {"no_interval_reason": None} if is_another_s else said
 
 
 def told(intervals: Mapping[str, Interval], flags: Iterable[str]) -> Row:
@@ -105,7 +107,7 @@ def _flags(row: Row, decode: Interval) -> list[str]:
     bounds = None if decode.lo is None or decode.hi is None else (decode.lo, decode.hi)
     found = {
         WIDE_CI: is_wide(bounds, row["target_ci"]),
-        NO_INTERVAL: bounds is None and row["replicates"] > 1,
+        NO_INTERVAL: bounds is None and row["replicates"] > 1 and bool(row["decode_tok_per_s_medians"]),
         MODES_NOT_TESTABLE: decode.reason == NOT_TESTABLE,
         WARMUP: starts_slow(times) or starts_slow(ttft_ms),
         OUTLIER: has_outlier(rates),

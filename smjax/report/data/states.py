@@ -54,7 +54,7 @@ def _core(record: Record) -> Hashable:
 
 def _of_answers(record: Record, best: float) -> Sequence[str | None]:
     """A record that knows of no best is of cores that cannot be told to be shared, whatever others can do."""
-    unknown = [None] * len(record.samples)
+    unknown = [None] * len(record.timed)
     if record.probes is None or record.readings.best_additions_per_cycle is None:
         return unknown
     return sharing.states(record.probes.additions_per_cycle, best, len(record.samples)) or unknown

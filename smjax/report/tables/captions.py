@@ -26,7 +26,10 @@ def how_made(rows: Sequence[Row]) -> str:
         return "No process finished ok: no figures."
     if are_pooled(rows):
         return f"Medians over the runs of each run's figure; runs = runs/processes of all; {_certainty(rows)}."
-    (processes, samples), is_uniform = min(counts), len(counts) == 1
+    known = [(processes, samples) for processes, samples in counts if samples is not None]
+    if not known:
+        return f"Averages of unknown numbers of samples; {_certainty(rows)}."
+    (processes, samples), is_uniform = min(known), len(counts) == 1
     if is_uniform and samples % processes == 0:
         per_process = plural(samples // processes, "sample", "samples")
         return f"Medians of {plural(processes, 'process', 'processes')} {TIMES} {per_process}; {_certainty(rows)}."

@@ -70,6 +70,8 @@ def _itl(row: Row) -> Cell:
 
 def _stand_behind(row: Row) -> Cell:
     """What stands behind the figures: processes, and the samples of all, as each may have another number of them."""
+    if row["samples"] is None:  # averages alone
+        return Cell(row["replicates"], str(row["replicates"]))
     return Cell(row["replicates"], f"{row['replicates']}/{row['samples']}" if row["replicates"] else "0")
 
 
@@ -91,7 +93,8 @@ def _chosen(key: str) -> Callable[[Row], Cell]:
 
 def _fewer_cores(row: Row) -> Cell:
     """The cores, where threads had to share them."""
-    return Cell(row["cores"], str(row["cores"])) if (row["cores"] or row["threads"]) < row["threads"] else NOTHING
+    has_fewer = row["cores"] is not None and row["threads"] is not None and row["cores"] < row["threads"]
+    return Cell(row["cores"], str(row["cores"])) if has_fewer else NOTHING
 
 
 def _agreement(row: Row) -> Cell:

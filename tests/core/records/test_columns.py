@@ -20,7 +20,7 @@ decode_tok_per_s_best itl_ms_per_1000_tokens energy_j_per_token processes_distur
 sustained_tok_per_s sustained_tok_per_s_lo sustained_tok_per_s_hi tpot_ms itl_ms_p99_lo itl_ms_p99_hi
 cores machine run label roofline_lo roofline_hi bandwidth_level dram_gb_per_s anon_mb file_mb states
 no_interval_reason
-engine_args forward_tok_per_s agreement
+engine_args forward_tok_per_s agreement passes_tok_per_s repetitions_spread
 """
 
 

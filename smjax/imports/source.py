@@ -1,0 +1,123 @@
+"""A file of another tool as text: read once, whatever encoding it has, with its digest; every error says where."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from smjax.core.errors import RequestError
+from smjax.core.files import read_regular
+from smjax.core.text import printable
+
+FILE_BYTES_MAX = 1 << 26
+"""Thousands of times what a tool writes."""
+CUT = "the file is cut or damaged, or no output of this tool"
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""What Windows puts first."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file."""
+
+    path: Path
+    text: str
+    digest: str
+    """`sha256:` and that of its bytes."""
+    changed: str
+    """When it was last changed, UTC, ISO 8601."""
+
+    def wrong(self, place: str, expected: str, found: object, fix: str = CUT) -> RequestError:
+        """What to raise: the file and where in it, expected, found, what to do."""
+        where = ": ".join(filter(None, [printable(str(self.path), 500), printable(place)]))
+        return RequestError(f"{where}: expected {expected}, found {printable(str(found))}; {fix}")
+
+    def line_at(self, offset: int) -> int:
+        """Number of the line that a character is in, from 1."""
+        return self.text.count("\n", 0, offset) + 1
+
+
+def read_source(path: Path, expected: str) -> Source:
+    """The file at `path`, which is to be what `expected` says; raises RequestError for what is no text."""
+    content = read_regular(path, FILE_BYTES_MAX, expected)
+    where = printable(str(path), 500)
+    if not content.strip():
+        raise RequestError(f"{where}: expected {expected}, found an empty file; {CUT}")
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RequestError(f"{where}: line {line}: expected text in UTF-8, found other bytes; {CUT}") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise RequestError(f"{where}: line {line}: expected text in UTF-8, found a null byte; save it as UTF-8")
+    changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC).isoformat()
+    return Source(path, text, f"sha256:{hashlib.sha256(content).hexdigest()}", changed)
+
+
+class _TwiceError(ValueError):
+    """A name that an object has twice."""
+
+
+def json_from(source: Source, offset: int = 0, end: int | None = None) -> tuple[Any, int]:
+    """The JSON value that begins at an offset, and where it ends: NaN, and a name twice in an object, are refused."""
+    text = source.text if end is None else source.text[:end]
+    try:
+        return _DECODER.raw_decode(text, offset)
+    except json.JSONDecodeError as error:
+        found = f"{error.msg} at column {error.colno}"
+        raise source.wrong(f"line {error.lineno}", "JSON", found) from error
+    except (ValueError, RecursionError) as error:
+        found = str(error) if isinstance(error, _TwiceError) else type(error).__name__
+        raise source.wrong(f"line {source.line_at(offset)}", "JSON", found) from error
+
+
+def whole_json(source: Source) -> dict[str, Any]:
+    """The one JSON object that a file is."""
+    start = len(source.text) - len(source.text.lstrip())
+    found, end = json_from(source, start)
+    if source.text[end:].strip():
+        raise source.wrong(f"line {source.line_at(end)}", "the end of the file", source.text[end:].strip()[:40])
+    if not isinstance(found, dict):
+        raise source.wrong("", "a JSON object", str(found)[:40])
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(f"{next(name for name in names if names.count(name) > 1)} twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _TwiceError(f"{name}, which is no number of JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse_constant)
+
+
+@contextlib.contextmanager
+def within(source: Source, place: str) -> Iterator[None]:
+    """Errors of a field, which know its name alone, as errors of the file."""
+    try:
+        yield
+    except FieldError as error:
+        raise source.wrong(": ".join(filter(None, [place, error.name])), error.expected, error.found) from error
+
+
+class FieldError(Exception):
+    """A field that is not as it should be: its name, what was expected, what was found."""
+
+    def __init__(self, name: str, expected: str, found: object) -> None:
+        super().__init__(name)
+        self.name, self.expected, self.found = name, expected, found
