@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.records.answer import Answer
-from smjax.core.records.request import VERSION, Request
+from smjax.core.records.request import HELLO, VERSION, Greeting, Request
 from smjax.core.records.typed import WrongValueError, decode, encode
 from smjax.worker.process import die_with_parent
-from smjax.worker.tasks import TASKS, Session
+from smjax.worker.tasks import TASKS, Session, hello
 from smjax.worker.tasks.session import Say
 
 
@@ -21,6 +23,7 @@ def main() -> int:
     parent = os.getppid()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print must not end up between the answers
+    answers.write("\n")  # nor what was printed before this began be the beginning of one
     request = json.loads(sys.stdin.buffer.readline())
     die_with_parent(sys.stdin.buffer, parent)
 
@@ -41,17 +44,31 @@ def _answer(asked: Any, say: Say) -> Answer:
         request = understand(asked)
     except WrongValueError as error:
         return Answer("refused", str(error))
-    session = Session(request, say)
+    answer, do = _undertaken(request, say)
     try:
-        TASKS[session.request.task](session)
-        session.answer.status, session.answer.reason = "ok", ""
+        do()
+        answer.status, answer.reason = "ok", ""
     except Exception as error:
-        session.answer.status, session.answer.reason = "failed", _one_line(error)
-    return session.answer
+        answer.status, answer.reason = "failed", _one_line(error)
+    return answer
 
 
-def understand(asked: Any) -> Request:
-    """The request that crossed the border; raises WrongValueError for one of another version, or a wrong one."""
+def _undertaken(request: Request | Greeting, say: Say) -> tuple[Answer, Callable[[], None]]:
+    """The answer to a request, empty so far, and what fills it."""
+    if isinstance(request, Greeting):
+        answer = Answer()
+        return answer, partial(hello, request, answer)
+    session = Session(request, say)
+    return session.answer, partial(TASKS[request.task], session)
+
+
+def understand(asked: Any) -> Request | Greeting:
+    """What crossed the border; raises WrongValueError for a request of another version, or a wrong one.
+
+    A greeting is answered whatever its version, so that whoever asks can say which smjax it was.
+    """
+    if isinstance(asked, dict) and asked.get("task") == HELLO:
+        return decode(Greeting, asked, "greeting")
     if isinstance(asked, dict) and (found := asked.get("version")) != VERSION:
         raise WrongValueError(
             f"expected a request of version {VERSION}, found {found}; install one smjax for both sides"

@@ -48,6 +48,7 @@ class Handed:
     def __init__(self) -> None:
         self.launcher: Launcher = LocalLauncher()
         self.environment = environment_once
+        self.hello = smjax.run.real_outside().hello
         self.say = smjax.run.real_outside().say
 
     def outside(self) -> Outside:

@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+PYTHON = ".".join(map(str, sys.version_info[:3]))
+
 
 def send(event: dict) -> None:
     sys.stdout.write(json.dumps(event) + "\n")
@@ -18,7 +20,7 @@ def send(event: dict) -> None:
 
 
 def answer(**keys: object) -> dict:
-    return {"event": "answer", "version": 1, "answer": {"status": "ok", "reason": "", "flags": [], **keys}}
+    return {"event": "answer", "version": 2, "answer": {"status": "ok", "reason": "", "flags": [], **keys}}
 
 
 def measured(request: dict) -> dict:
@@ -33,7 +35,7 @@ def measured(request: dict) -> dict:
         memory={"peak_rss_bytes": 10**8, "steady_rss_bytes": 10**8, "weight_bytes": 10, "kv_bytes": 10},
         bytes_per_token=10,
         ghz={"value": None, "source": None},
-        versions={"python": "3", "jax": "0", "numpy": "0"},  # and of what the supervisor knows: no other jaxlib
+        versions={"python": PYTHON, "jax": "0", "numpy": "0"},  # and of what the supervisor knows: no other jaxlib
         compilation_cache=str(request.get("cache_dir")),
     )
 

@@ -41,3 +41,11 @@ def fake_workers(pid_file: Path) -> list[int]:
         if str(pid_file) in arguments and str(FAKE) in arguments and not is_zombie:
             found.append(process.pid)
     return found
+
+
+def interpreter(folder: Path, script: str, name: str = "python") -> str:
+    """A program that a sweep may be told to be an interpreter."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)

@@ -25,7 +25,7 @@ from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.core.records.typed import encode
 from smjax.sweep.process.launcher import Launcher, Outcome
-from smjax.sweep.process.local import LocalLauncher
+from smjax.sweep.process.local import LocalLauncher, worker_command
 from smjax.sweep.request.resolve import resolve
 from smjax.worker.engines.agreement import AGREEMENT_NMSE_MAX
 from smjax.worker.engines.smjax.check import PRODUCT_NMSE_MAX
@@ -225,7 +225,7 @@ def test_one_id_has_no_likelihood() -> None:
 @pytest.mark.parametrize("limit_mb", [300, 700])
 def test_too_little_memory_is_an_outcome(limit_mb: int) -> None:
     """300 MB do not hold JAX, 700 MB hold it but not the model with it."""
-    limited = ["sh", "-c", f"ulimit -v {limit_mb * 1024}; exec {shlex.join(LocalLauncher().command())}"]
+    limited = ["sh", "-c", f"ulimit -v {limit_mb * 1024}; exec {shlex.join(worker_command())}"]
     outcome = run(measuring(replace(TINY, model="stories-110m")), LocalLauncher(limited))
     assert outcome.status in ("failed", "killed")
     assert outcome.reason

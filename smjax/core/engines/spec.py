@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smjax.core.errors import RequestError
 from smjax.core.models.config import DecoderConfig
 from smjax.core.records.resolved import Resolved
 
@@ -94,18 +92,7 @@ class EngineSpec:
         """The kernel called `name`."""
         return next(kernel for kernel in self.kernels if kernel.name == name)
 
-    def spelt_out(self, arguments: Mapping[str, str]) -> dict[str, str]:
-        """Its arguments with their values or defaults; others are another engine's. RequestError for a wrong value."""
-        found = {one.name: arguments.get(one.name, one.default) for one in self.arguments}
-        for one in self.arguments:
-            if one.values and found[one.name] not in one.values:
-                expected = f"one of {', '.join(one.values)} with engine={self.name}"
-                raise RequestError(f"engine_args.{one.name}: expected {expected}, found {found[one.name]}")
-        return found
-
-    def check_installed(self) -> None:
-        """Raise RequestError unless what it imports can be found."""
-        missing = [name for name in self.modules if importlib.util.find_spec(name) is None]
-        if missing:
-            found = f"{self.name} without {', '.join(missing)}"
-            raise RequestError(f"engine: expected one that is installed, found {found}; {self.install}")
+    @property
+    def defaults(self) -> dict[str, str]:
+        """Of its arguments."""
+        return {argument.name: argument.default for argument in self.arguments}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from smjax.core.records.hello import Hello
 from smjax.core.records.quantities import Bytes, Nanoseconds, Rate, Size
 
 IDS_KEPT = 64
@@ -136,3 +137,5 @@ class Answer:
     """How it came to be; kept beside it, and handed to nobody."""
     evaluation: dict[str, Any] = field(default_factory=dict)
     """`nll_mean`, `logits`, `greedy`: the answer for checking."""
+    hello: Hello | None = None
+    """The answer to a greeting."""

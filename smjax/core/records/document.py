@@ -31,6 +31,11 @@ def canonical_json(data: Any) -> str:
     return json.dumps(_finite(data), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def digest(described: Any) -> str:
+    """A short name of everything that is described."""
+    return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
+
+
 def record_id(scenario: Scenario, identity: str, replicate: int, attempt: int = 0) -> str:
     """Readable, fit for a file name, and different for any two identities, labels, replicates or attempts at one."""
     s = scenario

@@ -7,10 +7,28 @@ from typing import Any, Literal
 
 from smjax.core.records.resolved import Resolved
 
-VERSION = 1
-"""Of request and answer. A worker of another smjax that does not know it says so, and is refused."""
+VERSION = 2
+"""Of request and answer. A worker of another smjax that does not know it says so, and is refused.
+
+It counts up with whatever a worker may be asked for, field or word, as one that does not know it would leave it out
+unseen, and when anything in an answer changes its meaning; not when an answer may only say more.
+"""
 
 Task = Literal["measure", "evaluate", "ahead", "dram"]
+HELLO = "hello"
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What an interpreter is asked before anything is planned; its `smjax.core.records.hello.Hello` is the answer.
+
+    Every version understands it as it is here.
+    """
+
+    engines: list[str]
+    """Names of those that it shall speak of."""
+    task: str = HELLO
+    version: int = VERSION
 
 
 @dataclass(frozen=True)

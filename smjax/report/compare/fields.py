@@ -20,15 +20,15 @@ SCENARIO = ("model", "model_hash", "threads", "ctx", "n_prompt", "n_gen", "token
 SHOWN = (*SCENARIO, "engine", "kernel", "isa", "kv_dtype")
 """What is told of every scenario that is compared."""
 
-FILES = "smjax's files"
-"""What their digest is called."""
+FILES, LIBRARIES = "smjax's files", "libraries"
+"""What their digests are called."""
 _CHOSEN = ("kernel", "isa", "kv_dtype")
 _ROOMS = ("measure", "engine_args")
 """Fields of a scenario that have fields of their own."""
 _CHANGES_BY_ITSELF = ("cpu.mhz", "memory.available_bytes")
 _SAID_OTHERWISE = ("host", "machine", "python", "git.commit", "git.dirty")
 """Digests, and what a record says elsewhere too."""
-_ONLY_NAMED = (FILES, "cpu.simd")
+_ONLY_NAMED = (FILES, LIBRARIES, "cpu.simd")
 """Fields whose values are digests or too long to be read."""
 _VARIABLE = "variables."
 _EXPLAIN_FILES = ("smjax", "commit")
@@ -90,6 +90,7 @@ def _smjax(record: Record) -> dict[str, Any]:
         "smjax": record.smjax,
         **_checkout(record),
         FILES: record.identity_parts.get(FILES),
+        LIBRARIES: record.identity_parts.get(LIBRARIES),
     }
 
 

@@ -125,7 +125,7 @@ def _records(pair: Pair) -> tuple[Record, Record]:
 def _arguments(record: Record) -> dict[str, str]:
     """Those of its engine that are not as they are anyway."""
     spec = ENGINES.get(record.scenario.engine)
-    usual = spec.spelt_out({}) if spec else {}
+    usual = spec.defaults if spec else {}
     given = record.scenario.engine_args.items()
     return {f"{_ARGUMENT}{name}": value for name, value in given if value != usual.get(name)}
 

@@ -16,9 +16,12 @@ FOUND_BYTES_MAX = 1 << 24
 """Of what a step may keep: many times a choice for each of a model's shapes."""
 
 
-def cache_folder(engine: str, host: str) -> Path | None:
-    """An engine's, apart for each kind of host; None where nothing can be kept."""
-    return _folder(engine, host)
+def cache_folder(engine: str, host: str, libraries: str) -> Path | None:
+    """An engine's, apart for each kind of host and for what computes; None where nothing can be kept.
+
+    JAX calls what it has compiled by its version, which two builds of jaxlib may share.
+    """
+    return _folder(engine, host, libraries[:16])
 
 
 def models_folder() -> Path:

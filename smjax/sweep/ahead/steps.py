@@ -7,7 +7,6 @@ their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,12 @@ from typing import Any
 from smjax.core.engines import Host, StepAhead
 from smjax.core.models.export import exported
 from smjax.core.models.source import Model
+from smjax.core.records.document import digest
+from smjax.core.records.hello import Hello
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
 from smjax.sweep.ahead.cache import cache_folder, models_folder, recall, remember
-from smjax.sweep.plan.identity import digest, identity_parts, sources
+from smjax.sweep.plan.identity import identity_parts
 from smjax.sweep.process.launcher import Launcher, OnPhase
 from smjax.sweep.request.resolve import engine_of, needs_export
 
@@ -38,28 +39,30 @@ class Ahead:
     """Of a preset, for an engine that reads files alone."""
 
 
-def get_ready(resolved: Resolved, model: Model, host: Host, launcher: Launcher, on_phase: OnPhase) -> Ahead:
-    """Take the steps of the scenario's engine, as far as they were not taken before.
+def get_ready(
+    resolved: Resolved, model: Model, host: Host, there: Hello, launcher: Launcher, on_phase: OnPhase
+) -> Ahead:
+    """Take the steps of the scenario's engine in its interpreter `there`, as far as they were not taken before.
 
     A step that fails is no error here: the scenario's workers will meet the same, and their records will say so.
     Raises RequestError where a preset's file cannot be written.
     """
     engine = engine_of(resolved.scenario)
     wanted = [step for step in engine.ahead if step.wanted(resolved)]
-    folder = cache_folder(engine.name, host["host"]) if wanted else None
+    folder = cache_folder(engine.name, host["host"], there.engines[engine.name].libraries) if wanted else None
     kept = folder if resolved.scenario.measure.compile_cache else None
     prepared: Prepared = {}
     for step in wanted:
         if kept or not step.fills_cache:
             request = Request("ahead", resolved, dict(prepared), None if kept is None else str(kept), step.name)
-            path = folder and folder / step.name / f"{_key(step, request, model, host)}.json"
+            path = folder and folder / step.name / f"{_key(step, request, model, there)}.json"
             found = recall(path) if path else None
             if found is None:
                 found = _take(request, launcher, on_phase)
                 if path and found is not None:
                     remember(path, found)
             prepared[step.name] = (found or {}).get("prepared", {})
-    return Ahead(prepared, kept, identity_parts(resolved, model, host, prepared), model_file(resolved, model))
+    return Ahead(prepared, kept, identity_parts(resolved, model, host, there, prepared), model_file(resolved, model))
 
 
 def model_file(resolved: Resolved, model: Model) -> str | None:
@@ -75,9 +78,10 @@ def _take(request: Request, launcher: Launcher, on_phase: OnPhase) -> dict[str, 
     return found if outcome.status == "ok" else None
 
 
-def _key(step: StepAhead, request: Request, model: Model, host: Host) -> str:
+def _key(step: StepAhead, request: Request, model: Model, there: Hello) -> str:
     """A digest of everything that the step's result depends on: shapes and encodings, but no weights."""
     resolved, scenario = request.resolved, request.resolved.scenario
+    engine = there.engines[scenario.engine]
     return digest(
         {
             "scenario": {name: getattr(scenario, name) for name in step.depends_on},
@@ -85,11 +89,7 @@ def _key(step: StepAhead, request: Request, model: Model, host: Host) -> str:
             "decoder": asdict(model.config),
             "encodings": {name: info.encoding.name for name, info in model.tensors.items()},
             "prepared": request.prepared,
-            "packages": _packages(host, engine_of(scenario).packages),
-            "sources": sources(engine_of(scenario)),
+            "packages": {name: there.packages.get(name) for name in engine.packages},
+            "files": [engine.files, engine.libraries],
         }
     )
-
-
-def _packages(host: Host, names: tuple[str, ...]) -> Mapping[str, Any]:
-    return {name: host["packages"].get(name) for name in names}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from smjax.core.records.alike import point
+from smjax.core.records.document import digest
 from smjax.core.records.record import Record
 from smjax.core.records.resolved import Resolved
-from smjax.sweep.plan.identity import digest
 from smjax.sweep.plan.standing import Standing, process_of
 
 

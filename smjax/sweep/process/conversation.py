@@ -100,7 +100,7 @@ class Conversation:
 
     def _understand(self, message: dict[str, Any]) -> None:
         if message.get("version") != VERSION:
-            found = f"found {str(message.get('version'))[:20]}; install one smjax for both sides"
+            found = f"found {str(message.get('version'))[:20]}{_whose(message)}; install one smjax for both sides"
             self.misunderstood = f"expected an answer of version {VERSION}, {found}"
             return
         try:
@@ -114,6 +114,14 @@ class Conversation:
             self._process.wait(min(remaining_s, _GRACE_S))
         except subprocess.TimeoutExpired:
             self.timed_out = True
+
+
+def _whose(message: dict[str, Any]) -> str:
+    """Which smjax it is that speaks another version, if it was asked and says so."""
+    answer = message.get("answer")
+    hello = answer.get("hello") if isinstance(answer, dict) else None
+    found = hello.get("smjax") if isinstance(hello, dict) else None
+    return f" of smjax {printable(found, 20)}" if isinstance(found, str) else ""
 
 
 def signal_group(process: subprocess.Popen[bytes]) -> None:

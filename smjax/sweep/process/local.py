@@ -9,14 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import IO
 
 from smjax.core.engines import inherited
 from smjax.core.machine.topology import pick_cpus
 from smjax.core.records.answer import Answer
-from smjax.core.records.request import Request
+from smjax.core.records.request import Greeting, Request
 from smjax.core.records.typed import encode
 from smjax.sweep.process.conversation import Conversation, signal_group
 from smjax.sweep.process.launcher import OnPhase, Outcome
@@ -29,36 +29,49 @@ class LocalLauncher:
     def __init__(self, command: Sequence[str] | None = None) -> None:
         self._command = command
 
-    def command(self, python: str | None = None) -> Sequence[str]:
-        """What starts a worker of the interpreter `python`, by default this one."""
-        # -P: a file of the user's folder that is called like a module must not be imported instead of it.
-        return self._command or (python or sys.executable, "-P", "-m", "smjax.worker")
-
     def run(self, request: Request, timeout_s: float, on_phase: OnPhase = lambda phase: None) -> Outcome:
-        with contextlib.ExitStack() as opened:
-            started_ns = time.monotonic_ns()
-            scenario = request.resolved.scenario
-            placed = replace(request, cpus=pick_cpus(scenario.threads), spawned_ns=started_ns)
-            try:
-                stderr = opened.enter_context(tempfile.TemporaryFile())
-                process = opened.enter_context(_start(self.command(scenario.python), _environment(request), stderr))
-            except OSError as error:
-                return Outcome("failed", f"the worker did not start: {error.strerror or error}", 0)
-            deadline_ns = started_ns + timeout_s * 1e9
-            conversation = Conversation(process, json.dumps(encode(placed)), deadline_ns, on_phase)
-            try:
-                conversation.run()
-            finally:
-                signal_group(process)
-                process.wait()
-            wall_ns = time.monotonic_ns() - started_ns
-            status, reason = judge(conversation, process.returncode, last_line(stderr), timeout_s)
-        return Outcome(status, reason, wall_ns, conversation.answer or Answer())
+        started_ns = time.monotonic_ns()
+        scenario = request.resolved.scenario
+        placed = replace(request, cpus=pick_cpus(scenario.threads), spawned_ns=started_ns)
+        command = self._command or worker_command(scenario.python)
+        return converse(command, placed, timeout_s, on_phase, dict(request.resolved.variables))
 
 
-def _environment(request: Request) -> dict[str, str]:
-    """The inherited variables but for those that would change what is measured, and those that set it."""
-    return {**inherited(dict(os.environ)), **dict(request.resolved.variables)}
+def worker_command(python: str | None = None) -> Sequence[str]:
+    """What starts a worker of the interpreter `python`, by default this one."""
+    # -P: a file of the user's folder that is called like a module must not be imported instead of it.
+    return (python or sys.executable, "-P", "-m", "smjax.worker")
+
+
+def converse(
+    command: Sequence[str],
+    asked: Request | Greeting,
+    timeout_s: float,
+    on_phase: OnPhase = lambda phase: None,
+    variables: Mapping[str, str] | None = None,
+) -> Outcome:
+    """What a process that `command` starts answers.
+
+    Of the inherited variables it has those that do not change what is measured, and `variables`.
+    """
+    with contextlib.ExitStack() as opened:
+        started_ns = time.monotonic_ns()
+        try:
+            stderr = opened.enter_context(tempfile.TemporaryFile())
+            environment = {**inherited(dict(os.environ)), **(variables or {})}
+            process = opened.enter_context(_start(command, environment, stderr))
+        except OSError as error:
+            return Outcome("failed", f"the worker did not start: {error.strerror or error}", 0)
+        deadline_ns = started_ns + timeout_s * 1e9
+        conversation = Conversation(process, json.dumps(encode(asked)), deadline_ns, on_phase)
+        try:
+            conversation.run()
+        finally:
+            signal_group(process)
+            process.wait()
+        wall_ns = time.monotonic_ns() - started_ns
+        status, reason = judge(conversation, process.returncode, last_line(stderr), timeout_s)
+    return Outcome(status, reason, wall_ns, conversation.answer or Answer())
 
 
 def _start(command: Sequence[str], environment: dict[str, str], stderr: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -14,8 +14,8 @@ from smjax.sweep.process.conversation import Conversation
 
 _TAIL_BYTES = 1 << 14
 _REASON_CHARACTERS = 500
-_STACK = re.compile(r"\s*@ +0x|\*\*\* ")
-"""What XLA prints below the line that says why it gave up."""
+_AFTERWARDS = re.compile(r"\s*@ +0x|\*\*\* |usage: |Try [`']")
+"""What XLA, and programs that do not know an option, print below the line that says why they gave up."""
 
 
 def judge(conversation: Conversation, returncode: int, said: str, timeout_s: float) -> tuple[str, str]:
@@ -42,11 +42,11 @@ def judge(conversation: Conversation, returncode: int, said: str, timeout_s: flo
 
 
 def last_line(stderr: IO[bytes]) -> str:
-    """The last line of what a worker wrote on its stderr, without reading all of it, that is no part of a stack."""
+    """The last line of what a worker wrote on its stderr, without reading all of it, that says why it ended."""
     size_bytes = stderr.seek(0, os.SEEK_END)
     stderr.seek(max(0, size_bytes - _TAIL_BYTES))
     lines = stderr.read().decode(errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip() and not _STACK.match(line)), "")
+    return next((line.strip() for line in reversed(lines) if line.strip() and not _AFTERWARDS.match(line)), "")
 
 
 def _answered(answer: Answer) -> tuple[str, str]:

@@ -89,7 +89,9 @@ class JobConfig:
     engine_args: EngineArguments = field(default_factory=EngineArguments)  # type: ignore[valid-type]
     seed: int = asked("of a preset's weights and of the prompt")
     label: str = asked("a text that changes nothing but the record", literal=True)
-    python: str | None = asked("interpreter that runs the worker; null for the one that runs smjax", files=True)
+    python: str | None = asked(
+        "interpreter that runs the worker, with the smjax installed there; null for the one that runs this", files=True
+    )
     retry_failed: bool = asked("true: processes that failed before in this folder run again")
     lock: str = asked("what to do while another sweep measures on this host", names=WHEN_BUSY)
     measure: MeasureConfig = field(default_factory=MeasureConfig)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from smjax.core.engines import ENGINES, EngineSpec, Host, complaints
+from smjax.core.engines.introduction import introduce
 from smjax.core.errors import RequestError
 from smjax.core.machine.simd import limited_simd
 from smjax.core.models.export import EXPORTED
+from smjax.core.records.hello import EngineThere, Hello
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
 
 ALL, AUTO = "all", "auto"
 
 
-def expand(scenario: Scenario, host: Host) -> list[Scenario]:
-    """The scenario for each kernel and instruction set that there is here, where it says `all`."""
-    available = _available(engine_of(scenario), host)
+def expand(scenario: Scenario, host: Host, there: Hello | None = None) -> list[Scenario]:
+    """The scenario for each kernel and instruction set that its interpreter has, where it says `all`."""
+    there = there or introduce(host, [scenario.engine])
+    available = _available(_engine_there(scenario, there))
     has_isas = [kernel for kernel in available if available[kernel]] or [AUTO]
     kernels = has_isas if scenario.kernel == ALL else [scenario.kernel]
     if scenario.isa != ALL:
@@ -25,25 +27,27 @@ def expand(scenario: Scenario, host: Host) -> list[Scenario]:
     return [
         replace(scenario, kernel=kernel, isa=isa)
         for kernel in kernels
-        for isa in available[resolve(replace(scenario, kernel=kernel, isa=AUTO), host).kernel] or [AUTO]
+        for isa in available[resolve(replace(scenario, kernel=kernel, isa=AUTO), host, there).kernel] or [AUTO]
     ]
 
 
-def resolve(scenario: Scenario, host: Host) -> Resolved:
+def resolve(scenario: Scenario, host: Host, there: Hello | None = None) -> Resolved:
     """The scenario with nothing left open, its engine's arguments all named.
 
-    Raises RequestError where this host or installation cannot serve it.
+    Raises RequestError where this host, or the interpreter `there` (by default this one), cannot serve it.
 
     `kernel=auto` is the best kernel that is fit for the instruction set asked for, `isa=auto` the best there is.
     """
-    spec = engine_of(scenario)
-    spec.check_installed()
-    _check_words(scenario, spec)
-    scenario = replace(scenario, engine_args=spec.spelt_out(scenario.engine_args))
-    kernel, isa = _kernel_and_isa(scenario, spec, host)
+    spec, engine = engine_of(scenario), _engine_there(scenario, there or introduce(host, [scenario.engine]))
+    if engine.missing:
+        found = f"{spec.name} without {', '.join(engine.missing)}{_in(scenario)}"
+        raise RequestError(f"engine: expected one that is installed, found {found}; {spec.install}")
+    _check_words(scenario, spec, engine)
+    scenario = replace(scenario, engine_args=_spelt_out(scenario, spec, engine))
+    kernel, isa = _kernel_and_isa(scenario, spec, engine)
     kv_dtype = spec.kernel(kernel).kv_dtype if scenario.kv_dtype == AUTO else scenario.kv_dtype
     simd = tuple(limited_simd(host["cpu"]["simd"], isa))
-    chosen = Resolved(scenario, kernel, isa, simd, kv_dtype, module=spec.module)
+    chosen = Resolved(scenario, kernel, isa, simd, kv_dtype, module=engine.module)
     return replace(chosen, variables=tuple(sorted(spec.variables(chosen).items())))
 
 
@@ -55,25 +59,56 @@ def engine_of(scenario: Scenario) -> EngineSpec:
     return ENGINES[scenario.engine]
 
 
-def passed_over(scenarios: Sequence[Scenario], host: Host) -> str | None:
+def passed_over(scenario: Scenario, host: Host, there: Hello) -> str | None:
     """One line for whoever left the kernel open and does not get the best one: which, and why not; else None."""
-    for spec in dict.fromkeys(engine_of(scenario) for scenario in scenarios if scenario.kernel == AUTO):
-        best, used = spec.kernels[0], _by_preference(spec, _available(spec, host), AUTO)[0]
-        if used != best.name:
-            why = best.why_missing() or f"it has no instruction set for this {host['cpu']['arch']} CPU"
-            return f"kernel: using {used}, not {best.name}: {why}"
-    return None
+    spec, engine = engine_of(scenario), _engine_there(scenario, there)
+    best, used = spec.kernels[0].name, _by_preference(spec, _available(engine), AUTO)[0]
+    if scenario.kernel != AUTO or used == best:
+        return None
+    lacking = f"it has no instruction set for this {host['cpu']['arch']} CPU"
+    why = engine.kernels[best].missing or lacking if best in engine.kernels else f"smjax {there.smjax} has none"
+    return f"kernel: using {used}, not {best}{_in(scenario)}: {why}"
 
 
-def _check_words(scenario: Scenario, spec: EngineSpec) -> None:
-    kernels = [kernel.name for kernel in spec.kernels]
+def _engine_there(scenario: Scenario, there: Hello) -> EngineThere:
+    """What its interpreter has of the scenario's engine; RequestError where the smjax of either side knows none."""
+    name = engine_of(scenario).name
+    if name not in there.engines:
+        known = f"one of {', '.join(there.known)} with smjax {there.smjax}{_in(scenario)}"
+        raise RequestError(there.complaints.get(name, f"engine: expected {known}, found {name}"))
+    return there.engines[name]
+
+
+def _in(scenario: Scenario) -> str:
+    """Where, if that is not here."""
+    return f" in {scenario.python}" if scenario.python else ""
+
+
+def _check_words(scenario: Scenario, spec: EngineSpec, engine: EngineThere) -> None:
+    kernels = [kernel.name for kernel in spec.kernels if kernel.name in engine.kernels]
+    kv_dtypes = [kv_dtype for kv_dtype in spec.kv_dtypes if kv_dtype in engine.kv_dtypes]
     for name, found, known in (
         ("kernel", scenario.kernel, [AUTO, *reversed(kernels)]),
-        ("kv_dtype", scenario.kv_dtype, [AUTO, *spec.kv_dtypes]),
+        ("kv_dtype", scenario.kv_dtype, [AUTO, *kv_dtypes]),
     ):
         if found not in known:
-            raise RequestError(f"{name}: expected one of {', '.join(known)}, found {found}")
+            raise RequestError(f"{name}: expected one of {', '.join(known)}{_in(scenario)}, found {found}")
     _check_model(scenario, spec)
+
+
+def _spelt_out(scenario: Scenario, spec: EngineSpec, engine: EngineThere) -> dict[str, str]:
+    """All arguments that the engine has there, with their values or defaults; others are another engine's.
+
+    Raises RequestError for a value that it does not take, and for an argument that only another smjax's has.
+    """
+    asked, where = scenario.engine_args, f"with engine={spec.name}{_in(scenario)}"
+    for name in (one.name for one in spec.arguments if one.name in asked and one.name not in engine.arguments):
+        raise RequestError(f"engine_args.{name}: expected none {where}, found {asked[name]}; its smjax has none")
+    given = {name: asked.get(name, values[0] if values else "") for name, values in engine.arguments.items()}
+    for name, values in engine.arguments.items():
+        if values and given[name] not in values:
+            raise RequestError(f"engine_args.{name}: expected one of {', '.join(values)} {where}, found {given[name]}")
+    return given
 
 
 def _check_model(scenario: Scenario, spec: EngineSpec) -> None:
@@ -92,13 +127,13 @@ def needs_export(scenario: Scenario) -> bool:
     return scenario.model_path is None and engine_of(scenario).model_formats == ("gguf",)
 
 
-def _kernel_and_isa(scenario: Scenario, spec: EngineSpec, host: Host) -> tuple[str, str]:
-    available = _available(spec, host)
-    asked = next((kernel for kernel in spec.kernels if kernel.name == scenario.kernel), None)
-    if asked is not None and (missing := asked.why_missing()):
-        others = "".join(f"; or use kernel={kernel.name}" for kernel in spec.kernels if kernel is not asked)
-        raise RequestError(f"kernel: expected one that is installed, found {asked.name}: {missing}{others}")
-    kernels = [asked.name] if asked is not None else _by_preference(spec, available, scenario.isa)
+def _kernel_and_isa(scenario: Scenario, spec: EngineSpec, engine: EngineThere) -> tuple[str, str]:
+    available, asked = _available(engine), engine.kernels.get(scenario.kernel)
+    if asked is not None and asked.missing:
+        others = "".join(f"; or use kernel={name}" for name in available if name != scenario.kernel)
+        found = f"{scenario.kernel}{_in(scenario)}: {asked.missing}{others}"
+        raise RequestError(f"kernel: expected one that is installed, found {found}")
+    kernels = [scenario.kernel] if asked is not None else _by_preference(spec, available, scenario.isa)
     for kernel in kernels:
         if scenario.isa == AUTO:
             return kernel, next(iter(available[kernel]), AUTO)
@@ -109,9 +144,10 @@ def _kernel_and_isa(scenario: Scenario, spec: EngineSpec, host: Host) -> tuple[s
 
 
 def _by_preference(spec: EngineSpec, available: dict[str, tuple[str, ...]], isa: str) -> list[str]:
-    return [kernel.name for kernel in spec.kernels if kernel.fit_for(available[kernel.name], isa)]
+    known = (kernel for kernel in spec.kernels if kernel.name in available)
+    return [kernel.name for kernel in known if kernel.fit_for(available[kernel.name], isa)]
 
 
-def _available(spec: EngineSpec, host: Host) -> dict[str, tuple[str, ...]]:
-    """Instruction sets of each kernel here, best first."""
-    return {kernel.name: kernel.isas(host) for kernel in spec.kernels}
+def _available(engine: EngineThere) -> dict[str, tuple[str, ...]]:
+    """Instruction sets of each kernel there, best first."""
+    return {name: kernel.isas for name, kernel in engine.kernels.items()}

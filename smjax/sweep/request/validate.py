@@ -11,6 +11,7 @@ from smjax.core.models.config import KV_ELEMENT_BYTES
 from smjax.core.models.source import Model, open_model, weight_bytes
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario, check_scenario
+from smjax.sweep.request.interpreters import Interpreters
 from smjax.sweep.request.resolve import engine_of, resolve
 
 _PER_WEIGHT_BYTE = 1.3
@@ -24,8 +25,10 @@ def model_key(scenario: Scenario) -> ModelKey:
     return scenario.model, scenario.model_path, scenario.seed
 
 
-def resolve_all(scenarios: Sequence[Scenario], host: Host) -> tuple[list[Resolved], dict[ModelKey, Model]]:
-    """The scenarios with nothing left open, and their models.
+def resolve_all(
+    scenarios: Sequence[Scenario], host: Host, interpreters: Interpreters | None = None
+) -> tuple[list[Resolved], dict[ModelKey, Model]]:
+    """The scenarios with nothing left open, and their models; without `interpreters` all are of this one.
 
     Raises RequestError for the first scenario that cannot be served on this host.
     """
@@ -38,7 +41,7 @@ def resolve_all(scenarios: Sequence[Scenario], host: Host) -> tuple[list[Resolve
             _check_seed(scenario)
             models[key] = open_model(*key)
         check_scenario(scenario, models[key].config.ctx_train)
-        resolved = resolve(scenario, host)
+        resolved = resolve(scenario, host, interpreters.of(scenario) if interpreters else None)
         check_engine(resolved, models[key])
         check_memory(resolved, models[key], available_bytes())
         if scenario.measure.strict and is_oversubscribed(scenario.threads, host):

@@ -57,8 +57,8 @@ class _Execution:
         """What has ended the sweep early."""
 
     def run(self) -> ExitCode:
-        if self.sweep.note:
-            self._say(self.sweep.note)
+        for note in self.sweep.notes:
+            self._say(note)
         try:
             self._measure_all()
             code = ExitCode.OK if self.plan is None or self.plan.all_ok else ExitCode.FAILED
@@ -102,7 +102,8 @@ class _Execution:
         for number, resolved in enumerate(sweep.resolved):
             progress.preparing(point(resolved.scenario), number, len(sweep.resolved))
             model = sweep.models[model_key(resolved.scenario)]
-            ahead = get_ready(resolved, model, sweep.environment, self.outside.launcher, progress.phase)
+            there = sweep.interpreters.of(resolved.scenario)
+            ahead = get_ready(resolved, model, sweep.environment, there, self.outside.launcher, progress.phase)
             alike = (other for other in ready if ready[other].identity == ahead.identity)
             same = next((other for other in alike if other.scenario.label == resolved.scenario.label), None)
             if same is None:
@@ -130,7 +131,8 @@ class _Execution:
         order = Order(plan.seed, run.block, plan.ended, plan.point(run))
         stamps = Stamps(started, self.run_id, order, readings, dram, best)
         model = sweep.models[model_key(scenario)]
-        record = make_record(run, model, sweep.environment, ahead.identity, stamps, outcome)
+        there = sweep.interpreters.of(scenario)
+        record = make_record(run, model, sweep.environment, there, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)
         return outcome, process_of(record)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.config import ReportConfig
+from smjax.sweep.request.interpreters import AskHello
 
 CheckReport = Callable[[ReportConfig], None]
 """Raises RequestError where the report that a sweep is to end with cannot be made."""
@@ -29,5 +30,6 @@ class Outside:
     """What a record says about the host; takes a second."""
     check_report: CheckReport
     report: Report
+    hello: AskHello
     say: Callable[[str], None]
     """Tells whoever waits one line."""

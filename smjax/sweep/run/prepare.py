@@ -20,6 +20,7 @@ from smjax.sweep.process.model_file import FileState, file_state
 from smjax.sweep.request.compose import Composed
 from smjax.sweep.request.config import JobConfig, ReportConfig
 from smjax.sweep.request.folder import RunFolder
+from smjax.sweep.request.interpreters import Interpreters
 from smjax.sweep.request.resolve import expand, passed_over
 from smjax.sweep.request.scenario import scenario_of
 from smjax.sweep.request.validate import ModelKey, resolve_all
@@ -38,10 +39,11 @@ class Sweep:
     files: dict[str | None, FileState]
     """Of each model's file, before it was checked."""
     environment: dict[str, Any]
+    interpreters: Interpreters
     folder: RunFolder
     whole: Whole
-    note: str | None
-    """What whoever asked should know before it starts, in one line."""
+    notes: list[str]
+    """What whoever asked should know before it starts, in one line each."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,11 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
     whole = _whole(composed.points)
     outside.check_report(whole.report)
     host = outside.environment()
-    scenarios = [one for point in composed.points for one in expand(scenario_of(point), host)]
+    asked = [scenario_of(point) for point in composed.points]
+    interpreters = Interpreters(host, list(dict.fromkeys(one.engine for one in asked)), outside.hello)
+    scenarios = [one for scenario in asked for one in expand(scenario, host, interpreters.of(scenario))]
     files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
-    resolved, models = resolve_all(list(dict.fromkeys(scenarios)), host)
+    resolved, models = resolve_all(list(dict.fromkeys(scenarios)), host, interpreters)
     _hash(list(models.values()))
     composed.folder.open()
     held.enter_context(only_sweep(whole.lock, outside.say))
@@ -73,8 +77,9 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
         raise RequestError(
             f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
         )
-    note = passed_over(scenarios, host)
-    return Sweep(distinct(resolved), models, files, host, composed.folder, whole, note)
+    passed = (passed_over(scenario, host, interpreters.of(scenario)) for scenario in scenarios)
+    notes = list(dict.fromkeys(filter(None, passed)))
+    return Sweep(distinct(resolved), models, files, host, interpreters, composed.folder, whole, notes)
 
 
 def _hash(models: Sequence[Model]) -> None:

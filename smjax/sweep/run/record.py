@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from smjax import __version__
-from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
 from smjax.core.machine.sharing import OFTEN_PCT, shared_pct
 from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer, Bandwidth
 from smjax.core.records.columns import SCHEMA_VERSION
-from smjax.core.records.document import made_record, record_id
+from smjax.core.records.document import digest, made_record, record_id
 from smjax.core.records.flags import CORE_SHARED, DISTURBED, HANDICAP, OVERSUBSCRIBED
+from smjax.core.records.hello import Hello
 from smjax.core.records.record import Order, Record
 from smjax.core.records.typed import encode
-from smjax.sweep.plan.identity import digest
 from smjax.sweep.plan.standing import Run
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.request.validate import is_oversubscribed
@@ -42,9 +40,15 @@ class Stamps:
 
 
 def make_record(
-    run: Run, model: Model, environment: dict[str, Any], identity: dict[str, str], stamps: Stamps, outcome: Outcome
+    run: Run,
+    model: Model,
+    environment: dict[str, Any],
+    there: Hello,
+    identity: dict[str, str],
+    stamps: Stamps,
+    outcome: Outcome,
 ) -> Record:
-    """The record of one worker process that ran between the two readings of the machine."""
+    """The record of one worker process of the interpreter `there`, which ran between two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
     disturbed = disturbances_of(outcome.answer, run.scenario.threads)
     met = {DISTURBED: bool(disturbed), CORE_SHARED: had_company(outcome.answer, stamps.best)}
@@ -66,8 +70,8 @@ def make_record(
             "host": environment["host"],
             "machine": environment.get("machine") or "",
             "run": stamps.run,
-            "smjax": __version__,
-            "environment": {**environment, "packages": _packages(environment, run.scenario.engine)},
+            "smjax": there.smjax,
+            "environment": {**environment, **_software(there, run.scenario.engine)},
             "status": outcome.status,
             "reason": outcome.reason,
             "wall_ns": outcome.wall_ns,
@@ -84,9 +88,10 @@ def make_record(
     )
 
 
-def _packages(environment: dict[str, Any], engine: str) -> dict[str, Any]:
-    """What its engine computes with, of all that is installed for any."""
-    return {name: environment["packages"].get(name) for name in (*ENGINES[engine].packages, "smjax")}
+def _software(there: Hello, engine: str) -> dict[str, Any]:
+    """Of the worker's interpreter; of all that is installed for any engine what this one computes with."""
+    packages = {name: there.packages.get(name) for name in (*there.engines[engine].packages, "smjax")}
+    return {"python": there.python, "packages": packages, "git": there.git}
 
 
 def run_id(earlier: Sequence[Record]) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from smjax.worker.tasks.ahead import ahead
 from smjax.worker.tasks.dram import dram
 from smjax.worker.tasks.evaluate import evaluate
+from smjax.worker.tasks.hello import hello
 from smjax.worker.tasks.measure import measure
 from smjax.worker.tasks.session import Session
 
-__all__ = ["TASKS", "Session"]
+__all__ = ["TASKS", "Session", "hello"]
 
 Task = Callable[[Session], None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from smjax.core.engines.introduction import introduce
 from smjax.core.models.source import Model, open_model
 from smjax.core.records.answer import Answer
 from smjax.core.records.request import Request
@@ -54,7 +55,8 @@ def ready(
     on_phase: OnPhase = lambda phase: None,
 ) -> Ahead:
     of = of or open_model(scenario.model, None, scenario.seed)
-    return get_ready(resolve(scenario, host), of, host, taker, on_phase)
+    there = introduce(host, [scenario.engine])
+    return get_ready(resolve(scenario, host, there), of, host, there, taker, on_phase)
 
 
 def ready_in(taker: StepTaker, scenario: Scenario = SCENARIO, of: Model | None = None, host: Any = HOST) -> Path | None:

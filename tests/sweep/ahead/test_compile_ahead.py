@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from smjax.core.engines import introduction
 from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.records.document import read_record
 from smjax.core.records.request import Request
 from smjax.core.records.scenario import Measure
-from smjax.sweep.ahead import steps
 from smjax.sweep.ahead.cache import cache_folder
 from smjax.sweep.process.launcher import Launcher, OnPhase, Outcome
 from tests.sweep.ahead.engine_steps import HOST, SCENARIO, StepTaker, model, ready, ready_in
@@ -38,7 +38,8 @@ def _native(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_programs_are_compiled_into_the_folder_that_the_measurement_is_handed(compiler: StepTaker, home: Path) -> None:
     phases: list[str] = []
     folder = ready(compiler, on_phase=phases.append).cache_dir
-    assert folder == home / "smjax" / "smjax" / "0123456789ab"
+    assert folder is not None
+    assert folder.parent == home / "smjax" / "smjax" / "0123456789ab"
     (request,) = compiler.requests
     assert (request.task, request.step, request.cache_dir) == ("ahead", "compile", str(folder))
     assert (request.resolved.scenario, request.resolved.isa) == (SCENARIO, "avx512")
@@ -86,11 +87,21 @@ def test_encodings_and_the_decoder_count(compiler: StepTaker) -> None:
     assert len(compiler.requests) == 3
 
 
-def test_the_workers_sources_count(compiler: StepTaker, monkeypatch: pytest.MonkeyPatch) -> None:
-    for found in (["first"], ["second"], ["second"]):
-        monkeypatch.setattr(steps, "sources", lambda engine, found=found: [engine.name, *found])
+def test_the_workers_files_count(compiler: StepTaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    for found in ("first", "second", "second"):
+        monkeypatch.setattr(introduction, "_files", lambda engine, found=found: f"{engine.name} {found}")
         ready_in(compiler)
     assert len(compiler.requests) == 2
+
+
+def test_two_builds_of_one_version_do_not_share_programs(compiler: StepTaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JAX would take those of one for the other's, as it calls them by version."""
+    folders = []
+    for found in ("first", "second", "second"):
+        monkeypatch.setattr(introduction, "_libraries", lambda engine, found=found: found * 16)
+        folders.append(ready_in(compiler))
+    assert len(compiler.requests) == 2
+    assert folders[0] != folders[1] == folders[2]
 
 
 def test_hosts_do_not_share_programs(compiler: StepTaker) -> None:
@@ -130,10 +141,10 @@ def test_a_mark_that_cannot_be_made_is_no_error(compiler: StepTaker, monkeypatch
 def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SMJAX_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder("e", "h") == tmp_path / "xdg" / "smjax" / "e" / "h"
+    assert cache_folder("e", "h", "l") == tmp_path / "xdg" / "smjax" / "e" / "h" / "l"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    assert cache_folder("e", "h") == tmp_path / "user" / ".cache" / "smjax" / "e" / "h"
+    assert cache_folder("e", "h", "l") == tmp_path / "user" / ".cache" / "smjax" / "e" / "h" / "l"
 
 
 def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +154,7 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("SMJAX_CACHE_DIR")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", homeless)
-    assert cache_folder("e", "h") is None
+    assert cache_folder("e", "h", "l") is None
 
 
 # From here on with processes, through the main job.

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from smjax.core.engines import ENGINES
+from smjax.core.engines import ENGINES, introduction
 from smjax.core.records.document import read_record
-from smjax.sweep.plan import identity
 from tests.small_llama import write_llama
 from tests.sweep.conftest import Handed
 from tests.sweep.run_folder import contents, rows, slots
@@ -31,7 +30,11 @@ def other_jaxlib(handed: Handed, _: pytest.MonkeyPatch) -> None:
 
 
 def other_files(_: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "sources", lambda engine: ["changed"])
+    monkeypatch.setattr(introduction, "_files", lambda engine: "changed")
+
+
+def other_libraries(_: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(introduction, "_libraries", lambda engine: "changed")
 
 
 def other_weights(*_: object) -> None:
@@ -42,6 +45,8 @@ def other_weights(*_: object) -> None:
 CHANGES: dict[str, Callable[[Handed, pytest.MonkeyPatch], None]] = {
     "weights": other_weights,
     "smjax's files": other_files,
+    "libraries": other_libraries,
+    "python": lambda handed, _: other_environment(handed, python="3.99.0"),
     "jaxlib": other_jaxlib,
     "host": lambda handed, _: other_environment(handed, host="0123456789ab"),
     "machine": lambda handed, _: other_environment(handed, machine="its twin"),
@@ -173,7 +178,7 @@ def file_of(name: str) -> Path:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_measures_imports_nothing_that_may_change_unseen(engine: str) -> None:
-    files = identity.measuring_files(ENGINES[engine])
+    files = introduction.measuring_files(ENGINES[engine])
     assert {SOURCE / "core" / "native_probe.py", SOURCE / "worker" / "surroundings.py"} <= {*files}
     needed = {file_of(name) for path in files for name in imported(path) if name.partition(".")[0] == "smjax"}
     unseen = (path.relative_to(SOURCE).as_posix() for path in needed - {*files})

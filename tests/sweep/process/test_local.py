@@ -12,7 +12,7 @@ from smjax.core.machine.host import pick_cpus
 from smjax.core.records.columns import STATUSES
 from smjax.core.records.request import Request
 from smjax.sweep.process.launcher import Outcome
-from smjax.sweep.process.local import LocalLauncher
+from smjax.sweep.process.local import LocalLauncher, worker_command
 from tests.sweep.points import chosen
 from tests.sweep.processes import FAKE
 from tests.worker.models import scenario
@@ -57,7 +57,7 @@ def test_a_long_line_is_read_whole() -> None:
         ("failed", "failed", "two lines"),
         ("unknown-status", "failed", f"expected a status of {', '.join(STATUSES)} from the worker, found 'splendid'"),
         ("garbage", "failed", "expected an answer from the worker, found '\"half a line'"),
-        ("another-version", "refused", "expected an answer of version 1, found 99; install one smjax for both sides"),
+        ("another-version", "refused", "expected an answer of version 2, found 99; install one smjax for both sides"),
         ("wrong-type", "refused", "answer.samples[0].ttft_ns: expected a whole number, found 'soon'"),
         ("no-result", "failed", "expected an answer from the worker, found none"),
         ("raises", "failed", "ValueError: the matrix is not there"),
@@ -132,4 +132,4 @@ def test_a_worker_has_the_interpreter_that_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_by_default_it_is_ours() -> None:
-    assert LocalLauncher().command()[0] == sys.executable
+    assert worker_command()[0] == sys.executable

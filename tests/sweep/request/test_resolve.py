@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smjax.core import native_library
+from smjax.core.engines.introduction import introduce
 from smjax.core.errors import RequestError
 from smjax.sweep.request.resolve import expand, passed_over, resolve
 from tests.worker.models import scenario
@@ -83,12 +84,12 @@ def test_what_all_becomes(asked: tuple[str, str], points: list[str]) -> None:
 )
 @pytest.mark.usefixtures("built")
 def test_whoever_gets_xla_is_told_why(says: str | None) -> None:
-    told = passed_over([scenario(kernel="auto")], X86)
+    told = passed_over(scenario(kernel="auto"), X86, introduce(X86, ["smjax"]))
     assert told is None if says is None else told is not None and says in told and "\n" not in told
 
 
 def test_whoever_names_a_kernel_is_told_nothing() -> None:
-    assert passed_over([scenario(kernel="xla")], X86) is None
+    assert passed_over(scenario(kernel="xla"), X86, introduce(X86, ["smjax"])) is None
 
 
 def test_nothing_is_left_open() -> None:

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from smjax.__main__ import main
-from smjax.core.engines import ENGINES
+from smjax.core.engines import ENGINES, introduction
 from smjax.core.errors import RequestError
 from smjax.core.models.source import weight_bytes
 from smjax.core.records.scenario import Scenario
-from smjax.sweep.plan import identity
 from smjax.sweep.request.compose import Asked, compose
 from smjax.sweep.request.resolve import expand
 from smjax.sweep.request.scenario import scenario_of
@@ -127,10 +126,10 @@ def test_another_build_is_another_identity(tmp_path: Path, monkeypatch: pytest.M
     found = []
     for content in (b"one build", b"another"):
         library.write_bytes(content)
-        identity.sources.cache_clear()
-        found.append(identity.sources(spec))
-    assert found[0][:-1] == found[1][:-1]
-    assert found[0] != found[1]
+        introduction._libraries.cache_clear()
+        found.append(introduction._engine(spec, HOST))
+    assert found[0].files == found[1].files
+    assert found[0].libraries != found[1].libraries
 
 
 @pytest.mark.usefixtures("installed")
