@@ -21,7 +21,9 @@ from smjax.sweep.process.hello import hello
 from tests.sweep.processes import interpreter
 
 ROOT = Path(__file__).parents[3]
-FOUND = Hello("0.2.0", "3.12.1", {"jax": None}, {}, ("smjax",), {"smjax": EngineThere(kernels={"xla": KernelThere()})})
+FOUND = Hello(
+    "0.2.0", "3.12.1", {"jax": None}, {}, ("smjax",), engines={"smjax": EngineThere(kernels={"xla": KernelThere()})}
+)
 
 
 def answering(answer: dict[str, Any], version: object = VERSION) -> str:
