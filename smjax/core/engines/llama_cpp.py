@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
-from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec
+from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, Versions
 from smjax.core.models.config import DecoderConfig
 from smjax.core.records.resolved import Resolved
 
 _QUANTISED, _BLOCK = ("q8_0",), 32
 _MODULE = "llama_cpp"
+_ISAS = ("AVX512", "AVX2", "AVX", "SVE", "NEON")
+"""As llama.cpp calls them, best first."""
 
 
 def _why_not(resolved: Resolved, config: DecoderConfig) -> str | None:
@@ -25,6 +28,16 @@ def _why_not(resolved: Resolved, config: DecoderConfig) -> str | None:
     if resolved.scenario.engine_args["flash_attn"] == "0":  # with `auto` llama.cpp turns it on by itself
         return f"kv_dtype: expected float16 or float32 without flash attention, {refused}, or engine_args.flash_attn=1"
     return None
+
+
+def _build(versions: Versions) -> tuple[str, ...]:
+    """llama.cpp itself, its compiler and the best instruction set that it has, as far as they are known."""
+    compiler = versions.get("llama.cpp compiler") or ""
+    name, _, said = compiler.partition(":")
+    own = [f"{key} {versions[key]}" for key in ("llama.cpp", "llama.cpp commit", "ggml_commit") if versions.get(key)]
+    features = re.findall(r"(\w+) = 1", versions.get("llama.cpp system_info") or "")
+    best = next((isa for isa in _ISAS if isa in features), "")
+    return tuple(filter(None, (*own, f"{name} {said.split()[-1]}" if said.split() else name, best)))
 
 
 def _libraries() -> tuple[Path, ...]:
@@ -49,4 +62,5 @@ SPEC = EngineSpec(
     ),
     why_not=_why_not,
     libraries=_libraries,
+    build=_build,
 )

@@ -13,6 +13,12 @@ from smjax.core.records.resolved import Resolved
 Host = Mapping[str, Any]
 """What `smjax.core.machine.host.environment` returns."""
 
+Versions = Mapping[str, str | None]
+"""What a record says of what computed, by name."""
+
+_EVERYBODY_S = ("numpy",)
+"""Packages whose versions tell nobody how fast an engine is."""
+
 
 @dataclass(frozen=True)
 class KernelSpec:
@@ -85,6 +91,8 @@ class EngineSpec:
     """What it cannot do of a scenario with such a model whose words it all knows, in one line; None where it can."""
     libraries: Callable[[], tuple[Path, ...]] = lambda: ()
     """Files outside of smjax that compute, and may differ where the packages' versions do not."""
+    build: Callable[[Versions], tuple[str, ...]] = lambda versions: ()
+    """What tells a build of it from others besides its packages' versions, in a few words for a table's caption."""
     module: str = ""
     """What has its `make`, imported in its worker alone; empty for `smjax.worker.engines.NAME`."""
 
@@ -96,3 +104,8 @@ class EngineSpec:
     def defaults(self) -> dict[str, str]:
         """Of its arguments."""
         return {argument.name: argument.default for argument in self.arguments}
+
+    def called(self, versions: Versions) -> tuple[str, ...]:
+        """What computed, by the `versions` of a record: each package's, then what else tells its build from others."""
+        packages = [name for name in self.packages if name not in _EVERYBODY_S and versions.get(name)]
+        return (*(f"{name} {versions[name]}" for name in packages), *self.build(versions))

@@ -210,6 +210,10 @@ COLUMNS = (
     Column("repetitions_spread", "float", "ratio", "reading", "imported.spread", heading="spread of repetitions",
            meaning="of imports: standard deviation of the repetitions of one process, as a share of their mean; "
            "no interval, as it says nothing about the next process"),
+    Column("engine_version", "text", "", "records", "versions, as the engine's spec names them",
+           heading="engine version", shown="any",
+           meaning="versions and build of what computed: packages, commits, compiler, instruction sets; tables say "
+           "once what all rows of an engine have"),
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),

@@ -10,7 +10,7 @@ from smjax.core.records.record import Record
 from smjax.report.compare.axis import Axis
 from smjax.report.compare.comparison import Question
 from smjax.report.compare.fields import asked
-from smjax.report.compare.pairing import processes_of
+from smjax.report.compare.pairing import known, processes_of
 from smjax.report.compare.table import table
 from smjax.report.compare.within import along
 from smjax.report.render.grid import Grid
@@ -33,10 +33,16 @@ def grids(records: Sequence[Record]) -> list[Grid]:
             axis = Axis(name, processes)
         except RequestError:  # it does not vary
             continue
-        comparisons = [one for one in along(axis, None, question)[0] if one.is_measured]
+        comparisons = [one for one in along(axis, _base(axis), question)[0] if one.is_measured]
         if comparisons and len(axis.values()) <= _FEW:
             found.append(table(f"By {name}", comparisons, question))
     return found
+
+
+def _base(axis: Axis) -> str | None:
+    """The first value that has a figure: beside one that failed nothing can be told."""
+    able = {value for group in axis.groups for value, processes in group.items() if known(processes)}
+    return next((value for value in axis.values() if value in able), None)
 
 
 def _may_vary(records: Sequence[Record]) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from smjax.core.records.column import Column
+from smjax.core.records.record import Record
 from smjax.report.compare import estimating
 from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, in_words
 from smjax.report.compare.pairing import Pair, Process
 from smjax.report.compare.spread import Spread
+from smjax.report.data.agreement import together
 from smjax.stats import ratios
 from smjax.stats.intervals import LEVEL
 from smjax.stats.ratios import Ratio
@@ -54,6 +56,8 @@ class Comparison:
     """Whether new tried to have it."""
     finished: tuple[bool, bool]
     """Whether a process of base, and one of new, finished ok; it may lack the figure all the same."""
+    names: tuple[str, str]
+    """What base and new are called."""
 
     @property
     def is_missing(self) -> bool:
@@ -106,13 +110,28 @@ def _compared(pair: Pair, spread: Spread | None, question: Question, level: floa
         bounds,
         verdict,
         _detectable(ratio, question, level),
-        tuple(filter(None, (*pair.said, *estimating.how_runs_lie(pair), ratio.reason, apart, more))),
+        tuple(filter(None, (*pair.said, *estimating.how_runs_lie(pair), ratio.reason, apart, more, _answers(pair)))),
         told,
         count,
         are_runs,
         bool(pair.new),
         (_any_ok(pair.base), _any_ok(pair.new)),
+        pair.names,
     )
+
+
+def _answers(pair: Pair) -> str:
+    """After how many ids both sides' answers to the same prompt part; empty where they do not, or nobody knows."""
+    base, new = ([record for record in side if record.ok and record.ids] for side in pair.records)
+    if not base or not new or _prompt(base[0]) != _prompt(new[0]):
+        return ""
+    compared = min(len(base[0].ids), len(new[0].ids))
+    agree = together(base[0].ids, new[0].ids)
+    return f"answers part after {agree} of {compared} ids" if agree < compared else ""
+
+
+def _prompt(record: Record) -> Hashable:
+    return record.model.hash, record.scenario.n_prompt, record.scenario.seed
 
 
 def _any_ok(side: Sequence[Process]) -> bool:

@@ -52,6 +52,8 @@ class Pair:
     new: Sequence[Process]
     axis: str | None = None
     """What tells the sides apart, if they are of one sweep: they then ran in the same blocks."""
+    names: tuple[str, str] = ("base", "new")
+    """What its sides are called; along an axis by their values."""
     state: str = ""
     """Of the cores on both sides, where it is known."""
     said: tuple[str, ...] = ()

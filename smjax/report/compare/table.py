@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from smjax.report.compare import cells
 from smjax.report.compare.comparison import Comparison, Question
 from smjax.report.compare.fields import in_short
+from smjax.report.compare.lead import lead
 from smjax.report.compare.spread import percent
 from smjax.report.render.grid import Cell, Grid, GridColumn, Row, draw, figure
 
@@ -25,7 +26,8 @@ def table(
     caption = caption or _CAPTION.format(within=percent(question.within))
     spreads = dict.fromkeys(f"{said[:1].upper()}{said[1:]}." for said in _in_turn([one.spread for one in comparisons]))
     columns = [*cells.keys([one.scenario for one in comparisons]), *_columns(question)]
-    return draw(title, [caption], columns, rows, [*spreads, *notes])
+    figure = question.metric.heading or question.metric.name
+    return draw(title, [*lead(comparisons, figure), caption], columns, rows, [*spreads, *notes])
 
 
 def _in_turn(texts: Sequence[tuple[str, ...]]) -> list[str]:

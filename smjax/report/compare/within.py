@@ -27,7 +27,7 @@ def along(axis: Axis, base: str | None, question: Question) -> tuple[list[Compar
     first = axis.base(base)
     others = [value for value in axis.values() if value != first]
     pairs = in_order(
-        comparable(Pair(group[first], group.get(value, ()), axis.name), question.metric)
+        comparable(Pair(group[first], group.get(value, ()), axis.name, (first, value)), question.metric)
         for group in axis.groups
         for value in others
         if first in group

@@ -14,7 +14,7 @@ def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) 
     told = (*always, "model", "threads", "ctx")
     twins = [other for other in rows if all(other[key] == row[key] for key in told)]
     apart = list[str]()
-    for name in (name for name in (*POINT, *LINE, "label") if name not in told):
+    for name in (name for name in (*POINT, *LINE, "engine_version", "label") if name not in told):
         like_it = [other for other in twins if other.get(name) == row.get(name)]
         apart += [name] if len(like_it) < len(twins) else []
         twins = like_it

@@ -14,6 +14,7 @@ from smjax.core.records.folder import no_garbage
 from smjax.core.records.record import Record
 from smjax.report.data import frames, states
 from smjax.report.data.agreement import agreements
+from smjax.report.data.builds import builds
 from smjax.report.data.figures import expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
 from smjax.report.data.judged import WHY_NONE, judged
@@ -24,6 +25,7 @@ _OF_RECORDS: dict[str, frames.PolarsType] = {
     "agreement": pl.Float64,
     "ids_compared": pl.Int64,
     "is_reference": pl.Boolean,
+    "engine_version": pl.String,
 }
 _JOINED = tuple(name for name in COLUMN_NAMES if name != "flags")
 """Columns of the summary in which several texts are one; flags get more than the processes have."""
@@ -101,8 +103,10 @@ def _pooled(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_records(rows: pl.DataFrame, records: Sequence[Record]) -> list[Any]:
-    """What no frame of figures knows: how the answers of each row's processes stand beside those of other rows."""
-    return agreements([[records[number] for number in numbers] for numbers in rows["record_numbers"].to_list()])
+    """What no frame of figures knows: of each row how its processes' answers go with others', and what computed."""
+    of_rows = [[records[number] for number in numbers] for numbers in rows["record_numbers"].to_list()]
+    found = zip(agreements(of_rows), builds(of_rows), strict=True)
+    return [{**vars(agreement), "engine_version": build} for agreement, build in found]
 
 
 def _judged_schema() -> dict[str, frames.PolarsType]:

@@ -13,6 +13,7 @@ from smjax.core.records.folder import load_records
 from smjax.core.records.record import Record
 from smjax.report.compare import since_last
 from smjax.report.data.history import load_history
+from smjax.report.data.named import Named
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Grid, message
 from smjax.report.render.markdown import markdown
@@ -36,7 +37,7 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     last = [] if outputs_root is None else [since_last.grid(loaded.records, run_dir, outputs_root)]
     own = from_records.grids(loaded.records, rows)
     paths, complaints = write_derived(run_dir, loaded.records, rows, own, compared)
-    shown = (*own, *compared, *left_out, *last)
+    shown = (*_with_baseline(loaded.records, rows, own, None if history else baseline), *compared, *left_out, *last)
     return Report(shown, paths, (*loaded.refused, *complaints))
 
 
@@ -56,6 +57,18 @@ def write_derived(
     return tuple(paths), ()
 
 
+def _with_baseline(
+    records: Sequence[Record], rows: pl.DataFrame, own: Sequence[Grid], baseline: str | None
+) -> Sequence[Grid]:
+    """The tables with ratios to a row of them, or else as they are and why there are none."""
+    if baseline is None:
+        return own
+    try:
+        return from_records.grids(records, rows, baseline)
+    except RequestError as error:
+        return [*own, message("Beside the baseline", f"Left out: {error}")]
+
+
 def _beside_history(rows: pl.DataFrame, history: str, baseline: str | None) -> tuple[list[Grid], list[Grid]]:
     """The comparison, or else why there is none."""
     try:
@@ -67,13 +80,11 @@ def _beside_history(rows: pl.DataFrame, history: str, baseline: str | None) -> t
 def check(history: str | None, baseline: str | None) -> None:
     """Before anything is measured: raise RequestError for a history or a baseline that cannot work out.
 
-    A baseline that is no machine of the history may still be the machine that is about to be measured.
+    A baseline that is no machine of the history may still be the machine, or the row, that is about to be measured.
     """
+    if baseline is not None:
+        Named.of(baseline)
     if history is None:
-        if baseline is not None:
-            raise RequestError(
-                f"baseline: expected a history to take it from, found {baseline!r} alone; name a history too"
-            )
         return
     rows = beside.labelled(load_history(history).rows)
     if baseline is not None and rows["label"].str.to_lowercase().str.contains(baseline.lower(), literal=True).any():

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from smjax.core.errors import RequestError
 from smjax.core.numbers import plural, significant
 from smjax.core.records.alike import LINE
 from smjax.report.data.history import History
+from smjax.report.data.named import Named
 from smjax.report.render.grid import NOTHING, TIMES, Cell, Grid, GridColumn, Row, draw, figure, message, name_of
 from smjax.report.tables.captions import how_made
 from smjax.report.tables.column_cells import IN_TABLES
@@ -44,20 +44,16 @@ def grids(ours: pl.DataFrame, history: History, baseline: str | None) -> list[Gr
 def pick_baseline(rows: pl.DataFrame, baseline: str | None) -> str:
     """The label of the one machine that `baseline` is a part of; by default the history's first reported one.
 
-    All of the text's words in any place will do where the text itself is found nowhere.
+    Whatever else names rows (`engine=smjax`) will do as well.
     """
-    lines = rows.unique("label", maintain_order=True)
     if baseline is None:
-        return _default_baseline(lines)
-    labels: list[str] = lines["label"].to_list()
-    wanted = baseline.casefold()
-    matches = [label for label in labels if wanted in label.casefold()]
-    matches = matches or [label for label in labels if all(word in label.casefold() for word in wanted.split())]
-    if len(matches) != 1 or not wanted.strip():
-        found = f"{len(matches)}: {'; '.join(matches)}" if matches else f"none of: {'; '.join(labels)}"
-        raise RequestError(
-            f"baseline {baseline!r}: expected a part of exactly one machine's name, found {found}; say more of it"
-        )
+        return _default_baseline(rows.unique("label", maintain_order=True))
+    named = Named.of(baseline)
+    labels: list[str] = rows["label"].to_list()
+    matches = list(dict.fromkeys(labels[place] for place in named.among(rows.to_dicts(), labels, labels)))
+    if len(matches) > 1:
+        found = f"found {len(matches)}: {'; '.join(matches)}"
+        raise named.refusal(f"a part of exactly one machine's name, {found}", "say more of it")
     return matches[0]
 
 

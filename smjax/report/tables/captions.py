@@ -90,4 +90,5 @@ def _dram(rows: Sequence[Row]) -> list[str]:
 
 
 def _dram_by_threads(rows: Sequence[Row]) -> list[tuple[int, float]]:
-    return sorted({(row["threads"], row["dram_gb_per_s"]) for row in rows if row["dram_gb_per_s"] is not None})
+    known = [row for row in rows if row["dram_gb_per_s"] is not None and row["threads"] is not None]
+    return sorted({(row["threads"], row["dram_gb_per_s"]) for row in known})

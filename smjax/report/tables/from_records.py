@@ -13,12 +13,17 @@ from smjax.core.text import printable
 from smjax.report.compare import after_sweep
 from smjax.report.render.grid import Grid
 from smjax.report.tables import run_table
+from smjax.report.tables.against import against
 from smjax.report.tables.run_names import short_names
 
 
-def grids(records: Sequence[Record], rows: pl.DataFrame) -> list[Grid]:
-    """`rows` are those of `scenarios(records)`. Of several sweeps, titles say which one's ratios they are above."""
-    return [*run_table.grids(rows), *_ratios(records)]
+def grids(records: Sequence[Record], rows: pl.DataFrame, baseline: str | None = None) -> list[Grid]:
+    """`rows` are those of `scenarios(records)`. Of several sweeps, titles say which one's ratios they are above.
+
+    Raises RequestError for a `baseline` that is no row.
+    """
+    found = None if baseline is None else against(rows.to_dicts(), records, baseline)
+    return [*run_table.grids(rows, found), *_ratios(records)]
 
 
 def _ratios(records: Sequence[Record]) -> list[Grid]:

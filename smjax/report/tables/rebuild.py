@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
 from smjax.core.errors import RequestError
 from smjax.core.records.folder import RECORDS, load_records, together
 from smjax.core.records.record import Record
 from smjax.report.data.history import load_history
 from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
+from smjax.report.render.grid import Grid
 from smjax.report.tables import beside, from_records, run_table
 from smjax.report.tables.after_run import check, write_derived
+from smjax.report.tables.against import against
 from smjax.report.tables.report import Report
 
 
@@ -23,8 +27,8 @@ def rebuild(
 
     Without `out` every folder gets its own. With `out` the merged summaries (and the comparison with history) are
     written there and the run folders are left alone. With `is_pooled` a row is of all runs of a thing; such rows are
-    written to `out` alone. Raises RequestError for a folder of whose records none can be read, and an unknown history
-    or baseline.
+    written to `out` alone. Ratios to a `baseline` are shown, and in no summary: those follow from the records alone.
+    Raises RequestError for a folder of whose records none can be read, and an unknown history or baseline.
     """
     folders = _distinct(dirs)
     _check_out(folders, out, is_pooled)
@@ -33,8 +37,9 @@ def rebuild(
     whole = together(parts)
     rows = scenarios(whole.records)
     rows = pool_runs(rows) if is_pooled else rows
-    own = run_table.grids(rows) if is_pooled else from_records.grids(whole.records, rows)
+    own = _own(whole.records, rows, is_pooled, None)
     compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
+    shown = _own(whole.records, rows, is_pooled, baseline) if baseline and history is None else own
     if out is not None or (len(folders) == 1 and not is_pooled):
         written = [write_derived(out or folders[0], whole.records, rows, own, compared)]
     else:
@@ -42,7 +47,14 @@ def rebuild(
         written = [_write_own(folder, part.records) for folder, part in each if not is_pooled]
     paths = [path for found, _ in written for path in found]
     complaints = [text for _, found in written for text in found]
-    return Report((*own, *compared), tuple(paths), (*whole.refused, *complaints))
+    return Report((*shown, *compared), tuple(paths), (*whole.refused, *complaints))
+
+
+def _own(records: Sequence[Record], rows: pl.DataFrame, is_pooled: bool, baseline: str | None) -> list[Grid]:
+    """The tables of the rows, with ratios to a baseline among them if there is one; a pool is of no one sweep."""
+    if not is_pooled:
+        return from_records.grids(records, rows, baseline)
+    return run_table.grids(rows, None if baseline is None else against(rows.to_dicts(), records, baseline))
 
 
 def _write_own(folder: Path, records: Sequence[Record]) -> tuple[tuple[Path, ...], tuple[str, ...]]:

@@ -8,6 +8,8 @@ import polars as pl
 
 from smjax.core.records.alike import ROW
 from smjax.report.render.grid import Grid, GridColumn, Row, draw
+from smjax.report.tables import engines
+from smjax.report.tables.against import Against
 from smjax.report.tables.captions import RUNS, are_pooled, captions, is_dram_said_once
 from smjax.report.tables.column_cells import IN_TABLES, OF_BANDWIDTH, processes_behind
 from smjax.report.tables.order_plot import pictures, worth_a_picture
@@ -32,7 +34,7 @@ _FIRST = (
     *("gb_per_s", "roofline", "dram_gb_per_s"),
     *("energy_j_per_token", "tok_per_s_per_core", "scaling_efficiency", "replicates"),
 )
-_LAST = ("jaxlib", "smjax", "identity", "provenance", "flags", "status")
+_LAST = ("jaxlib", "smjax", "engine_version", "identity", "provenance", "flags", "status")
 """What the table begins and ends with; every other column that has a heading stands between them."""
 _SAID_ELSEWHERE = ("bandwidth_level",)
 
@@ -40,10 +42,13 @@ _OTHERS = (name for name in IN_TABLES if name not in (*_FIRST, *_LAST, *_SAID_EL
 _ALL = (*_FIRST, *_OTHERS, *_LAST)
 
 
-def grids(scenarios: pl.DataFrame) -> list[Grid]:
-    """One grid per architecture from the rows of `scenarios`; machines of one architecture share it."""
+def grids(scenarios: pl.DataFrame, against: Against | None = None) -> list[Grid]:
+    """One grid per architecture from the rows of `scenarios`; machines of one architecture share it.
+
+    `against`: the baseline that ratios are taken to.
+    """
     parts = scenarios.partition_by("arch", maintain_order=True)
-    return [_grid(_with_short_runs(part.to_dicts())) for part in parts]
+    return [_grid(_with_short_runs(part.to_dicts()), against) for part in parts]
 
 
 def _with_short_runs(rows: list[Row]) -> list[Row]:
@@ -51,16 +56,19 @@ def _with_short_runs(rows: list[Row]) -> list[Row]:
     return [row | {"run": names.get(row["run"])} for row in rows]
 
 
-def _grid(rows: list[Row]) -> Grid:
+def _grid(rows: list[Row], against: Against | None) -> Grid:
     arch = rows[0]["arch"] or "unknown architecture"
     cpus = {row["cpu"] for row in rows if row["cpu"]}
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
+    above = [*captions(rows), *engines.caption(rows), *(against.captions() if against else [])]
+    rows = engines.with_what_differs(rows)
     drawn, left = worth_a_picture(rows)
-    return draw(title, captions(rows), _columns(rows), rows, [*left, *notes(rows, drawn)], pictures(drawn, rows))
+    below = [*left, *(against.notes(rows) if against else []), *notes(rows, drawn)]
+    return draw(title, above, _columns(rows, against), rows, below, pictures(drawn, rows))
 
 
-def _columns(rows: list[Row]) -> list[GridColumn]:
-    told_apart = {tuple(row[key] for key in ROW if key != "identity") for row in rows}
+def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
+    told_apart = {tuple(row[key] for key in (*ROW, "engine_version") if key != "identity") for row in rows}
     is_hidden = {
         "identity": len(told_apart) == len(rows),
         "cpu": len({row["cpu"] for row in rows if row["cpu"]}) == 1,  # it is in the title
@@ -69,7 +77,9 @@ def _columns(rows: list[Row]) -> list[GridColumn]:
         "agreement": all(row["agreement"] in (None, 1) for row in rows),  # then a caption says it
         "dram_gb_per_s": is_dram_said_once(rows),
     }
-    return [column for name in _ALL if not is_hidden.get(name) for column in _columns_of(name, rows)]
+    shown = (name for name in _ALL if not is_hidden.get(name))
+    ratios = against.columns if against else lambda name: ()
+    return [column for name in shown for column in (*_columns_of(name, rows), *ratios(name))]
 
 
 def _columns_of(name: str, rows: list[Row]) -> tuple[GridColumn, ...]:

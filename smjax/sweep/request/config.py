@@ -55,7 +55,9 @@ class ReportConfig:
     """What the table is set beside."""
 
     history: str | None = asked("published results to show beside: the name of a shipped set, or a file", literal=True)
-    baseline: str | None = asked("the row of them that ratios are taken to", literal=True)
+    baseline: str | None = asked(
+        "the row that ratios are taken to, as engine=llama_cpp; with a history a machine of it", literal=True
+    )
 
 
 def _arguments() -> Iterator[tuple[str, Any, Any]]:

@@ -222,7 +222,20 @@ def test_figures_of_a_process_that_failed_later_do_not_count():
     late = record([sample(1000)], ghz=(2.0, "read")) | {"status": "failed", "reason": "check failed"}
     row = only_row([late])
     assert (row["status"], row["replicates"], row["samples"]) == ("failed", 0, 0)
-    texts = ("status", "engine", "kernel", "isa", "model", "arch", "cpu", "os", "provenance", "flags", "host")
+    texts = (
+        "status",
+        "engine",
+        "kernel",
+        "isa",
+        "model",
+        "arch",
+        "cpu",
+        "os",
+        "provenance",
+        "flags",
+        "host",
+        "engine_version",
+    )
     known = {*texts, "jaxlib", "smjax", "kv_dtype", "date", "threads", "ctx", "n_prompt", "n_gen"}
     known |= {"tokens_per_dispatch", "replicates", "samples", "processes_repeated", "cores", "no_interval_reason"}
     assert {name for name, value in row.items() if value is not None} == known

@@ -69,7 +69,7 @@ MEANT = {
     "measure.strict=treu": "measure.strict: expected true or false, found treu; write measure.strict=true",
     "measure=throrough": "measure: expected one of default, quick, thorough, found throrough; write measure=thorough",
     "measure=gone": "measure: expected one of default, quick, thorough, found gone",
-    "experiment=Smoke": "experiment: expected one of kernels, seed-2026-02, smoke, null, found Smoke; "
+    "experiment=Smoke": "experiment: expected one of engines, kernels, seed-2026-02, smoke, null, found Smoke; "
     "write experiment=smoke",
     "lock=waite": "lock: expected one of wait, refuse, found waite; write lock=wait",
     "kv_dtype=Float16": "kv_dtype: expected one of auto, float32, float16, bfloat16, q8_0, found Float16; "

@@ -1,0 +1,161 @@
+"""Ratios of rows to a baseline among them, as columns of their table and notes below it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from smjax.core.numbers import significant
+from smjax.core.records.column import Column
+from smjax.core.records.columns import METRICS
+from smjax.core.records.record import Record
+from smjax.report.compare import estimating
+from smjax.report.compare.comparable import comparable
+from smjax.report.compare.fields import differences, in_words
+from smjax.report.compare.pairing import Pair, Process, processes_of, scenario_key
+from smjax.report.compare.spread import History, Spread, spread_of
+from smjax.report.data.names import name_row
+from smjax.report.render.grid import NOTHING, TIMES, Cell, GridColumn, Row
+from smjax.report.tables.baseline import bases
+from smjax.report.tables.column_cells import with_reach
+from smjax.stats.intervals import LEVEL
+from smjax.stats.ratios import Ratio
+
+JUDGED = METRICS["decode_tok_per_s"]
+"""The figure whose ratio has an interval."""
+_PLAIN = ("prefill_tok_per_s", "peak_rss_mb", "forward_tok_per_s")
+_NARROW = 0.02
+"""Where an interval is narrower, a ratio near 1 with three digits would hide what it says."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """How a row stands beside its baseline."""
+
+    is_base: bool
+    ratios: dict[str, float | None]
+    """By figure; None where either is not known, or they are not the same figure."""
+    judged: Ratio
+    """That of JUDGED with its interval; without a value where there is none."""
+    said: tuple[str, ...]
+    """What differs, and what is to be known of the ratio."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """All rows of a report beside one baseline."""
+
+    text: str
+    """What it is called by."""
+    beside: dict[int, Beside]
+    """By the number of a row's first record: of those that have one."""
+
+    def of(self, row: Row) -> Beside | None:
+        """How it stands beside its baseline."""
+        return self.beside.get(row["record_numbers"][0])
+
+    def columns(self, name: str) -> tuple[GridColumn, ...]:
+        """What stands right of a column of the table."""
+        if name not in (JUDGED.name, *_PLAIN):
+            return ()
+        return (GridColumn(TIMES, lambda row: self._cell(row, name), "any", numeric=True, follows=True),)
+
+    def _cell(self, row: Row, name: str) -> Cell:
+        one = self.of(row)
+        if one is None or one.ratios[name] is None:
+            return NOTHING
+        if one.is_base:
+            return Cell(1.0, "baseline")
+        told = one.judged
+        if name == JUDGED.name and told.ratio is not None:
+            return Cell(told.ratio, with_reach(told.ratio, told.lo, told.hi, _digits(told)))
+        return Cell(one.ratios[name], significant(one.ratios[name]))
+
+    def captions(self) -> list[str]:
+        """What the ratios are."""
+        certain = any(one.judged.lo is not None for one in self.beside.values())
+        held = "; the intervals of decoding hold all at once with a chance of 95 %" if certain else ""
+        meant = f"Baseline: {self.text}; what that leaves open is as in the row itself."
+        return [f"{TIMES}: the value divided by the baseline's{held}. {meant}"]
+
+    def notes(self, rows: Sequence[Row]) -> list[str]:
+        """What else differs, of alike rows once, and which rows have no baseline."""
+        where = defaultdict[str, list[str]](list)
+        for row in rows:
+            one = self.of(row)
+            text = "no baseline of its point" if one is None else "; ".join(one.said)
+            where[text].append(name_row(row, rows))
+        return [f"{'; '.join(names)}: {text}" for text, names in where.items() if text]
+
+
+def against(rows: Sequence[Row], records: Sequence[Record], text: str) -> Against:
+    """Raises RequestError for a text that names no row, or several that stand beside one."""
+    places = bases(rows, records, text)
+    processes = _by_row(rows, records)
+    pairs = {
+        place: _pair(processes[base], processes[place])
+        for place, base in enumerate(places)
+        if base is not None and base != place
+    }
+    both = sum(all(pair.values) for pair in pairs.values())
+    level = 1 - (1 - LEVEL) / max(1, both)
+    found = dict[int, Beside]()
+    for place, base in enumerate(places):
+        if base is not None:
+            one = _beside(rows[place], rows[base], pairs.get(place), level)
+            found[rows[place]["record_numbers"][0]] = one
+    return Against(text, found)
+
+
+def _by_row(rows: Sequence[Row], records: Sequence[Record]) -> list[list[Process]]:
+    """The processes of each row that count."""
+    row_of = {id(records[number]): place for place, row in enumerate(rows) for number in row["record_numbers"]}
+    found: list[list[Process]] = [[] for _ in rows]
+    number = {run: number for number, run in enumerate(dict.fromkeys(record.run for record in records))}
+    for process in processes_of(records, JUDGED.name):
+        if (place := row_of.get(id(process.record))) is not None:
+            found[place].append(replace(process, run=number[process.record.run]))
+    return found
+
+
+def _pair(base: Sequence[Process], new: Sequence[Process]) -> Pair:
+    """Of one point of one sweep they ran in the same blocks."""
+    is_in_turn = _are_of_one_run(base, new) and scenario_key(base[0].record) == scenario_key(new[0].record)
+    return comparable(Pair(base, new, "baseline" if is_in_turn else None), JUDGED)
+
+
+def _beside(row: Row, base: Row, pair: Pair | None, level: float) -> Beside:
+    plain = {name: _divided(row, base, METRICS[name]) for name in (JUDGED.name, *_PLAIN)}
+    if pair is None:
+        return Beside(True, plain, Ratio(1.0, None, None, None), ())
+    is_apart = not _are_of_one_run(pair.base, pair.new)
+    spread = spread_of(pair, History(None, [], JUDGED.name), None) if is_apart else None
+    ratio = estimating.ratio_of(pair, spread, level)
+    if pair.refused:
+        plain[JUDGED.name] = None
+    return Beside(False, plain, ratio, tuple(_said(pair, ratio, spread)))
+
+
+def _are_of_one_run(base: Sequence[Process], new: Sequence[Process]) -> bool:
+    return len({process.record.run or id(process) for process in (*base, *new)}) == 1
+
+
+def _said(pair: Pair, ratio: Ratio, spread: Spread | None) -> list[str]:
+    differing = ", ".join(in_words(differences(*pair.records)))
+    told = [differing, *pair.said, pair.refused or (ratio.reason if ratio.ratio is None else "")]
+    if spread is not None:
+        told += ["not measured in turn", *(spread.why if ratio.ratio is not None else ())]
+    return [text for text in told if text]
+
+
+def _divided(row: Row, base: Row, figure: Column) -> float | None:
+    """None where either is not known, or they are of two definitions."""
+    is_one = (row["schema"] >= figure.since) == (base["schema"] >= figure.since)
+    value, other = row[figure.name], base[figure.name]
+    return value / other if is_one and value is not None and other else None
+
+
+def _digits(found: Ratio) -> int:
+    is_narrow = found.lo is not None and found.hi is not None and found.hi / found.lo < 1 + _NARROW
+    return 4 if is_narrow else 3
