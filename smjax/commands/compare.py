@@ -6,7 +6,6 @@ import argparse
 
 from smjax.commands._comparing import add_question, check
 from smjax.core.errors import RequestError
-from smjax.core.text import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +29,6 @@ def call(arguments: argparse.Namespace) -> int:
     a = arguments
     request = Request(a.runs, a.metric, a.within, a.axis, a.base, a.history, a.between_runs)
     found = answer(request)
-    if a.axis is None and not any(one.is_measured for one in found.comparisons):
-        raise RequestError(
-            f"compare: expected a scenario that both runs have, found none in {printable(a.runs[1])}; measure the same "
-            "model, threads, ctx, n_prompt, n_gen and tokens_per_dispatch"
-        )
+    if found.apart:
+        raise RequestError(f"compare: expected a scenario that both runs have, found {found.apart}")
     return tell(found, a.format)

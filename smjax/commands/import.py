@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="FILE.gguf", help="the model that it was, so that rows pair with measured ones"
     )
+    parser.add_argument("--machine", metavar="NAME", help="which machine it was: runs of one are compared and pooled")
     of_pyperf = parser.add_argument_group("pyperf, whose files do not say what was timed")
     of_pyperf.add_argument(
         "--as",
@@ -46,7 +47,8 @@ def call(arguments: argparse.Namespace) -> int:
 
     meaning = {name: getattr(arguments, name) for name in _OF_PYPERF}
     with signals.raised():
-        folders, said = run(Request(arguments.tool, arguments.files, arguments.out, arguments.model, **meaning))
+        a = arguments
+        folders, said = run(Request(a.tool, a.files, a.out, a.model, a.machine or "", **meaning))
         print("\n".join([*said, ""]))
         return tell(rebuild(folders, None, None, None))
 

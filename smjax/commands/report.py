@@ -12,7 +12,7 @@ from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
 from smjax.core.output import complain
 from smjax.core.records.document import read_record
-from smjax.core.records.folder import RECORDS, record_paths
+from smjax.core.records.folder import RECORDS, found_instead, record_paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +62,7 @@ def _meant(path: Path) -> list[Path]:
     found = sorted(_below(path), key=_started)
     if not found:
         raise RequestError(
-            f"{path}: expected a run folder with {RECORDS}/*.json, found none, nor any below; "
-            "name a folder that a run wrote"
+            f"{path}: expected a run folder with {RECORDS}/*.json, {found_instead(path, 'none, nor any below')}"
         )
     names = ", ".join(str(folder.relative_to(path)) for folder in found)
     complain(f"{path}: {len(found)} run folder{'s' * (len(found) > 1)} below: {names}")

@@ -32,8 +32,8 @@ def write(folder: Path, records: Sequence[Record]) -> Written:
     for record in records:
         if record.id in there and _claims(there[record.id]) != _claims(record):
             raise RequestError(
-                f"{_shown(folder)}: expected {record.id} as it was imported before, found it with another --model or "
-                "meaning; name another --out"
+                f"{_shown(folder)}: expected {record.id} as it was imported before, found it with another --model, "
+                "--machine or meaning; name another --out"
             )
     try:
         if new:
@@ -65,7 +65,7 @@ def _imported(folder: Path) -> list[Record]:
 def _claims(record: Record) -> object:
     """What of an import depends on what was said when it was imported, and not on the file alone."""
     kept = record.imported and replace(record.imported, file="")
-    return record.model.hash, record.identity, record.scenario.label, kept
+    return record.model.hash, record.machine, record.identity, record.scenario.label, kept
 
 
 def _put(folder: Path, records: Sequence[Record]) -> None:

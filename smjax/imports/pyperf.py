@@ -20,6 +20,7 @@ from smjax.imports.source import FieldError, Source, read_source, whole_json, wi
 
 EXPECTED = "a file of pyperf"
 VERSIONS = ("1.0", 6)
+_OLD = "name what pyperf wrote; it reads older files of its own and writes them anew"
 Span = Literal["ttft", "decode", "answer"]
 """From prompt ids to the first id; from that to the last; both."""
 _ARCHS = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -55,7 +56,7 @@ def read(path: Path, meaning: Meaning) -> tuple[Source, str, list[Result]]:
     source = read_source(path, EXPECTED)
     whole = whole_json(source)
     if whole.get("version") not in VERSIONS:
-        raise source.wrong("version", "pyperf's format 1.0 or 6", repr(whole.get("version"))[:40], "pyperf convert")
+        raise source.wrong("version", "pyperf's format 1.0 or 6", repr(whole.get("version"))[:40], _OLD)
     with within(source, ""):
         common = _object("metadata", whole.get("metadata", whole.get("common_metadata", {})))
         found = [result for one in _list("benchmarks", whole) for result in _results(one, common, meaning)]

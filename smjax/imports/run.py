@@ -13,8 +13,9 @@ from smjax.core.records.record import Record
 from smjax.core.records.typed import WrongValueError
 from smjax.core.text import printable
 from smjax.imports import llama_bench, optimum_benchmark, pyperf
+from smjax.imports.documents import ClaimedModel, Origin, documents
 from smjax.imports.folder import Written, write
-from smjax.imports.result import Claimed, Result, documents
+from smjax.imports.result import Result
 from smjax.imports.source import Source, read_source
 
 OUTPUTS = Path("outputs") / "imported"
@@ -29,6 +30,7 @@ class Request:
     files: Sequence[Path]
     out: Path | None = None
     model: str | None = None
+    machine: str = ""
     span: str | None = None
     n_prompt: int | None = None
     n_gen: int | None = None
@@ -45,7 +47,7 @@ class _Read:
 
 def run(request: Request) -> tuple[list[Path], list[str]]:
     """The run folders of the files, and what to say of each; raises RequestError, writing nothing, for a wrong one."""
-    claimed = Claimed.of(request.model) if request.model else None
+    claimed = ClaimedModel.of(request.model) if request.model else None
     found = [_read(request, path, claimed) for path in _distinct(request.files)]
     folders, said = dict[Path, None](), list[str]()
     for one in found:
@@ -63,12 +65,14 @@ def _name(tool: str, source: Source) -> str:
     return f"{tool}-{source.digest.removeprefix('sha256:')[:8]}"
 
 
-def _read(request: Request, path: Path, claimed: Claimed | None) -> _Read:
+def _read(request: Request, path: Path, claimed: ClaimedModel | None) -> _Read:
     source, version, results = _results(request, path)
+    origin = Origin(source, request.tool, version, claimed, request.machine)
     try:
-        records = [made_record(one) for one in documents(results, source, request.tool, version, claimed)]
-    except WrongValueError as error:
-        raise source.wrong("", "values that a record can hold", error) from error
+        records = [made_record(one) for one in documents(results, origin)]
+    except (WrongValueError, RecursionError) as error:
+        found = str(error) if isinstance(error, WrongValueError) else "objects in objects in objects"
+        raise source.wrong("", "values that a record can hold", found) from error
     return _Read(source, results, records)
 
 

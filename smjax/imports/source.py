@@ -18,6 +18,7 @@ from smjax.core.text import printable
 
 FILE_BYTES_MAX = 1 << 26
 """Thousands of times what a tool writes."""
+NEW_LINE = "\n"
 CUT = "the file is cut or damaged, or no output of this tool"
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 """What Windows puts first."""
@@ -39,10 +40,6 @@ class Source:
         where = ": ".join(filter(None, [printable(str(self.path), 500), printable(place)]))
         return RequestError(f"{where}: expected {expected}, found {printable(str(found))}; {fix}")
 
-    def line_at(self, offset: int) -> int:
-        """Number of the line that a character is in, from 1."""
-        return self.text.count("\n", 0, offset) + 1
-
 
 def read_source(path: Path, expected: str) -> Source:
     """The file at `path`, which is to be what `expected` says; raises RequestError for what is no text."""
@@ -63,29 +60,33 @@ def read_source(path: Path, expected: str) -> Source:
     return Source(path, text, f"sha256:{hashlib.sha256(content).hexdigest()}", changed)
 
 
-class _TwiceError(ValueError):
-    """A name that an object has twice."""
+class _NotStrictError(ValueError):
+    """What Python reads and JSON has not got."""
 
 
-def json_from(source: Source, offset: int = 0, end: int | None = None) -> tuple[Any, int]:
-    """The JSON value that begins at an offset, and where it ends: NaN, and a name twice in an object, are refused."""
-    text = source.text if end is None else source.text[:end]
+def json_from(source: Source, text: str, offset: int, line: int) -> tuple[Any, int]:
+    """The JSON value that begins at an offset of a text, and where it ends; the text begins in that line of the file.
+
+    NaN, and a name twice in an object, are refused.
+    """
     try:
         return _DECODER.raw_decode(text, offset)
     except json.JSONDecodeError as error:
         found = f"{error.msg} at column {error.colno}"
-        raise source.wrong(f"line {error.lineno}", "JSON", found) from error
+        raise source.wrong(f"line {line + error.lineno - 1}", "JSON", found) from error
     except (ValueError, RecursionError) as error:
-        found = str(error) if isinstance(error, _TwiceError) else type(error).__name__
-        raise source.wrong(f"line {source.line_at(offset)}", "JSON", found) from error
+        found = str(error) if isinstance(error, _NotStrictError) else type(error).__name__
+        raise source.wrong(f"line {line + text.count(NEW_LINE, 0, offset)}", "JSON", found) from error
 
 
 def whole_json(source: Source) -> dict[str, Any]:
     """The one JSON object that a file is."""
     start = len(source.text) - len(source.text.lstrip())
-    found, end = json_from(source, start)
+    found, end = json_from(source, source.text, start, 1)
     if source.text[end:].strip():
-        raise source.wrong(f"line {source.line_at(end)}", "the end of the file", source.text[end:].strip()[:40])
+        raise source.wrong(
+            f"line {source.text.count(NEW_LINE, 0, end) + 1}", "the end of the file", source.text[end:].strip()[:40]
+        )
     if not isinstance(found, dict):
         raise source.wrong("", "a JSON object", str(found)[:40])
     return found
@@ -95,12 +96,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _TwiceError(f"{next(name for name in names if names.count(name) > 1)} twice in one object")
+        raise _NotStrictError(f"{next(name for name in names if names.count(name) > 1)} twice in one object")
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _TwiceError(f"{name}, which is no number of JSON")
+    raise _NotStrictError(f"{name}, which is no number of JSON")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse_constant)

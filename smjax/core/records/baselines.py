@@ -16,7 +16,7 @@ from smjax.core.files import read_regular
 from smjax.core.nearest import nearest
 from smjax.core.output import complain
 from smjax.core.records.document import RECORD_BYTES_MAX
-from smjax.core.records.folder import RECORDS, load_records, record_paths
+from smjax.core.records.folder import RECORDS, found_instead, load_records, record_paths
 from smjax.core.text import printable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -70,12 +70,15 @@ def folder_of(run: str) -> Path:
         return path
     if run in names:
         return home() / run
-    found = "a file" if path.is_file() else "neither"
+    if path.is_file():
+        raise RequestError(
+            f"{printable(run, 500)}: expected a run folder or the name of a saved baseline, {found_instead(path)}"
+        )
     others = [*names, *(str(one) for one in _folders(path.parent))]
     meant = nearest(run, others)
     fix = f"did you mean {printable(meant)}?" if meant else "check the path, or see smjax baseline list"
     raise RequestError(
-        f"{printable(run, 500)}: expected a run folder or the name of a saved baseline, found {found}; {fix}"
+        f"{printable(run, 500)}: expected a run folder or the name of a saved baseline, found neither; {fix}"
     )
 
 

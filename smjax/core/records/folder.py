@@ -54,13 +54,18 @@ def together(parts: Sequence[Loaded]) -> Loaded:
 def _load_some(run_dir: Path) -> Loaded:
     loaded = load_folder(run_dir)
     if not loaded.records:
-        raise RequestError(
-            loaded.refused[0]
-            if loaded.refused
-            else f"{printable(str(run_dir), 500)}: expected a run folder with {RECORDS}/*.json, found none; "
-            "name a folder that a run wrote"
-        )
+        expected = f"{printable(str(run_dir), 500)}: expected a run folder with {RECORDS}/*.json"
+        raise RequestError(loaded.refused[0] if loaded.refused else f"{expected}, {found_instead(run_dir)}")
     return loaded
+
+
+def found_instead(path: Path, nothing: str = "none") -> str:
+    """What is at a path where a run folder should be, and what to do: of what lies in one, that one is meant."""
+    above = path.parent / RECORDS
+    if above == path or (path.is_file() and above.is_dir()):
+        what = f"its {RECORDS}" if above == path else "a file of one"
+        return f"found {what}; name the folder itself, {printable(str(path.parent), 500)}"
+    return f"found {'a file' if path.is_file() else nothing}; name a folder that a run wrote"
 
 
 def load_folder(run_dir: Path) -> Loaded:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smjax.imports.llama_bench import markdown, sql
-from smjax.imports.source import Source, json_from
+from smjax.imports.source import NEW_LINE, Source, json_from
 
 _EXPECTED = "llama-bench's output (-o jsonl, json, csv, sql or md)"
 
@@ -58,11 +58,12 @@ def _reader(source: Source) -> Callable[[Source], _Found]:
 
 
 def _json(source: Source) -> _Found:
-    text, at = source.text, source.text.index("[") + 1
+    text, at, line = source.text, source.text.index("[") + 1, 1
+    seen = 0
     while True:
         at = _skip(text, at)
-        line = source.line_at(at)
-        fields, at = json_from(source, at)
+        line, seen = line + text.count(NEW_LINE, seen, at), at
+        fields, at = json_from(source, text, at, 1)
         yield line, *_object(source, line, fields)
         at = _skip(text, at)
         if text[at : at + 1] != ",":
@@ -70,19 +71,17 @@ def _json(source: Source) -> _Found:
         at += 1
     if text[at:].strip() != "]":
         found = text[at:].strip()[:40] or "the end of the file"
-        raise source.wrong(f"line {source.line_at(at)}", "another test, or ] and the end", found)
+        where = f"line {text.count(NEW_LINE, 0, at) + 1}"
+        raise source.wrong(where, "another test, or ] and the end", found)
 
 
 def _jsonl(source: Source) -> _Found:
-    at = 0
-    for number, line in enumerate(source.text.split("\n"), 1):
-        start, end = at, at + len(line)
-        at = end + 1
+    for number, line in enumerate(source.text.split(NEW_LINE), 1):
         if not line.strip():
             continue
-        fields, after = json_from(source, _skip(source.text, start), end)
-        if source.text[after:end].strip():
-            raise source.wrong(f"line {number}", "one test a line", source.text[after:end].strip()[:40])
+        fields, end = json_from(source, line, _skip(line, 0), number)
+        if line[end:].strip():
+            raise source.wrong(f"line {number}", "one test a line", line[end:].strip()[:40])
         yield number, *_object(source, number, fields)
 
 

@@ -40,15 +40,22 @@ _FEW = 6
 
 def asked(record: Record) -> dict[str, Any]:
     """What was asked for, by the names under which a person asks; `measure.handicap` is one."""
-    return dict(_asked(record.scenario))
+    fields = dict(_asked(record.scenario))
+    return fields if record.imported is None else _known(fields, record.document["scenario"])
+
+
+def _known(fields: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an import what its file says; how smjax would have measured says nothing of how another tool did."""
+    unknown = {"measure", *(name for name, value in said.items() if value is None)}
+    told = {name: value for name, value in fields.items() if name in SHOWN or name.partition(".")[0] not in unknown}
+    return {name: None if name in unknown else value for name, value in told.items()}
 
 
 @functools.lru_cache(maxsize=1024)  # a sweep's processes have few scenarios, and each is asked for many times
 def _asked(scenario: Scenario) -> Mapping[str, Any]:
     fields = alike.asked(scenario)
     inside = {f"{room}.{name}": value for room in _ROOMS for name, value in fields.pop(room).items()}
-    unknown = {} if scenario.threads else {"threads": None}
-    return fields | inside | {"label": scenario.label} | unknown
+    return fields | inside | {"label": scenario.label}
 
 
 def machine_of(record: Record) -> str:
@@ -87,7 +94,7 @@ def _smjax(record: Record) -> dict[str, Any]:
     return {
         "jaxlib": jaxlib_of(record),
         "python version": record.versions.get("python"),
-        "smjax": record.smjax,
+        "smjax": record.smjax or None,
         **_checkout(record),
         FILES: record.identity_parts.get(FILES),
         LIBRARIES: record.identity_parts.get(LIBRARIES),

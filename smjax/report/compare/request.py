@@ -18,6 +18,7 @@ from smjax.report.compare import sides
 from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.comparison import Comparison, Question
 from smjax.report.compare.earlier import Earlier, below
+from smjax.report.compare.in_common import why_none
 from smjax.report.compare.within import within_sweep
 
 OUTPUTS = Path("outputs")
@@ -49,6 +50,8 @@ class Answer:
     notes: list[str]
     refused: list[str]
     """A line for each file that is no record."""
+    apart: str = ""
+    """Why two runs have no scenario in common, if they have none."""
 
 
 def answer(request: Request) -> Answer:
@@ -81,8 +84,9 @@ def _between(request: Request, question: Question) -> Answer:
         )
     asked = Sides(base.runs, new.runs, _history(request.history), request.between_runs)
     comparisons, notes = between_runs(asked, question)
+    apart = "" if any(one.is_measured for one in comparisons) else why_none(*(side.records for side in (base, new)))
     names = " → ".join(printable(run) for run in request.runs)
-    return Answer(names, question, comparisons, notes, [*base.refused, *new.refused])
+    return Answer(names, question, comparisons, notes, [*base.refused, *new.refused], apart)
 
 
 def _history(named: Path | None) -> Earlier | None:

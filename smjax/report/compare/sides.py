@@ -22,9 +22,14 @@ class Side:
     """A line for each file that is no record."""
 
     @property
+    def records(self) -> list[Record]:
+        """All of them."""
+        return [record for run in self.runs for record in run]
+
+    @property
     def names(self) -> set[tuple[str, str]]:
         """Of its records."""
-        return {(record.id, record.date) for run in self.runs for record in run}
+        return {(record.id, record.date) for record in self.records}
 
 
 def load(named: str) -> Side:

@@ -91,13 +91,14 @@ def spread_of(pair: Pair, history: History, given: float | None) -> Spread | Non
 
 
 def _of(record: Record, state: str, history: History, given: float | None) -> tuple[BetweenRuns, str]:
-    threads = plural(record.scenario.threads, "thread", "threads")
+    known = record.scenario.threads  # 0 where an import does not know
+    threads = plural(known, "thread", "threads") if known else "an unknown number of threads"
     if given is not None:
         return assumed(given), f"spread between runs {percent(given)}, as given"
     found = history.spread(record, state)
     if found is not None:
-        known = f"{percent(found.deviation)}, by {found.degrees:.3g} degrees of freedom in {history.name}"
-        return found, f"spread between runs with {threads}: {known}"
+        how = f"{percent(found.deviation)}, by {found.degrees:.3g} degrees of freedom in {history.name}"
+        return found, f"spread between runs with {threads}: {how}"
     share = ASSUMED_ONE_THREAD if record.scenario.threads == 1 else ASSUMED_MORE
     lacking = f"too few are known in {history.name}" if history.name else "there is no history"
     return assumed(share), f"spread between runs with {threads}: {percent(share)}, assumed, as {lacking}"

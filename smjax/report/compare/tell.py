@@ -84,6 +84,6 @@ def _name(one: Comparison, rows: list[Comparison]) -> str:
 
 
 def _field(name: str, value: Any) -> str:
-    if name == "threads":
+    if name == "threads" and value is not None:
         return plural(value, "thread", "threads")
     return shown(value) if name == "model" else f"{printable(name)} {shown(value)}"

@@ -54,6 +54,11 @@ def load_history(name_or_path: str) -> History:
     Raises RequestError for anything else.
     """
     content = _read(name_or_path)
+    if "schema" in content:
+        raise RequestError(
+            f"history {name_or_path}: expected published results, found a summary of smjax; name its folder beside "
+            "the others"
+        )
     rows = content.get("rows")
     if not isinstance(rows, list) or not rows:
         raise RequestError(f"history {name_or_path}: expected a list of rows, found none; check the file")
@@ -76,7 +81,7 @@ def load_results(name_or_path: str) -> pl.DataFrame:
     if not isinstance(rows, list):
         raise RequestError(f"{name_or_path}: rows: expected a list, found {rows!r:.40}; check the file")
     for number, row in enumerate(rows, 1):
-        _check_counts(f"{name_or_path}: row {number}", row)
+        _check_counts(f"{name_or_path}: row {number}", row, is_ours=True)
     schema = {column.name: DTYPES[column.kind] for column in COLUMNS}
     typed = [{name: frames.typed(row.get(name), dtype) for name, dtype in schema.items()} for row in rows]
     return pl.DataFrame(typed, schema=schema)
@@ -116,11 +121,14 @@ def _check_row(where: str, row: Any) -> None:
             raise RequestError(f"{where}: {name}: expected a number above 0 or null, found {row[name]!r:.40}")
 
 
-def _check_counts(where: str, row: Any) -> None:
+def _check_counts(where: str, row: Any, is_ours: bool = False) -> None:
+    """In a summary of ours a count may be unknown, and a prompt without an answer has generated nothing."""
     if not isinstance(row, dict):
         raise RequestError(f"{where}: expected an object, found {row!r:.40}; correct the file")
     for name in _COUNTS:
-        if type(row.get(name)) is not int or not 0 < row[name] < 2**63:
+        if is_ours and name in row and row[name] is None:
+            continue
+        if type(row.get(name)) is not int or not (0 if is_ours else 1) <= row[name] < 2**63:
             raise RequestError(f"{where}: {name}: expected a whole number above 0, found {row.get(name)!r:.40}")
 
 

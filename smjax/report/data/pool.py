@@ -31,7 +31,7 @@ def pool_runs(rows: pl.DataFrame) -> pl.DataFrame:
     Records that do not say which machine they are of may be of two: each of their runs stays a row of its own.
     """
     one_place = pl.coalesce("machine", pl.col("run").fill_null("")).alias("_place")
-    runs = pl.col("decode_tok_per_s").is_not_null().sum().cast(pl.Int64)
+    runs = (pl.col("replicates") > 0).sum().cast(pl.Int64)
     figures = [pl.col(name).drop_nulls().alias(f"_{name}_of_runs") for name in with_interval()]
     pooled = (
         rows.group_by(*_KEYS, one_place, maintain_order=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.exit_codes import ExitCode
 from smjax.core.output import complain
 from smjax.core.records.column import Column
-from smjax.core.records.folder import Loaded, load_folder
+from smjax.core.records.folder import Loaded, found_instead, load_folder
 from smjax.core.text import printable
 from smjax.report.compare.request import metric_named
 from smjax.report.compare.sides import run_folders, runs_of
@@ -49,7 +50,7 @@ def _loaded(name: str) -> list[Loaded]:
     found = [load_folder(folder) for folder in run_folders(name)]
     if any(one.records for one in found):
         return found
-    why = next((line for one in found for line in one.refused), "found none; name a folder that runs wrote into")
+    why = next((line for one in found for line in one.refused), found_instead(Path(name)))
     raise RequestError(f"{printable(name, 500)}: expected a run folder, or one above several, {why}")
 
 

@@ -1,0 +1,40 @@
+"""Why two sides have no scenario in common, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from smjax.core.numbers import listed
+from smjax.core.records.record import Record
+from smjax.report.compare.fields import SCENARIO, asked, shown
+
+_FEW = 4
+"""Values of a field that are named."""
+_CHARACTERS = 15
+"""Of a value: of a hash it is enough to be known by."""
+
+
+def why_none(base: Sequence[Record], new: Sequence[Record]) -> str:
+    """In which fields no value is on both sides, as "none: threads 1 and 2 → 4"; and the fix."""
+    sides = [[_scenario(record) for record in side] for side in (base, new)]
+    values = {name: [list(dict.fromkeys(one[name] for one in side)) for side in sides] for name in sides[0][0]}
+    apart = [f"{name} {_told(a)} → {_told(b)}" for name, (a, b) in values.items() if not {*a} & {*b}]
+    found = f"none: {listed(apart)}" if apart else f"none with all of {listed(list(values))} alike"
+    return f"{found}; {_fix(values['model_hash'])}"
+
+
+def _scenario(record: Record) -> dict[str, Any]:
+    fields = asked(record) | {"model_hash": record.model.hash}
+    return {name: fields[name] for name in SCENARIO if name != "model"}
+
+
+def _told(values: Sequence[Any]) -> str:
+    named = [shown(value)[:_CHARACTERS] for value in values[:_FEW]]
+    return listed([*named, f"{len(values) - _FEW} more"] if len(values) > _FEW else named)
+
+
+def _fix(hashes: Sequence[Sequence[Any]]) -> str:
+    if any(None in side for side in hashes) and any(side != [None] for side in hashes):
+        return "say which model an import is of: smjax import … --model FILE.gguf"
+    return "measure the same, or name other runs"
