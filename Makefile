@@ -32,12 +32,15 @@ test: lint
 quick: lint
 	$(PYTEST) -m "not slow"
 
-# The extras, built from source for this machine into the same environment, and the tests that need them. No lock names them.
-EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["llama-cpp"])
+# The extras in the same environment, llama.cpp built from source for this machine, and the tests that need them. No lock
+# names them.
+EXTRA = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$(1)"])
+REQUIRED = "$$($(BIN)/python -c '$(call EXTRA,$(1))')"
 
 test-engines: $(READY)
 	CMAKE_ARGS=-DGGML_NATIVE=ON $(PIP) install -q --no-binary llama-cpp-python --no-build-isolation \
-		"$$($(BIN)/python -c '$(EXTRA)')"
+		$(call REQUIRED,llama-cpp)
+	$(PIP) install -q $(call REQUIRED,openvino)
 	$(BIN)/python -m pytest -q tests/worker/engines
 
 CPP := $(shell find native -name '*.cc' -o -name '*.h')

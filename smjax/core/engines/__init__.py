@@ -27,6 +27,7 @@ __all__ = [
 _NAMES = (
     "smjax",
     "llama_cpp",
+    "openvino",
 )
 
 
@@ -60,7 +61,7 @@ def complaints() -> Mapping[str, str]:
     return ENGINES.found.complaints
 
 
-_CLEARED = ("XLA_", "JAX_", "OMP_", "GOMP_", "KMP_", "PJRT_", "GGML_", "LLAMA_")
+_CLEARED = ("XLA_", "JAX_", "OMP_", "GOMP_", "KMP_", "PJRT_", "GGML_", "LLAMA_", "GGUF_", "OPENVINO_", "OV_", "ONEDNN_")
 """Beginnings of variables that change what is measured; what a user wants goes through the configuration."""
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, Versions
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.source import Model
 from smjax.core.records.resolved import Resolved
 
 _QUANTISED, _BLOCK = ("q8_0",), 32
@@ -16,15 +16,15 @@ _ISAS = ("AVX512", "AVX2", "AVX", "SVE", "NEON")
 """As llama.cpp calls them, best first."""
 
 
-def _why_not(resolved: Resolved, config: DecoderConfig) -> str | None:
+def _why_not(resolved: Resolved, model: Model) -> str | None:
     found = resolved.scenario.tokens_per_dispatch
     if found != 1:
         return f"tokens_per_dispatch: expected 1 with engine=llama_cpp, which hands over every token, found {found}"
     if resolved.kv_dtype not in _QUANTISED:
         return None
     refused = f"found {resolved.kv_dtype}; use kv_dtype=float16"
-    if config.head_dim % _BLOCK:
-        return f"kv_dtype: expected float16 or float32 with heads of {config.head_dim}, {refused}"
+    if model.config.head_dim % _BLOCK:
+        return f"kv_dtype: expected float16 or float32 with heads of {model.config.head_dim}, {refused}"
     if resolved.scenario.engine_args["flash_attn"] == "0":  # with `auto` llama.cpp turns it on by itself
         return f"kv_dtype: expected float16 or float32 without flash attention, {refused}, or engine_args.flash_attn=1"
     return None

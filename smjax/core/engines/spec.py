@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.source import Model
 from smjax.core.records.resolved import Resolved
 
 Host = Mapping[str, Any]
@@ -87,8 +87,8 @@ class EngineSpec:
     ahead: tuple[StepAhead, ...] = ()
     """In their order: a later step is handed the results of those before it."""
     arguments: tuple[ArgumentSpec, ...] = ()
-    why_not: Callable[[Resolved, DecoderConfig], str | None] = lambda resolved, config: None
-    """What it cannot do of a scenario with such a model whose words it all knows, in one line; None where it can."""
+    why_not: Callable[[Resolved, Model], str | None] = lambda resolved, model: None
+    """What it cannot do of a scenario with that model whose words it all knows, in one line; None where it can."""
     libraries: Callable[[], tuple[Path, ...]] = lambda: ()
     """Files outside of smjax that compute, and may differ where the packages' versions do not."""
     build: Callable[[Versions], tuple[str, ...]] = lambda versions: ()

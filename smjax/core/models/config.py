@@ -9,8 +9,8 @@ NormKind = Literal["rms", "layer"]
 Position = Literal["rope", "learned"]
 Activation = Literal["swiglu", "gelu"]
 
-KV_ELEMENT_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "q8_0": 34 / 32}
-"""Of each type that an element of a KV cache may have; q8_0: 32 of a byte each, and their scale."""
+KV_ELEMENT_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "q8_0": 34 / 32, "u8": 1}
+"""Of each type that an element of a KV cache may have; q8_0: 32 of a byte each, and their scale; u8: without scales."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def is_oversubscribed(threads: int, host: Host) -> bool:
 
 def check_engine(resolved: Resolved, model: Model) -> None:
     """Raise RequestError unless the scenario's engine can do all that is asked for at once, with the model."""
-    if why_not := ENGINES[resolved.scenario.engine].why_not(resolved, model.config):
+    if why_not := ENGINES[resolved.scenario.engine].why_not(resolved, model):
         raise RequestError(why_not)
 
 

@@ -118,6 +118,8 @@ def test_a_workers_environment_has_no_inherited_settings() -> None:
         "NPROC": "9",
         "GGML_NUMA": "1",
         "LLAMA_CPP_LIB_PATH": "/elsewhere",
+        "OPENVINO_LOG_LEVEL": "3",
+        "GGUF_READER": "FRONTEND",
     }
     assert inherited(variables) == {"HOME": "/home/user", "PATH": "/bin"}
 

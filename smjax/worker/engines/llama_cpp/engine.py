@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from smjax.core.machine.topology import available_bytes
 from smjax.core.models.config import KV_ELEMENT_BYTES
-from smjax.core.models.source import Model, weight_bytes
+from smjax.core.models.source import Model
 from smjax.core.records.answer import Answer, Memory, Ran
 from smjax.core.records.request import Request
-from smjax.worker.bandwidth import READ_SECONDS, read_new_memory
 from smjax.worker.engines.agreement import CHECKED_POSITIONS, check_agreement
 from smjax.worker.engines.llama_cpp import build, library
 from smjax.worker.engines.llama_cpp.library import Context, Settings, Weights
+from smjax.worker.engines.reading import read_as_much, weights_read
 from smjax.worker.engines.stepwise import Stepwise
 
 SCORED = 64
@@ -30,7 +29,7 @@ class LlamaCppEngine(Stepwise):
     def __init__(self, request: Request, model: Model, path: Path) -> None:
         library.start()
         resolved = request.resolved
-        self.scenario, self.cpus = resolved.scenario, tuple(request.cpus)
+        self.request, self.scenario = request, resolved.scenario
         self.model, self.path = model, path
         arguments = self.scenario.engine_args
         self.is_mapped = arguments["mmap"] == "true"
@@ -100,20 +99,11 @@ class LlamaCppEngine(Stepwise):
         return nll, scores[-1].copy()
 
     def read_bandwidth(self) -> float | None:
-        n_bytes = self._step_bytes() + self._kv_step_bytes()
-        if available_bytes() < 2 * n_bytes:  # the model stays: without room the system may end the process for it
-            return None
-        return read_new_memory(n_bytes, self.cpus, self.scenario.threads, READ_SECONDS)
+        return read_as_much(self._step_bytes(), self.request)
 
     def _step_bytes(self) -> int:
-        """Of the weights: all, but of an embedding of its own one row."""
-        embedding = self.model.tensors["token_embd.weight"]
-        unread = 0 if self.model.config.tied else embedding.n_bytes - embedding.n_bytes // embedding.shape[0]
-        return weight_bytes(self.model) - unread
-
-    def _kv_step_bytes(self) -> int:
-        """Of the cache, as far as it is filled at the middle of the answer."""
-        return self._kv_bytes(self.scenario.middle)
+        """Of the weights, and of the cache as far as it is filled at the middle of the answer."""
+        return weights_read(self.model) + self._kv_bytes(self.scenario.middle)
 
     def _kv_bytes(self, n_positions: int) -> int:
         return self.model.config.kv_bytes(n_positions, KV_ELEMENT_BYTES[self.settings.kv_dtype])
@@ -121,7 +111,7 @@ class LlamaCppEngine(Stepwise):
     def describe(self, answer: Answer) -> None:
         answer.resolved = Ran("ggml", build.isa(), self.settings.kv_dtype)
         answer.memory = Memory(weight_bytes=self.weights.n_bytes, kv_bytes=self._kv_bytes(self.context.n_ctx))
-        answer.bytes_per_token = self._step_bytes() + self._kv_step_bytes()
+        answer.bytes_per_token = self._step_bytes()
 
     def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
         raise AssertionError("its spec has no steps")

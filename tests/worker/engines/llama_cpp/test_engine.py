@@ -133,22 +133,9 @@ def test_what_is_read_for_the_bandwidth_is_as_much_as_a_step_reads(
 ) -> None:
     engine, answer, asked = engine_of(fake, threads=2), Answer(), []
     engine.describe(answer)
-    monkeypatch.setattr(fake.engine, "read_new_memory", lambda *how: asked.append(how) or 1e10)
+    monkeypatch.setattr(fake.engine, "read_as_much", lambda *how: asked.append(how) or 1e10)
     assert engine.read_bandwidth() == 1e10
-    assert asked == [(answer.bytes_per_token, engine.cpus, 2, fake.engine.READ_SECONDS)]
-
-
-@pytest.mark.parametrize(("times_free", "reads"), [(0.5, 0), (1.9, 0), (2.1, 1)])
-def test_a_copy_of_the_weights_is_made_only_where_there_is_room(
-    times_free: float, reads: int, fake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever makes it where there is none is ended by the system, and what was measured with it."""
-    engine, answer, asked = engine_of(fake), Answer(), []
-    engine.describe(answer)
-    monkeypatch.setattr(fake.engine, "available_bytes", lambda: int(times_free * (answer.bytes_per_token or 0)))
-    monkeypatch.setattr(fake.engine, "read_new_memory", lambda *how: asked.append(how) or 1e10)
-    assert engine.read_bandwidth() == (1e10 if reads else None)
-    assert len(asked) == reads
+    assert asked == [(answer.bytes_per_token, engine.request)]
 
 
 def test_what_the_library_says_of_a_failure_is_the_reason(fake: SimpleNamespace, tmp_path: Path) -> None:
