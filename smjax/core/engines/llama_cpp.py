@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, Versions
-from smjax.core.models.source import Model
 from smjax.core.records.resolved import Resolved
+
+if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need of
+    from smjax.core.models.source import Model
 
 _QUANTISED, _BLOCK = ("q8_0",), 32
 _MODULE = "llama_cpp"

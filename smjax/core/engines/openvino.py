@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec
-from smjax.core.gguf.split import open_gguf
-from smjax.core.models.source import Model
 from smjax.core.records.resolved import Resolved
+
+if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need of
+    from smjax.core.models.source import Model
 
 _ENGINE = "engine=openvino"
 _ENDING = ".gguf"
@@ -60,6 +62,8 @@ def _why_not_file(path: str | None) -> str | None:
         return None
     if not path.endswith(_ENDING):
         return f"model: expected a file whose name ends in {_ENDING} with {_ENGINE}, found {path}; rename it"
+    from smjax.core.gguf.split import open_gguf  # here, as it imports NumPy
+
     if _FILE_TYPE not in open_gguf(Path(path)).metadata:
         return f"{path}: {_FILE_TYPE}: expected it in the file with {_ENGINE}, found nothing; convert the model again"
     return None
@@ -87,7 +91,7 @@ SPEC = EngineSpec(
     variables=lambda resolved: {"GGUF_READER": "LEGACY"},  # of versions that have two the faster; others have this one
     arguments=(
         ArgumentSpec("attention", ("pa", "sdpa"), "paged attention, or that of a model that keeps its state"),
-        ArgumentSpec("precision", ("auto", "f32", "bf16", "f16"), "of computing; auto: as OpenVINO chooses"),
+        ArgumentSpec("precision", ("auto", "f32", "bf16", "f16"), "what it computes in; auto: as OpenVINO chooses"),
         ArgumentSpec(
             "dynamic_quantization",
             ("auto", "0", "32", "64", "128"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from smjax.core.models.source import Model
 from smjax.core.records.resolved import Resolved
+
+if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need of
+    from smjax.core.models.source import Model
 
 Host = Mapping[str, Any]
 """What `smjax.core.machine.host.environment` returns."""

@@ -72,11 +72,11 @@ MEANT = {
     "experiment=Smoke": "experiment: expected one of engines, kernels, seed-2026-02, smoke, null, found Smoke; "
     "write experiment=smoke",
     "lock=waite": "lock: expected one of wait, refuse, found waite; write lock=wait",
-    "kv_dtype=Float16": "kv_dtype: expected one of auto, float32, float16, bfloat16, q8_0, found Float16; "
+    "kv_dtype=Float16": "kv_dtype: expected one of auto, float32, float16, bfloat16, q8_0, u8, found Float16; "
     "write kv_dtype=float16",
     "isa=avx-512": "isa: expected one of auto, scalar, avx2, avx_vnni, avx512, neon, all, found avx-512; "
     "write isa=avx512",
-    "engine=": "engine: expected one of smjax, llama_cpp, found nothing",
+    "engine=": "engine: expected one of smjax, llama_cpp, openvino, found nothing",
     "model=stories_15m": "model: expected one of gguf, stories-110m, stories-15m, tinyllama-1.1b, tinystories-1m, or a "
     "GGUF file, found stories_15m; write model=stories-15m",
     "hydra.run.dir=": "hydra.run.dir: expected a value, found nothing; leave it out for its default",

@@ -108,7 +108,7 @@ def test_a_kernel_with_threads_of_its_own_leaves_xla_one() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"engine": "llama"}, "engine: expected one of smjax, llama_cpp, found llama"),
+        ({"engine": "llama"}, "engine: expected one of smjax, llama_cpp, openvino, found llama"),
         ({"kernel": "cuda"}, "kernel: expected one of auto, xla, native, found cuda"),
         ({"kv_dtype": "int8"}, "kv_dtype: expected one of auto, float32, float16, bfloat16, found int8"),
     ],
