@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec
+from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, Versions
 from smjax.core.records.resolved import Resolved
 
 if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need of
@@ -17,6 +17,7 @@ _ENDING = ".gguf"
 _FILE_TYPE = "general.file_type"
 _MATRICES = ("F16", "Q4_0", "Q8_0", "Q6_K")
 """Encodings that its reader takes in layers."""
+_TYPES = ("FP32", "FP16", "BF16", "INT8")
 _LIBRARIES = {
     "openvino": ("libs/libopenvino.*", "libs/libopenvino_*_cpu_plugin.*", "libs/libtbb.*"),
     "openvino_genai": ("libopenvino_genai.*",),
@@ -79,6 +80,12 @@ def _libraries() -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
+def _build(versions: Versions) -> tuple[str, ...]:
+    """The types that its plugin computes with on this CPU, as far as it is known."""
+    capabilities = (versions.get("openvino capabilities") or "").split()
+    return tuple(name for name in capabilities if name in _TYPES)
+
+
 SPEC = EngineSpec(
     name="openvino",
     packages=("openvino-genai", "openvino", "openvino-tokenizers", "numpy"),
@@ -100,4 +107,5 @@ SPEC = EngineSpec(
     ),
     why_not=_why_not,
     libraries=_libraries,
+    build=_build,
 )

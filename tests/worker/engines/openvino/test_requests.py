@@ -148,6 +148,11 @@ def test_what_computes_is_part_of_the_identity(tmp_path: Path, monkeypatch: pyte
     assert found == [tmp_path / name for name in computing]
 
 
+def test_a_table_says_which_build_it_was() -> None:
+    versions = {"openvino-genai": "2.0", "numpy": "1.0", "openvino capabilities": "BF16 WINOGRAD FP32 BIN"}
+    assert ENGINES["openvino"].called(versions) == ("openvino-genai 2.0", "BF16", "FP32")
+
+
 @pytest.mark.usefixtures("installed")
 def test_an_answer_for_checking(capfd: pytest.CaptureFixture[str]) -> None:
     Path("ids.json").write_text("[3, 4, 5]")
