@@ -14,7 +14,7 @@ from smjax.core.output import complain
 if TYPE_CHECKING:
     from smjax.sweep.run.evaluate import EvalRequest
 
-FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed")
+FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed", "timeout_s")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", default=1, type=int, metavar="T", help="threads of the worker, by default 1")
     parser.add_argument("--ctx", type=int, metavar="C", help="capacity of the KV cache; by default just enough")
     parser.add_argument("--seed", default=42, type=int, help="of a preset's weights, by default 42")
+    parser.add_argument(
+        "--timeout", default=600, type=float, dest="timeout_s", metavar="S", help="seconds a worker may take; 600"
+    )
     parser.add_argument(
         "--reference", type=Path, metavar="FILE", help="what answers are held against, as eval prints one; or the first"
     )

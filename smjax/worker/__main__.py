@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from smjax.core.errors import RequestError
@@ -20,15 +21,19 @@ from smjax.worker.tasks.session import Say
 
 def main() -> int:
     """Answer the request on standard input; 0 if it could be answered, also with a failure."""
-    parent = os.getppid()
-    answers = os.fdopen(os.dup(1), "w")
+    parent, own = os.getppid(), os.getpid()
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print must not end up between the answers
     answers.write("\n")  # nor what was printed before this began be the beginning of one
-    request = json.loads(sys.stdin.buffer.readline())
-    die_with_parent(sys.stdin.buffer, parent)
+    with Path(os.devnull).open("rb") as nothing:  # nor an engine that asks wait for what never comes
+        os.dup2(nothing.fileno(), 0)
+    request = json.loads(requests.readline())
+    die_with_parent(requests, parent)
 
     def send(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
+        if os.getpid() != own:  # an engine has forked, and its child went on
+            os._exit(1)
+        answers.write(json.dumps(message, default=_plain) + "\n")
         answers.flush()
 
     answer = _answer(request, lambda phase: send({"event": "phase", "phase": phase}))
@@ -48,7 +53,7 @@ def _answer(asked: Any, say: Say) -> Answer:
     try:
         do()
         answer.status, answer.reason = "ok", ""
-    except Exception as error:
+    except BaseException as error:  # SystemExit too, and what other languages' libraries raise
         answer.status, answer.reason = "failed", _one_line(error)
     return answer
 
@@ -76,7 +81,14 @@ def understand(asked: Any) -> Request | Greeting:
     return decode(Request, asked, "request")
 
 
-def _one_line(error: Exception) -> str:
+def _plain(value: Any) -> Any:
+    """A number or an array of NumPy's as Python's own."""
+    if not hasattr(value, "tolist"):
+        raise TypeError(f"expected an answer of numbers and texts from the engine, found {type(value).__name__}")
+    return value.tolist()
+
+
+def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text if isinstance(error, RequestError) else f"{type(error).__name__}: {text}"[:500]
 

@@ -7,10 +7,10 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import IO
 
 from smjax.core.engines import inherited
@@ -18,9 +18,10 @@ from smjax.core.machine.topology import pick_cpus
 from smjax.core.records.answer import Answer
 from smjax.core.records.request import Greeting, Request
 from smjax.core.records.typed import encode
-from smjax.sweep.process.conversation import Conversation, signal_group
+from smjax.sweep.process.conversation import Conversation, end_group
 from smjax.sweep.process.launcher import OnPhase, Outcome
-from smjax.sweep.process.outcome import judge, last_line
+from smjax.sweep.process.outcome import judge
+from smjax.sweep.process.stderr import last_line, open_stderr, trim
 
 
 class LocalLauncher:
@@ -57,17 +58,17 @@ def converse(
     with contextlib.ExitStack() as opened:
         started_ns = time.monotonic_ns()
         try:
-            stderr = opened.enter_context(tempfile.TemporaryFile())
+            stderr = opened.enter_context(open_stderr())
             environment = {**inherited(dict(os.environ)), **(variables or {})}
             process = opened.enter_context(_start(command, environment, stderr))
         except OSError as error:
             return Outcome("failed", f"the worker did not start: {error.strerror or error}", 0)
         deadline_ns = started_ns + timeout_s * 1e9
-        conversation = Conversation(process, json.dumps(encode(asked)), deadline_ns, on_phase)
+        conversation = Conversation(process, json.dumps(encode(asked)), deadline_ns, on_phase, partial(trim, stderr))
         try:
             conversation.run()
         finally:
-            signal_group(process)
+            end_group(process)
             process.wait()
         wall_ns = time.monotonic_ns() - started_ns
         status, reason = judge(conversation, process.returncode, last_line(stderr), timeout_s)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
-from typing import IO
 
 from smjax.core.records.answer import Answer
 from smjax.core.records.columns import STATUSES
 from smjax.core.text import printable
-from smjax.sweep.process.conversation import Conversation
+from smjax.sweep.process.conversation import START, Conversation
 
-_TAIL_BYTES = 1 << 14
 _REASON_CHARACTERS = 500
-_AFTERWARDS = re.compile(r"\s*@ +0x|\*\*\* |usage: |Try [`']")
-"""What XLA, and programs that do not know an option, print below the line that says why they gave up."""
 
 
 def judge(conversation: Conversation, returncode: int, said: str, timeout_s: float) -> tuple[str, str]:
@@ -29,24 +23,33 @@ def judge(conversation: Conversation, returncode: int, said: str, timeout_s: flo
             "timeout",
             f"took longer than measure.timeout_s = {timeout_s:g} s, in phase {conversation.phase}; stopped",
         )
+    if conversation.has_hung_up:
+        found = f"found that it closed its output in phase {conversation.phase}"
+        return "failed", f"expected an answer from the worker, {found}; stopped"
     if returncode < 0:
         return "killed", _shortened(
             f"killed by {_signal_name(-returncode)} in phase {conversation.phase}", said, -returncode
         )
     if returncode > 0:
-        return "failed", _one_line(
-            said or conversation.stray or f"the worker exited with {returncode} and said nothing"
-        )
+        return "failed", _one_line(_exited(conversation, returncode, said))
     found = f"found {conversation.stray[:80]!r}" if conversation.stray else "found none"
-    return "failed", f"expected an answer from the worker, {found}"
+    return "failed", f"expected an answer from the worker, {found}{_by_itself(conversation, returncode)}"
 
 
-def last_line(stderr: IO[bytes]) -> str:
-    """The last line of what a worker wrote on its stderr, without reading all of it, that says why it ended."""
-    size_bytes = stderr.seek(0, os.SEEK_END)
-    stderr.seek(max(0, size_bytes - _TAIL_BYTES))
-    lines = stderr.read().decode(errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip() and not _AFTERWARDS.match(line)), "")
+def _exited(conversation: Conversation, returncode: int, said: str) -> str:
+    """What it said last, if that says why: as Python does that ends with an exception, or what is no worker at all."""
+    last = said or conversation.stray
+    if last and (returncode == 1 or conversation.phase == START):
+        return last
+    what = f"the worker exited with {returncode}"
+    if conversation.phase != START:
+        what += f" in phase {conversation.phase}"
+    return f"{what}: {last}" if last else f"{what} and said nothing"
+
+
+def _by_itself(conversation: Conversation, returncode: int) -> str:
+    """What ended a worker that was under way, without a word of its own: an engine."""
+    return "" if conversation.phase == START else f"; it exited with {returncode} in phase {conversation.phase}"
 
 
 def _answered(answer: Answer) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from smjax.core.engines import complaints
 from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
 from smjax.sweep.request.keys import GROUP, RUN_DIR, SPELLINGS, Key
@@ -74,6 +75,8 @@ def _unknown(text: str, name: str, value: str, known: Mapping[str, Key]) -> str:
         return f"{text}: expected KEY=VALUE, found a file; {write(f'model={text}')}"
     if name.startswith("hydra"):
         return f"{text}: expected {RUN_DIR}=DIR, the one key of Hydra's that is of use here, found {name}"
+    if name.startswith("engine_args.") and (left_out := complaints()):
+        return f"{text}: expected a setting of an engine that is here, found {name}; {'; '.join(left_out.values())}"
     if name == "model.name":
         return f"{text}: expected model=NAME, found the name inside; {write(f'model={value}')}"
     if "=" not in text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.resolve import expand, resolve
 from smjax.sweep.request.validate import check_engine, check_memory
 
-_TIMEOUT_S = 600.0
 IDS_BYTES_MAX = 1 << 26
 """Of a file of token ids: many times the longest context."""
 
@@ -47,6 +47,8 @@ class EvalRequest:
     """None for just enough."""
     seed: int = 42
     engines: tuple[str, ...] = ("smjax",)
+    timeout_s: float = 600.0
+    """Of each worker."""
 
 
 def evaluate(request: EvalRequest, launcher: Launcher) -> str:
@@ -98,9 +100,9 @@ def _request(scenario: Scenario, model: Model, ids: list[int], host: Host) -> Re
 
 
 def _answer(asked: Request, launcher: Launcher) -> Evaluated:
-    outcome = launcher.run(asked, _TIMEOUT_S)
+    outcome = launcher.run(asked, asked.resolved.scenario.measure.timeout_s)
     ran = outcome.answer.resolved or asked.resolved
-    status, reason, answer = outcome.status, outcome.reason, Evaluation()
+    status, reason, answer = outcome.status, outcome.reason.replace("measure.timeout_s", "--timeout"), Evaluation()
     if status == "ok":
         try:
             answer = decode(Evaluation, outcome.answer.evaluation)
@@ -140,13 +142,15 @@ def _scenario(request: EvalRequest, engine: str, n_prompt: int) -> Scenario:
         tokens_per_dispatch=1,
         kv_dtype="auto",
         seed=request.seed,
-        measure=Measure(replicates=1, iterations=1, warmup=0, timeout_s=_TIMEOUT_S),
+        measure=Measure(replicates=1, iterations=1, warmup=0, timeout_s=request.timeout_s),
     )
 
 
 def _check_sizes(scenario: Scenario, model: Model) -> None:
     if scenario.n_gen < 0:
         raise RequestError(f"--n-gen: expected at least 0, found {scenario.n_gen}")
+    if not 0 < (timeout_s := scenario.measure.timeout_s) < math.inf:
+        raise RequestError(f"--timeout: expected more than 0, found {timeout_s:g}")
     # A measurement needs two generated tokens, an answer none: they are counted as prompt tokens here.
     borrowed = max(0, 2 - scenario.n_gen)
     counted = replace(scenario, n_gen=2, n_prompt=scenario.n_prompt, ctx=scenario.ctx + borrowed)

@@ -18,6 +18,7 @@ from tests.sweep.processes import FAKE
 from tests.worker.models import scenario
 
 REQUEST = Request("measure", chosen(scenario(n_gen=8)))
+NO_ANSWER = "expected an answer from the worker"
 
 
 def run_fake(how: str, *, timeout_s: float = 30, request: Request = REQUEST, **more: Any) -> Outcome:
@@ -56,12 +57,12 @@ def test_a_long_line_is_read_whole() -> None:
     [
         ("failed", "failed", "two lines"),
         ("unknown-status", "failed", f"expected a status of {', '.join(STATUSES)} from the worker, found 'splendid'"),
-        ("garbage", "failed", "expected an answer from the worker, found '\"half a line'"),
+        ("garbage", "failed", f"{NO_ANSWER}, found '\"half a line'; it exited with 0 in phase load"),
         ("another-version", "refused", "expected an answer of version 2, found 99; install one smjax for both sides"),
         ("wrong-type", "refused", "answer.samples[0].ttft_ns: expected a whole number, found 'soon'"),
-        ("no-result", "failed", "expected an answer from the worker, found none"),
+        ("no-result", "failed", f"{NO_ANSWER}, found none; it exited with 0 in phase load"),
         ("raises", "failed", "ValueError: the matrix is not there"),
-        ("loud", "failed", "the last word"),
+        ("loud", "failed", "the worker exited with 3 in phase load: the last word"),
         ("SIGKILL", "killed", "killed by SIGKILL (9) in phase load; out of memory?"),
         ("gives-up", "killed", "killed by SIGABRT (6) in phase load: F1 env.cc:93] Check failed: no thread"),
         ("SIGTERM", "killed", "killed by SIGTERM (15) in phase load"),

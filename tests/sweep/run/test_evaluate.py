@@ -55,6 +55,8 @@ def test_wrong_ids_are_refused(ids: str, ask: Ask, capfd: pytest.CaptureFixture[
         (["--ctx", "4"], "ctx: expected at least n_prompt + n_gen = 3 + 2 = 5, found 4"),
         (["--ctx", "5000"], "ctx: tinystories-1m was trained on 2048 tokens, found 5000; use ctx<=2048"),
         (["--n-gen", "-1"], "--n-gen: expected at least 0, found -1"),
+        (["--timeout", "0"], "--timeout: expected more than 0, found 0"),
+        (["--timeout", "nan"], "--timeout: expected more than 0, found nan"),
         (["--threads", "0"], "threads: expected at least 1, found 0"),
         (["--kernel", "nope"], "kernel: expected one of auto"),
         (["--isa", "nope"], "isa: expected one that this CPU runs, auto"),

@@ -187,6 +187,9 @@ def test_one_that_is_broken_stops_nobody_but_who_asks_for_it(tmp_path: Path) -> 
     assert "toy" not in smjax(place, tmp_path, "--help").stdout
     asked = smjax(place, tmp_path, "run", "engine=toy")
     assert (asked.returncode, asked.stdout, asked.stderr) == (2, "", said)
+    argued = smjax(place, tmp_path, "run", "engine=toy", "engine_args.loud=1")
+    assert (argued.returncode, argued.stderr.count("\n")) == (2, 1)
+    assert "expected a setting of an engine that is here, found engine_args.loud; engine toy of" in argued.stderr
     (tmp_path / "ids.json").write_text("[1, 2, 3]")
     answer = ("eval", "--model", str(MODEL), "--ids-file", "ids.json", "--n-gen", "2", "--kernel", "xla")
     other = smjax(place, tmp_path, *answer)
