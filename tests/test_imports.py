@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "smjax"
 
 FIRST_FLOOR = {"smjax"} | {
     f"smjax.core.{name}"
-    for name in ("errors", "exit_codes", "files", "native_library", "nearest", "output", "signals", "text")
+    for name in ("address", "errors", "exit_codes", "files", "native_library", "nearest", "output", "signals", "text")
 }
 MACHINE = FIRST_FLOOR | {"smjax.core.machine"}
 GGUF = FIRST_FLOOR | {"smjax.core.gguf"}
@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "worker/engines/smjax": WORKER | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,
     "worker/engines/llama_cpp": WORKER | {"llama_cpp", "numpy"},
     "worker/engines/openvino": WORKER | {"openvino", "openvino_genai", "numpy"},
+    "worker/engines/openai": WORKER | {"numpy"},
     "worker/kernels": CORE | {"smjax.worker.kernels", "jaxtyping"} | JAX,
     "worker/kernels/xla": CORE | {"smjax.worker.kernels"} | JAX,
     "worker/model": CORE | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,

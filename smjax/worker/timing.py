@@ -49,8 +49,11 @@ def time_answers(
         between()
         stamps: list[int] = []
         started = perf_counter_ns()
-        engine.answer(prompt, n_gen, _stamping(stamps, keep))
-        steps = np.diff(stamps).tolist() if each_token else None
+        took = engine.answer(prompt, n_gen, _stamping(stamps, keep))
+        if took is not None:
+            started = took.started_ns
+        is_known = each_token and (took is None or took.is_each_heard)
+        steps = np.diff(stamps).tolist() if is_known else None
         samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes(), engine.choice_ns))
     return samples
 

@@ -28,6 +28,7 @@ _NAMES = (
     "smjax",
     "llama_cpp",
     "openvino",
+    "openai",
 )
 
 

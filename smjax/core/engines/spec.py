@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smjax.core.records.resolved import Resolved
+from smjax.core.records.scenario import Scenario
 
 if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need of
     from smjax.core.models.source import Model
@@ -47,6 +48,8 @@ class StepAhead:
     wanted: Callable[[Resolved], bool] = lambda resolved: True
     fills_cache: bool = False
     """Its result is what it leaves in the cache's folder: without one there is no point in it."""
+    is_kept: bool = True
+    """Whether its result is that of the next sweep too."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,13 @@ class ArgumentSpec:
     values: tuple[str, ...]
     """What it may be, the default first; empty for any text."""
     meaning: str
+    open_default: str = ""
+    """Of one that may be any text."""
 
     @property
     def default(self) -> str:
         """Without one, nothing."""
-        return self.values[0] if self.values else ""
+        return self.values[0] if self.values else self.open_default
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,10 @@ class EngineSpec:
     """What tells a build of it from others besides its packages' versions, in a few words for a table's caption."""
     module: str = ""
     """What has its `make`, imported in its worker alone; empty for `smjax.worker.engines.NAME`."""
+    is_client: bool = False
+    """What computes is not in its worker: nothing of the worker (CPUs, memory, clock) says anything about it."""
+    is_elsewhere: Callable[[Scenario], bool] = lambda scenario: False
+    """Whether it is on another machine, of which nothing is known here."""
 
     def kernel(self, name: str) -> KernelSpec:
         """The kernel called `name`."""

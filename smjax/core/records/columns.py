@@ -155,8 +155,8 @@ COLUMNS = (
     Column("itl_ms_p99_hi", "float", "ms", "interval", "itl_ms_p99",
            meaning="upper end of its 95 % interval over processes, where there are four and enough tokens"),
     Column("cores", "int", "cores", "figures",
-           "COALESCE(known_cores, CASE WHEN threads = 1 THEN 1 WHEN usable_cpus = all_cpus "
-           "THEN LEAST(threads, physical_cores) END)",
+           "COALESCE(known_cores, CASE WHEN threads = 1 THEN 1 WHEN threads > 1 AND "
+           "usable_cpus = all_cpus THEN LEAST(threads, physical_cores) END)",
            heading="cores",
            meaning="distinct physical cores that the threads could run on; before schema 3, where no record says it, "
            "the threads or, if fewer, the machine's cores, and empty unless all of these were free to be used"),

@@ -220,10 +220,41 @@ DATE_UNSURE = Flag(
     "nothing; `smjax trend` orders runs by it",
 )
 MODEL_CLAIMED = Flag(
-    "model-claimed", "import",
-    "`smjax import --model FILE`",
-    "that the model is this file is what whoever imported it says; its size is the same, where the source has one",
-    "nothing; without `--model` the row pairs with none that was measured",
+    "model-claimed", "worker",
+    "a server computed, or `smjax import --model FILE`",
+    "that the model is this file is what whoever asked says; of an import its size is the same, where the source has one",
+    "start the server with that file; `versions` in the records has what it says of itself",
+)
+UNIQUE_PROMPTS = Flag(
+    "unique-prompts", "worker",
+    "a server computed",
+    "each answer was to another prompt of that length, as a server would look up one that it knows",
+    "nothing",
+)
+TEXT_PROMPTS = Flag(
+    "text-prompts", "worker",
+    "the server takes no token ids",
+    "prompts were texts of as many tokens as the server counts, its own additions included; TTFT has tokenising",
+    "a server that takes ids (llama-server, vLLM)",
+)
+PREFIX_CACHE_HIT = Flag(
+    "prefix-cache-hit", "worker",
+    "the server says that it knew more than one token of a prompt before it was asked",
+    "TTFT and prefill tok/s are of a shorter prompt than `n_prompt`",
+    "turn its prefix cache off",
+)
+CHUNKS_NOT_TOKENS = Flag(
+    "chunks-not-tokens", "worker",
+    "an answer arrived in fewer parts than it has tokens, and the server does not say how many the first one has",
+    "no times of single tokens; decoding is timed as if the first part had one token: of `k` tokens in it "
+    "decode tok/s is too high by (k - 1) / (n_gen - 1)",
+    "a server that counts while it answers (llama-server, vLLM), or that sends every token by itself",
+)
+OTHER_MACHINE = Flag(
+    "other-machine", "worker",
+    "`engine_args.remote=true`",
+    "a server on another machine, of which nothing is known here; times include the network",
+    "smjax beside the server, for figures of the machine",
 )
 # fmt: on
 
@@ -233,7 +264,8 @@ FLAGS = (
     *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
     *(NO_ID_CHOSEN, PROMPT_AT_DEPTH, FIRST_ID_IN_DECODE, DECODE_BY_DIFFERENCE, BATCHED, RSS_SAMPLED, MEANS),
-    *(AVERAGES_ONLY, OTHER_DEVICE, MEANING_CLAIMED, DATE_UNSURE, MODEL_CLAIMED),
+    *(AVERAGES_ONLY, OTHER_DEVICE, MEANING_CLAIMED, DATE_UNSURE),
+    *(MODEL_CLAIMED, UNIQUE_PROMPTS, TEXT_PROMPTS, PREFIX_CACHE_HIT, CHUNKS_NOT_TOKENS, OTHER_MACHINE),
 )
 
 GHZ = {"measured": GHZ_MEASURED.name, "read": GHZ_READ.name}

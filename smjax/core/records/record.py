@@ -135,6 +135,8 @@ class Record:
     readings: Readings = field(default_factory=Readings)
     imported: Imported | None = None
     """Of another tool's: what it timed instead of `samples`."""
+    unknown: list[str] = field(default_factory=list)
+    """Columns: of them the record has what was asked for, and nobody knows what ran."""
 
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """All of it as it lies on disk, but for the answers."""

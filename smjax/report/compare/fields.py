@@ -70,7 +70,7 @@ def jaxlib_of(record: Record) -> str | None:
 
 def described(record: Record) -> dict[str, Any]:
     """All that may explain a difference: what was asked, what was chosen, and what the machine and its software are."""
-    chosen = {name: getattr(record.resolved, name) for name in _CHOSEN} if record.resolved else {}
+    chosen = {name: getattr(record.resolved, name) or None for name in _CHOSEN} if record.resolved else {}
     ours = {
         "model": record.model.name,
         "model_hash": record.model.hash,

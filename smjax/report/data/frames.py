@@ -124,7 +124,15 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
         sources=pl.col("sources").str.slice(0, 8),
         settings=pl.col("settings").str.slice(0, 8),
     )
-    return _with_stands(_with_choices(frame))
+    return _with_stands(_without_unknown(_with_choices(frame), records))
+
+
+def _without_unknown(frame: pl.DataFrame, records: Sequence[Record]) -> pl.DataFrame:
+    """Nothing in the columns that a record calls unknown: what was asked for need not be what ran."""
+    for name in sorted({name for record in records for name in record.unknown} & set(frame.columns)):
+        known = pl.Series([name not in record.unknown for record in records], dtype=pl.Boolean)
+        frame = frame.with_columns(pl.when(known).then(name).alias(name))
+    return frame
 
 
 def _with_stands(frame: pl.DataFrame) -> pl.DataFrame:

@@ -55,7 +55,7 @@ def get_ready(
     for step in wanted:
         if kept or not step.fills_cache:
             request = Request("ahead", resolved, dict(prepared), None if kept is None else str(kept), step.name)
-            path = folder and folder / step.name / f"{_key(step, request, model, there)}.json"
+            path = folder / step.name / f"{_key(step, request, model, there)}.json" if folder and step.is_kept else None
             found = recall(path) if path else None
             if found is None:
                 found = _take(request, launcher, on_phase)

@@ -44,7 +44,7 @@ def resolve_all(
         resolved = resolve(scenario, host, interpreters.of(scenario) if interpreters else None)
         check_engine(resolved, models[key])
         check_memory(resolved, models[key], available_bytes())
-        if scenario.measure.strict and is_oversubscribed(scenario.threads, host):
+        if scenario.measure.strict and is_oversubscribed(scenario, host):
             raise RequestError(
                 f"threads: expected at most as many as cores with measure.strict=true, found {scenario.threads}; "
                 "use fewer"
@@ -63,10 +63,12 @@ def _check_arguments(scenarios: Sequence[Scenario]) -> None:
         raise RequestError(f"engine_args.{name}: expected engine={' or '.join(having)} with it, found {asked}")
 
 
-def is_oversubscribed(threads: int, host: Host) -> bool:
-    """Whether there are more threads than cores for them, of the host or of a container's quota."""
+def is_oversubscribed(scenario: Scenario, host: Host) -> bool:
+    """Whether there are more threads than cores for them, of the host or of a container's quota; a server's are its."""
+    if ENGINES[scenario.engine].is_client:
+        return False
     limits = (host["cpu"]["usable_cores"], host["cpu"]["cgroup_quota_cores"])
-    return any(limit is not None and threads > limit for limit in limits)
+    return any(limit is not None and scenario.threads > limit for limit in limits)
 
 
 def check_engine(resolved: Resolved, model: Model) -> None:
@@ -77,9 +79,10 @@ def check_engine(resolved: Resolved, model: Model) -> None:
 
 def check_memory(resolved: Resolved, model: Model, free_bytes: int) -> None:
     """Raise RequestError unless the scenario fits into `free_bytes`."""
-    scenario = resolved.scenario
+    scenario, spec = resolved.scenario, ENGINES[resolved.scenario.engine]
     cache_bytes = model.config.kv_bytes(scenario.ctx, KV_ELEMENT_BYTES.get(resolved.kv_dtype, 4))
-    needed_bytes = ENGINES[scenario.engine].worker_bytes + _PER_WEIGHT_BYTE * weight_bytes(model) + cache_bytes
+    loaded_bytes = 0 if spec.is_client else _PER_WEIGHT_BYTE * weight_bytes(model) + cache_bytes
+    needed_bytes = spec.worker_bytes + loaded_bytes
     if needed_bytes > free_bytes:
         raise RequestError(
             f"memory: expected {needed_bytes / 1e6:,.0f} MB for {model.name} with ctx={scenario.ctx}, "

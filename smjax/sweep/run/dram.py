@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from smjax.core.engines import ENGINES
 from smjax.core.native_library import library
 from smjax.core.records.answer import Bandwidth
 from smjax.core.records.request import Request
@@ -24,7 +25,11 @@ class Dram:
         self._has_complained = False
 
     def of(self, resolved: Resolved, on_phase: OnPhase) -> Bandwidth | None:
-        """What as many threads, pinned alike, read from memory; None where nobody can say, as without the library."""
+        """What as many threads, pinned alike, read from memory; None where nobody can say, as without the library, or
+        where a server computes.
+        """
+        if ENGINES[resolved.scenario.engine].is_client:
+            return None
         threads = resolved.scenario.threads
         if threads not in self._known:
             self._known[threads] = self._measure(resolved, on_phase) if library() else None

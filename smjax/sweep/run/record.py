@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
 from smjax.core.machine.sharing import OFTEN_PCT, shared_pct
 from smjax.core.models.source import Model, weight_bytes
@@ -17,10 +18,14 @@ from smjax.core.records.document import digest, made_record, record_id
 from smjax.core.records.flags import CORE_SHARED, DISTURBED, HANDICAP, OVERSUBSCRIBED
 from smjax.core.records.hello import Hello
 from smjax.core.records.record import Order, Record
+from smjax.core.records.scenario import Scenario
 from smjax.core.records.typed import encode
 from smjax.sweep.plan.standing import Run
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.request.validate import is_oversubscribed
+
+UNKNOWN_TO_CLIENTS = ("threads", "isa", "kv_dtype")
+"""Columns of what was asked for, of which a server may have taken anything."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ def make_record(
 ) -> Record:
     """The record of one worker process of the interpreter `there`, which ran between two readings of the machine."""
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
-    disturbed = disturbances_of(outcome.answer, run.scenario.threads)
+    scenario, spec = run.scenario, ENGINES[run.scenario.engine]
+    disturbed = disturbances_of(outcome.answer, scenario.threads)
     met = {DISTURBED: bool(disturbed), CORE_SHARED: had_company(outcome.answer, stamps.best)}
     flags = {*(sent.get("flags") or ()), *supervisor_flags(run, environment), *(flag.name for flag in met if met[flag])}
     whole = digest(identity)
@@ -67,11 +73,12 @@ def make_record(
             "identity": whole,
             "identity_parts": identity,
             "scenario": run.scenario.to_json(),
-            "host": environment["host"],
-            "machine": environment.get("machine") or "",
+            "host": "" if spec.is_elsewhere(scenario) else environment["host"],
+            "machine": "" if spec.is_elsewhere(scenario) else environment.get("machine") or "",
             "run": stamps.run,
             "smjax": there.smjax,
-            "environment": {**environment, **_software(there, run.scenario.engine)},
+            "environment": _environment(environment, there, scenario),
+            "unknown": list(UNKNOWN_TO_CLIENTS if spec.is_client else ()),
             "status": outcome.status,
             "reason": outcome.reason,
             "wall_ns": outcome.wall_ns,
@@ -79,7 +86,7 @@ def make_record(
             "dram": None if stamps.dram is None else encode(stamps.dram),
             "readings": {
                 **(sent.get("readings") or {}),
-                "disturbed": disturbed,
+                "disturbed": None if spec.is_client else disturbed,
                 "around": stamps.readings,
                 "best_additions_per_cycle": stamps.best,
             },
@@ -88,10 +95,14 @@ def make_record(
     )
 
 
-def _software(there: Hello, engine: str) -> dict[str, Any]:
-    """Of the worker's interpreter; of all that is installed for any engine what this one computes with."""
-    packages = {name: there.packages.get(name) for name in (*there.engines[engine].packages, "smjax")}
-    return {"python": there.python, "packages": packages, "git": there.git}
+def _environment(environment: dict[str, Any], there: Hello, scenario: Scenario) -> dict[str, Any]:
+    """The machine, where that is what computes, and the software of the worker's interpreter.
+
+    Of all that is installed for any engine what this one computes with.
+    """
+    packages = {name: there.packages.get(name) for name in (*there.engines[scenario.engine].packages, "smjax")}
+    machine = {} if ENGINES[scenario.engine].is_elsewhere(scenario) else environment
+    return {**machine, "python": there.python, "packages": packages, "git": there.git}
 
 
 def run_id(earlier: Sequence[Record]) -> str:
@@ -149,4 +160,4 @@ def describe(model: Model) -> dict[str, Any]:
 def supervisor_flags(run: Run, environment: dict[str, Any]) -> set[str]:
     """What a reader must know and only the supervisor sees."""
     handicap = {HANDICAP.name} if run.scenario.measure.handicap else set()
-    return handicap | ({OVERSUBSCRIBED.name} if is_oversubscribed(run.scenario.threads, environment) else set())
+    return handicap | ({OVERSUBSCRIBED.name} if is_oversubscribed(run.scenario, environment) else set())

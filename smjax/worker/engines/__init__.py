@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +19,18 @@ from smjax.core.records.request import Request
 from smjax.worker.engines.handicap import Handicapped
 
 Heard = Callable[[np.ndarray], None]
-"""Is told ids the moment that they are on the host, int32[up to tokens_per_dispatch]."""
+"""Is told ids the moment that they are on the host, int32[up to tokens_per_dispatch]; none where there are tokens whose
+ids are not known, or are not those of the prompt's answer."""
+
+
+@dataclass(frozen=True)
+class Took:
+    """What an engine says of an answer that it only asked for."""
+
+    started_ns: int
+    """When it had done what is its own affair and asked, on the clock that answers are timed with."""
+    is_each_heard: bool
+    """Whether each token was told by itself."""
 
 
 class Engine(Protocol):
@@ -44,8 +56,11 @@ class Engine(Protocol):
         """Do everything that the first answer would otherwise pay for, except answering."""
         return
 
-    def answer(self, prompt: np.ndarray, n_ids: int, heard: Heard) -> None:
-        """Answer `prompt`, int32[n_prompt], in an emptied cache with `n_ids` ids: the first alone, then the others."""
+    def answer(self, prompt: np.ndarray, n_ids: int, heard: Heard) -> Took | None:
+        """Answer `prompt`, int32[n_prompt], in an emptied cache with `n_ids` ids: the first alone, then the others.
+
+        None where that began with the call, and all dispatches were told.
+        """
 
     def check(self, prompt: np.ndarray) -> dict[str, float]:
         """The errors that it saw in proving that it answers `prompt` right; raises where it does not."""

@@ -18,7 +18,7 @@ class Handicapped:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
-    def answer(self, prompt: np.ndarray, n_ids: int, heard: Callable[[np.ndarray], None]) -> None:
+    def answer(self, prompt: np.ndarray, n_ids: int, heard: Callable[[np.ndarray], None]) -> Any:
         started: int | None = None
 
         def late(ids: np.ndarray) -> None:
@@ -30,4 +30,4 @@ class Handicapped:
             heard(ids)
             started = perf_counter_ns()
 
-        self._engine.answer(prompt, n_ids, late)
+        return self._engine.answer(prompt, n_ids, late)

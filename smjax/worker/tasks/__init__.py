@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smjax.worker.tasks.ahead import ahead
+from smjax.worker.tasks.client import measure_as_client
 from smjax.worker.tasks.dram import dram
 from smjax.worker.tasks.evaluate import evaluate
 from smjax.worker.tasks.hello import hello
@@ -26,8 +27,13 @@ def _with_engine(task: Task) -> Task:
     return started
 
 
+def _measure(session: Session) -> None:
+    """Whatever computes, here or in a server."""
+    (measure_as_client if session.is_client else measure)(session)
+
+
 TASKS: dict[str, Task] = {
-    "measure": _with_engine(measure),
+    "measure": _with_engine(_measure),
     "evaluate": _with_engine(evaluate),
     "ahead": _with_engine(ahead),
     "dram": dram,

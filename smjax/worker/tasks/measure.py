@@ -23,7 +23,7 @@ def measure(session: Session) -> None:
     life_peak = process.peak_rss_bytes()
     surroundings = Surroundings(session.request.cpus, session.scenario.threads)
     with garbage_collection_off():
-        resettable = _time(session, prompt, surroundings.look)
+        resettable = time_all(session, prompt, surroundings.look)
         surroundings.look()
     answer = session.answer
     n_answers = len(answer.warmup_samples) + len(answer.samples)
@@ -33,7 +33,7 @@ def measure(session: Session) -> None:
     answer.probes = around.probes
     _read_memory(session, life_peak, resettable)
     answer.ghz = clock(around.probes, len(answer.samples), answer.threads.affinity)
-    _check(session, prompt)
+    check(session, prompt)
     read_bandwidth(session)
 
 
@@ -46,7 +46,7 @@ def _first_answer(session: Session) -> np.ndarray:
     return prompt
 
 
-def _time(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> bool:
+def time_all(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> bool:
     """Warm up and measure, with nothing in between that would cost the first sample caches or memory.
 
     Returns whether the peak of memory could be reset for it.
@@ -65,7 +65,7 @@ def _time(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> 
     return resettable
 
 
-def _check(session: Session, prompt: np.ndarray) -> None:
+def check(session: Session, prompt: np.ndarray) -> None:
     """After everything that is measured: nobody's answer needs the programs that it compiles, nor their memory."""
     session.say("check")
     session.answer.checks = session.engine.check(prompt)
