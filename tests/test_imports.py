@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "smjax"
 
 FIRST_FLOOR = {"smjax"} | {
     f"smjax.core.{name}"
-    for name in ("address", "errors", "exit_codes", "files", "native_library", "nearest", "output", "signals", "text")
+    for name in ("errors", "exit_codes", "files", "native_library", "nearest", "output", "signals", "text")
 }
 MACHINE = FIRST_FLOOR | {"smjax.core.machine"}
 GGUF = FIRST_FLOOR | {"smjax.core.gguf"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from smjax.core.address import Address, is_loopback, read_address
+from smjax.core.engines.address import Address, is_loopback, read_address
 from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, StepAhead
 from smjax.core.errors import RequestError
 from smjax.core.models.config import DecoderConfig

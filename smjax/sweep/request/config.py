@@ -67,7 +67,8 @@ def _arguments() -> Iterator[tuple[str, Any, Any]]:
         takers = [(engine, one) for engine, one in every if one.name == name]
         values = dict.fromkeys(value for _, one in takers for value in one.values)
         meaning = "; ".join(f"of {engine}: {one.meaning}" for engine, one in takers)
-        yield name, str | None, asked(meaning, None, names=tuple(values))
+        traits = {"names": tuple(values)} if all(one.values for _, one in takers) else {"literal": True}
+        yield name, str | None, asked(meaning, None, **traits)
 
 
 EngineArguments = make_dataclass("EngineArguments", _arguments())

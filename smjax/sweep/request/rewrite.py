@@ -15,8 +15,8 @@ from smjax.sweep.request.overrides import Override, names_file, parse, write
 _FUNCTION = re.compile(r"\s*(glob|sort|shuffle|tag)\(.*\)\s*", re.DOTALL)
 """Of Hydra's grammar, those that choose among names."""
 
-_SWEPT = ("label",)
-"""Texts of which a sweep may have several; the others are of the whole sweep."""
+_SWEPT = ("label", "engine_args.")
+"""Beginnings of texts of which a sweep may have several; the others are of the whole sweep."""
 
 
 class Rewritten:
@@ -45,7 +45,7 @@ class Rewritten:
         if is_null or (name == RUN_DIR and "${" in value):  # `${now:%H}` is how Hydra's users name folders
             return one.text
         if one.key.kind == TEXT:
-            return f"{name}={joined(texts(value, self.is_sweep and name in _SWEPT))}"
+            return f"{name}={joined(texts(value, self.is_sweep and name.startswith(_SWEPT)))}"
         return f"{name}={joined(self._files(one))}"
 
     def _models(self, one: Override) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from smjax.core.engines import ENGINES
 from smjax.core.errors import RequestError
 from smjax.sweep.request.compose import Asked, compose
 from smjax.sweep.request.rewrite import Rewritten
@@ -76,7 +77,7 @@ MEANT = {
     "write kv_dtype=float16",
     "isa=avx-512": "isa: expected one of auto, scalar, avx2, avx_vnni, avx512, neon, all, found avx-512; "
     "write isa=avx512",
-    "engine=": "engine: expected one of smjax, llama_cpp, openvino, found nothing",
+    "engine=": f"engine: expected one of {', '.join(ENGINES)}, found nothing",
     "model=stories_15m": "model: expected one of gguf, stories-110m, stories-15m, tinyllama-1.1b, tinystories-1m, or a "
     "GGUF file, found stories_15m; write model=stories-15m",
     "hydra.run.dir=": "hydra.run.dir: expected a value, found nothing; leave it out for its default",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from smjax.core.engines import ENGINES
+
 REFUSED = {
     "threads=abc": "threads: expected a whole number, found abc",
     "threads=1.5": "threads: expected a whole number, found 1.5",
@@ -27,7 +29,7 @@ REFUSED = {
     "n_gen=300": "n_prompt: expected at least 1, found -44; leave n_prompt unset for ctx - n_gen, or raise ctx",
     "ctx=2049": "ctx: tinystories-1m was trained on 2048 tokens, found 2049; use ctx<=2048",
     "tokens_per_dispatch=129": "tokens_per_dispatch: expected at most n_gen = 128, found 129",
-    "engine=nope": "engine: expected one of smjax, llama_cpp, openvino, found nope",
+    "engine=nope": f"engine: expected one of {', '.join(ENGINES)}, found nope",
     "isa=nope": "isa: expected one that this CPU runs, auto,",
     "seed=-1": "seed: expected at least 0, found -1",
     "measure.iterations=0": "measure.iterations: expected at least 1, found 0",

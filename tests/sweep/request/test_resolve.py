@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smjax.core import native_library
+from smjax.core.engines import ENGINES
 from smjax.core.engines.introduction import introduce
 from smjax.core.errors import RequestError
 from smjax.sweep.request.resolve import expand, passed_over, resolve
@@ -108,7 +109,7 @@ def test_a_kernel_with_threads_of_its_own_leaves_xla_one() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"engine": "llama"}, "engine: expected one of smjax, llama_cpp, openvino, found llama"),
+        ({"engine": "llama"}, f"engine: expected one of {', '.join(ENGINES)}, found llama"),
         ({"kernel": "cuda"}, "kernel: expected one of auto, xla, native, found cuda"),
         ({"kv_dtype": "int8"}, "kv_dtype: expected one of auto, float32, float16, bfloat16, found int8"),
     ],

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from smjax.core.address import Address
+from smjax.core.engines.address import Address
 from smjax.core.engines.openai import KEY_VARIABLE
 from smjax.core.errors import RequestError
 from smjax.core.text import printable

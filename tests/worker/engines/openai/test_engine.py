@@ -172,7 +172,10 @@ CUT: dict[str, tuple[Behaviour, str]] = {
     ),
     "sends too much": (Behaviour(before="data: " + "x" * (1 << 21)), "expected events, found an event of more than"),
     "sends a page": (Behaviour(content_type="text/html"), "expected text/event-stream, found text/html"),
-    "moves": (Behaviour(status=307, location="http://198.51.100.1/"), r"found a redirection \(307\), which is not foll"),
+    "moves": (
+        Behaviour(status=307, location="http://198.51.100.1/"),
+        r"found a redirection \(307\), which is not fol",
+    ),
     "fails": (Behaviour(status=500, error=b"<html><h1>Oh no"), "expected an answer, found 500 Internal Server Error$"),
     "is elsewhere": (Behaviour(status=404, error=b"<html>"), "expected an answer, found 404 Not Found$"),
     "wants a key": (Behaviour(key="secret"), "found 401 Unauthorized.*give its key in .*SMJAX_OPENAI_KEY"),
@@ -208,7 +211,7 @@ def test_a_server_that_stalls_is_not_waited_for(pings: bool, asking: Asking) -> 
 
 def test_nobody_at_the_port(asking: Asking) -> None:
     engine = engine_at("http://127.0.0.1:9")
-    with pytest.raises(ServerError, match=r"expected a server at 127\.0\.0\.1:9, found none: Connection refused; start"):
+    with pytest.raises(ServerError, match=r"expected a server at 127\.0\.0\.1:9, found none: Connection refused; "):
         engine.load()
 
 
