@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from smjax.sweep.run.evaluate import EvalRequest
 
 FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed", "timeout_s")
+_SETTING = re.compile(r"engine_args\.(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("text", "md", "json"),
         help="of several answers: a table, Markdown, or a list of rows for programs",
     )
+    parser.add_argument("settings", nargs="*", metavar="engine_args.NAME=VALUE", help="a setting of an engine")
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -47,7 +51,8 @@ def call(arguments: argparse.Namespace) -> int:
     from smjax.sweep.run.evaluate import EvalRequest
 
     engines = tuple(dict.fromkeys(name.strip() for name in arguments.engine.split(",")))
-    request = EvalRequest(**{name: getattr(arguments, name) for name in FIELDS}, engines=engines)
+    asked = {name: getattr(arguments, name) for name in FIELDS}
+    request = EvalRequest(**asked, engines=engines, engine_args=_settings(arguments.settings))
     several = len(engines) > 1 or "all" in (request.kernel, request.isa)
     if not several and arguments.format and not arguments.reference:
         raise RequestError("--format: expected several engines or --reference with it, found one engine; leave it out")
@@ -56,6 +61,17 @@ def call(arguments: argparse.Namespace) -> int:
     for complaint in complaints().values():
         complain(complaint)
     return code
+
+
+def _settings(texts: Sequence[str]) -> dict[str, str]:
+    """By their names, as overrides spell them."""
+    found = {}
+    for text in texts:
+        setting = _SETTING.fullmatch(text)
+        if setting is None:
+            raise RequestError(f"{text}: expected an option, or a setting as engine_args.NAME=VALUE, found neither")
+        found[setting["name"]] = setting["value"]
+    return found
 
 
 def _one(request: EvalRequest) -> int:

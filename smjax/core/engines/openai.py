@@ -16,8 +16,8 @@ REMOTE = "remote"
 _URL, _STALL_S = "http://127.0.0.1:8000", "120"
 
 
-def address_of(arguments: Mapping[str, str]) -> tuple[Address, str]:
-    """Where the server is, and the IP address to connect to.
+def address_of(arguments: Mapping[str, str]) -> tuple[Address, list[str]]:
+    """Where the server is, and the IP addresses of that.
 
     Raises RequestError where that is not this machine and nobody said that it may be another.
     """
@@ -32,7 +32,7 @@ def address_of(arguments: Mapping[str, str]) -> tuple[Address, str]:
             f"engine_args.url: expected a server on this machine, found {found.host} ({elsewhere[0]}); write "
             "engine_args.remote=true if prompts, and a key, may go there"
         )
-    return found, places[0]
+    return found, places
 
 
 def stall_s(arguments: Mapping[str, str]) -> float:

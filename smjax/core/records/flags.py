@@ -222,7 +222,7 @@ DATE_UNSURE = Flag(
 MODEL_CLAIMED = Flag(
     "model-claimed", "worker",
     "a server computed, or `smjax import --model FILE`",
-    "that the model is this file is what whoever asked says; of an import its size is the same, where the source has one",
+    "that the model is this file is what whoever asked says; of an import its size is the same, where that is known",
     "start the server with that file; `versions` in the records has what it says of itself",
 )
 UNIQUE_PROMPTS = Flag(

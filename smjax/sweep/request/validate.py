@@ -32,7 +32,7 @@ def resolve_all(
 
     Raises RequestError for the first scenario that cannot be served on this host.
     """
-    _check_arguments(scenarios)
+    check_arguments(scenarios)
     models: dict[ModelKey, Model] = {}
     found = []
     for scenario in scenarios:
@@ -53,7 +53,7 @@ def resolve_all(
     return found, models
 
 
-def _check_arguments(scenarios: Sequence[Scenario]) -> None:
+def check_arguments(scenarios: Sequence[Scenario]) -> None:
     """Raise RequestError for an argument that no engine of the request has; those that have it not do without."""
     engines = dict.fromkeys(engine_of(scenario) for scenario in scenarios)
     known = {one.name for engine in engines for one in engine.arguments}

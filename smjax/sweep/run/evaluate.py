@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from smjax.core.records.typed import WrongValueError, decode
 from smjax.sweep.ahead.steps import model_file
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.resolve import expand, resolve
-from smjax.sweep.request.validate import check_engine, check_memory
+from smjax.sweep.request.validate import check_arguments, check_engine, check_memory
 
 IDS_BYTES_MAX = 1 << 26
 """Of a file of token ids: many times the longest context."""
@@ -49,6 +50,8 @@ class EvalRequest:
     engines: tuple[str, ...] = ("smjax",)
     timeout_s: float = 600.0
     """Of each worker."""
+    engine_args: Mapping[str, str] = field(default_factory=dict)
+    """Settings that one of the engines has at least."""
 
 
 def evaluate(request: EvalRequest, launcher: Launcher) -> str:
@@ -83,6 +86,7 @@ def _judged(request: EvalRequest) -> list[Request]:
     """What each worker is asked; raises RequestError where one of them cannot serve it."""
     ids = read_ids(request.ids_file)
     scenarios = [_scenario(request, engine, len(ids)) for engine in request.engines]
+    check_arguments(scenarios)
     model = open_model(scenarios[0].model, scenarios[0].model_path, request.seed)
     _check_sizes(scenarios[0], model)
     host = environment(packages())
@@ -143,6 +147,7 @@ def _scenario(request: EvalRequest, engine: str, n_prompt: int) -> Scenario:
         kv_dtype="auto",
         seed=request.seed,
         measure=Measure(replicates=1, iterations=1, warmup=0, timeout_s=request.timeout_s),
+        engine_args=dict(request.engine_args),
     )
 
 

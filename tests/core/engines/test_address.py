@@ -79,11 +79,11 @@ def arguments(**given: str) -> dict[str, str]:
 
 def test_a_name_is_this_machine_s_only_where_all_that_it_stands_for_is(monkeypatch: pytest.MonkeyPatch) -> None:
     _resolving(monkeypatch, "127.0.0.1", "::1")
-    assert address_of(arguments())[1] == "127.0.0.1"
+    assert address_of(arguments())[1] == ["127.0.0.1", "::1"]
     _resolving(monkeypatch, "127.0.0.1", "10.1.2.3")
     with pytest.raises(RequestError, match=r"found name \(10\.1\.2\.3\); write engine_args\.remote=true if prompts"):
         address_of(arguments())
-    assert address_of(arguments(remote="true"))[1] == "127.0.0.1"
+    assert address_of(arguments(remote="true"))[1] == ["127.0.0.1", "10.1.2.3"]
 
 
 def test_a_name_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -42,8 +42,9 @@ class Client:
     Whatever goes wrong is a ServerError.
     """
 
-    def __init__(self, address: Address, place: str, stall_s: float) -> None:
-        self._address, self._place, self._stall_s = address, place, stall_s
+    def __init__(self, address: Address, places: Sequence[str], stall_s: float) -> None:
+        """Of its IP addresses, `places`, the first that answers is taken."""
+        self._address, self._places, self._stall_s = address, places, stall_s
         self._key = os.environ.get(KEY_VARIABLE, "")
         if not (self._key.isascii() and self._key.isprintable()):
             raise RequestError(f"{KEY_VARIABLE}: expected a key, found characters that no header may have")
@@ -132,7 +133,8 @@ class Client:
     def _judge(self, response: http.client.HTTPResponse, asked: str, wanted: str) -> None:
         status, kind = response.status, response.headers.get_content_type()
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            raise self._error(f"{asked}: expected an answer, found a redirection ({status}), which is not followed")
+            told = f"found a redirection ({status}), which is not followed"
+            raise self._error(f"{asked}: expected an answer, {told}", RefusedError)
         if status != HTTPStatus.OK:
             said = _said(_parsed(response))
             text = f"{asked}: expected an answer, found {status} {http.client.responses.get(status, '')}".rstrip()
@@ -141,7 +143,7 @@ class Client:
                 text += f"; give its key in the environment's {KEY_VARIABLE}"
             raise self._error(text, ServerError if status in _WHATEVER_IS_ASKED else RefusedError)
         if kind != wanted:
-            raise self._error(f"{asked}: expected {wanted}, found {printable(kind)}")
+            raise self._error(f"{asked}: expected {wanted}, found {printable(kind)}", RefusedError)
 
     def _whole(self, response: http.client.HTTPResponse, connected: socket.socket) -> Any:
         with response:
@@ -161,18 +163,19 @@ class Client:
 
     def _connected(self) -> socket.socket:
         """To the address that was judged: its name is not looked up a second time."""
-        address = self._address
-        try:
-            found = socket.create_connection((self._place, address.port), _CONNECT_S)
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if address.scheme == "https":
-                found = ssl.create_default_context().wrap_socket(found, server_hostname=address.host)
-        except OSError as error:
-            where = f"{address.host}:{address.port}"
-            fix = "start it, or name another in engine_args.url"
-            raise self._error(f"expected a server at {where}, found none: {_named(error)}; {fix}") from None
-        found.settimeout(self._stall_s)
-        return found
+        why = "no address"
+        for place in self._places:
+            try:
+                found = _connected(place, self._address)
+            except OSError as error:
+                why = _named(error)
+            else:
+                found.settimeout(self._stall_s)
+                self._places = [place]
+                return found
+        where = f"{self._address.host}:{self._address.port}"
+        fix = "start it, or name another in engine_args.url"
+        raise ServerError(f"expected a server at {where}, found none: {why}; {fix}")
 
     def _stalled(self) -> ServerError:
         return ServerError(
@@ -194,9 +197,24 @@ class Client:
         return text.replace(self._key, "***") if self._key else text
 
 
+def _connected(place: str, address: Address) -> socket.socket:
+    found = socket.create_connection((place, address.port), _CONNECT_S)
+    try:
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if address.scheme == "https":
+            return ssl.create_default_context().wrap_socket(found, server_hostname=address.host)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
 def _has_ended(connected: socket.socket) -> bool:
-    """Whether the other side has closed a connection on which nothing was asked yet."""
-    return bool(select.select([connected], [], [], 0)[0])
+    """Whether the other side has closed a connection on which nothing was asked yet.
+
+    An encrypted one says something before it is asked.
+    """
+    return not isinstance(connected, ssl.SSLSocket) and bool(select.select([connected], [], [], 0)[0])
 
 
 def _named(error: Exception) -> str:

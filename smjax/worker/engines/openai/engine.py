@@ -63,8 +63,7 @@ class OpenAIEngine:
 
     def load(self) -> None:
         """Find the server, and how it wants to be asked."""
-        address, place = address_of(self._arguments)
-        self._client = Client(address, place, stall_s(self._arguments))
+        self._client = Client(*address_of(self._arguments), stall_s(self._arguments))
         if self._known:
             self._greeting = decode(Greeting, self._known, GREET)
         else:

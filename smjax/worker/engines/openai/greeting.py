@@ -100,6 +100,8 @@ def _facts(client: Client) -> Iterator[tuple[str, str]]:
                 pages[path] = client.get(path)
             except RefusedError:
                 pages[path] = None
+            except ServerError:  # it is in no state to be asked: whatever comes next says so
+                return
         try:
             said = reading(pages[path])
         except (AttributeError, KeyError, TypeError):

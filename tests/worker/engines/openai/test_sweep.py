@@ -14,7 +14,7 @@ import pytest
 
 from smjax.core.records.flags import MODEL_CLAIMED, OTHER_MACHINE, UNIQUE_PROMPTS
 from tests.worker.engines.openai.conftest import FILE
-from tests.worker.engines.openai.fake_server import Behaviour, serving
+from tests.worker.engines.openai.fake_server import Behaviour, answer_to, serving
 
 SMALL = ("n_prompt=16", "n_gen=8", "ctx=24", "measure=quick", "measure.iterations=2")
 KEY = "sk-0123456789abcdef"
@@ -65,6 +65,21 @@ def test_a_server_stands_beside_an_engine(tmp_path: Path) -> None:
     found = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
     assert found == [], "a key is kept nowhere"
     assert KEY not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_server_answers_for_checking(tmp_path: Path) -> None:
+    (tmp_path / "ids.json").write_text("[5, 6, 7]")
+    asked = ("eval", "--engine", "openai", "--model", str(FILE), "--ids-file", "ids.json", "--n-gen", "4")
+    with serving(Behaviour(echo=True)) as url:
+        done = run(tmp_path, *asked, f"engine_args.url={url}")
+    assert done.returncode == 0, done.stderr
+    answer = {"nll_mean": 1.0, "logits": None, "greedy": answer_to([5, 6, 7], 4)}
+    assert json.loads(done.stdout) == {**answer, "kernel": "server", "isa": ""}
+    for wrong in ("engine_args.uri=x", "url=x"):
+        refused = run(tmp_path, *asked, wrong)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+        assert wrong.partition("=")[0] in refused.stderr
 
 
 @pytest.mark.slow
