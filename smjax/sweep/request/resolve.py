@@ -104,7 +104,9 @@ def _spelt_out(scenario: Scenario, spec: EngineSpec, engine: EngineThere) -> dic
     asked, where = scenario.engine_args, f"with engine={spec.name}{_in(scenario)}"
     for name in (one.name for one in spec.arguments if one.name in asked and one.name not in engine.arguments):
         raise RequestError(f"engine_args.{name}: expected none {where}, found {asked[name]}; its smjax has none")
-    left_open = {name: values[0] if values else spec.defaults.get(name, "") for name, values in engine.arguments.items()}
+    left_open = {
+        name: values[0] if values else spec.defaults.get(name, "") for name, values in engine.arguments.items()
+    }
     given = {name: asked.get(name, default) for name, default in left_open.items()}
     for name, values in engine.arguments.items():
         if values and given[name] not in values:

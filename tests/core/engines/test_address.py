@@ -74,7 +74,7 @@ def _resolving(monkeypatch: pytest.MonkeyPatch, *places: str) -> None:
 
 
 def arguments(**given: str) -> dict[str, str]:
-    return ENGINES["openai"].spelt_out({"url": "http://name", **given})
+    return {**ENGINES["openai"].defaults, "url": "http://name", **given}
 
 
 def test_a_name_is_this_machine_s_only_where_all_that_it_stands_for_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ Asking = Callable[..., OpenAIEngine]
 
 def engine_at(url: str, n_prompt: int = N_PROMPT, n_gen: int = N_GEN, **arguments: str) -> OpenAIEngine:
     """An engine for the server at `url` that has asked nothing yet."""
-    spelt = ENGINES["openai"].spelt_out({"url": url, "stall_s": "5", **arguments})
+    spelt = {**ENGINES["openai"].defaults, "url": url, "stall_s": "5", **arguments}
     fields: dict[str, Any] = {"n_prompt": n_prompt, "n_gen": n_gen, "ctx": n_prompt + n_gen, "engine_args": spelt}
     asked = scenario(engine="openai", model="gguf", model_path=str(FILE), **fields)
     request = Request("measure", Resolved(asked, "server", "auto", (), ""))
