@@ -93,7 +93,7 @@ def test_of_another_machine_nothing_is_known(tmp_path: Path) -> None:
     assert OTHER_MACHINE.name in row["flags"].split(";")
     assert "unknown architecture" in done.stdout
     (record,) = records_of(tmp_path / "there")
-    assert set(record["environment"]) == {"packages"}
+    assert set(record["environment"]) == {"python", "packages", "git"}, "the client's own, and nothing of its machine"
     again = run(tmp_path, "report", "there")
     assert (again.returncode, again.stderr) == (0, "")
 
