@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from smjax.core.engines.address import Address, is_loopback, read_address
 from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, StepAhead
 from smjax.core.errors import RequestError
-from smjax.core.models.config import DecoderConfig
+from smjax.core.models.source import Model
 from smjax.core.records.resolved import Resolved
 
 KEY_VARIABLE = "SMJAX_OPENAI_KEY"
@@ -46,7 +46,7 @@ def stall_s(arguments: Mapping[str, str]) -> float:
     return found
 
 
-def _why_not(resolved: Resolved, config: DecoderConfig) -> str | None:
+def _why_not(resolved: Resolved, model: Model) -> str | None:
     scenario = resolved.scenario
     if scenario.tokens_per_dispatch != 1:
         found = f"found {scenario.tokens_per_dispatch}"
