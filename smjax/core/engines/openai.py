@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from smjax.core.engines.address import Address, is_loopback, read_address
 from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, StepAhead
 from smjax.core.errors import RequestError
-from smjax.core.models.source import Model
 from smjax.core.records.resolved import Resolved
+
+if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need of
+    from smjax.core.models.source import Model
 
 KEY_VARIABLE = "SMJAX_OPENAI_KEY"
 """Of the environment: what a server that wants a key is sent. Nobody else is, and no record has it."""
