@@ -18,6 +18,10 @@ from smjax.worker.process import rss_bytes
 _LEAST, _MOST = 5, 1000
 
 
+class WrongAnswerError(Exception):
+    """An engine gave more or fewer ids than it was asked for."""
+
+
 def answers_to_time(measure: Measure, warmup: Sequence[Sample]) -> int:
     """As many as were asked for, or as fill the time at the speed of the last answer of the warm-up.
 
@@ -53,9 +57,24 @@ def time_answers(
         if took is not None:
             started = took.started_ns
         is_known = each_token and (took is None or took.is_each_heard)
+        _check_heard(len(stamps), n_gen, is_known)
         steps = np.diff(stamps).tolist() if is_known else None
         samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes(), engine.choice_ns))
+    if keep and len(keep) != n_gen * count:
+        raise WrongAnswerError(f"expected {n_gen * count} ids from the engine, found {len(keep)}")
     return samples
+
+
+def _check_heard(n_heard: int, n_gen: int, is_each_heard: bool) -> None:
+    """Raise WrongAnswerError for an answer that was told otherwise than it is timed: its rate would be made up."""
+    if is_each_heard and n_heard != n_gen:
+        raise WrongAnswerError(
+            f"expected {n_gen} ids from the engine, each by itself, found that it told {n_heard} times"
+        )
+    if n_heard < 2:
+        raise WrongAnswerError(
+            f"expected the first id from the engine and then others, found that it told {n_heard} times"
+        )
 
 
 def _stamping(stamps: list[int], keep: list[int] | None) -> Heard:
