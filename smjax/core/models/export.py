@@ -12,14 +12,13 @@ from smjax.core.models.families import IN_GGUF
 from smjax.core.models.presets import PRESETS, PresetModel
 from smjax.core.models.source import Model
 
-N_BYTES = 256
-UNKNOWN, NORMAL, CONTROL, BYTE = 2, 1, 3, 6
+UNKNOWN, NORMAL, CONTROL = 2, 1, 3
 """Token types of the format."""
-
+_SPACE, _WORD = "Ġ", "w"
 
 EXPORTED = tuple(name for name, config in PRESETS.items() if config.family in IN_GGUF)
 """Presets of an architecture that GGUF has."""
-RECIPE = 1
+RECIPE = 2
 """Counts up when the file of a preset changes and its weights do not."""
 
 
@@ -85,19 +84,27 @@ def _add_metadata(writer: gguf.GGUFWriter, model: Model) -> None:  # type: ignor
     writer.add_file_type(2)  # mostly Q4_0
     writer.add_quantization_version(2)
     tokens, types = _vocabulary(c.n_vocab)
-    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_model("gpt2")  # of the kinds that there are the one that every engine reads
+    writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_scores([-float(i) for i in range(len(tokens))])
     writer.add_token_types(types)
+    writer.add_token_merges([f"{_SPACE} {_WORD}"])
+    writer.add_add_bos_token(False)
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
 
 
 def _vocabulary(size: int) -> tuple[list[str], list[int]]:
-    """Tokens and their types: what a SentencePiece vocabulary begins with, then words without a meaning."""
+    """Tokens and their types: three that are no text, a byte each, the one that is merged, words that no text gives."""
     special = ["<unk>", "<s>", "</s>"]
-    bytes_ = [f"<0x{i:02X}>" for i in range(N_BYTES)]
-    words = [f"▁w{i}" for i in range(size - len(special) - N_BYTES)]
-    types = [UNKNOWN, CONTROL, CONTROL] + [BYTE] * N_BYTES + [NORMAL] * len(words)
-    return special + bytes_ + words, types
+    texts = [*_bytes(), _SPACE + _WORD]
+    words = [f"{_SPACE}{_WORD}{i}" for i in range(size - len(special) - len(texts))]
+    return special + texts + words, [UNKNOWN, CONTROL, CONTROL] + [NORMAL] * (len(texts) + len(words))
+
+
+def _bytes() -> list[str]:
+    """Each byte as GPT-2's vocabulary writes it: as itself where it is printed in Latin-1, else as a letter above."""
+    printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = iter(range(0x100, 0x200))
+    return [chr(byte) if byte in printed else chr(next(others)) for byte in range(0x100)]

@@ -150,9 +150,13 @@ def test_an_exported_file_has_a_vocabulary_of_its_size(exported: Path) -> None:
 
     fields = gguf.GGUFReader(exported).fields
     tokens = fields["tokenizer.ggml.tokens"].contents()
-    assert len(tokens) == len(set(tokens)) == len(fields["tokenizer.ggml.scores"].contents()) == 32000
+    assert len(tokens) == len(set(tokens)) == len(fields["tokenizer.ggml.token_type"].contents()) == 32000
     assert fields["llama.vocab_size"].contents() == 32000
-    assert tokens[:4] == ["<unk>", "<s>", "</s>", "<0x00>"]
+    assert tokens[:4] == ["<unk>", "<s>", "</s>", "Ā"]
+    of_bytes = dict(zip(range(256), tokens[3:], strict=False))
+    assert (of_bytes[ord("\n")], of_bytes[ord(" ")], of_bytes[ord("a")], of_bytes[0xE9]) == ("Ċ", "Ġ", "a", "é")
+    merges = fields["tokenizer.ggml.merges"].contents()
+    assert {merge.replace(" ", "") for merge in merges} <= set(tokens)
 
 
 @pytest.mark.slow

@@ -52,7 +52,8 @@ class OpenVinoEngine(Engine):
         for name, asked in self.settings.properties().items():
             found = self.pipeline.properties.get(name, str(asked))
             if not isinstance(asked, bool) and found != str(asked):
-                raise OpenVinoError(f"{name}: expected {asked}, as was asked for, found {found} on this CPU")
+                hint = "it takes no more threads than CPUs, and no type that they have not got"
+                raise OpenVinoError(f"{name}: expected {asked}, as was asked for, found {found}; {hint}")
 
     def compile(self) -> None:
         """It has done so as it read the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,15 @@ def test_without_rounding_both_ways_are_the_same() -> None:
     answer = run("measure", asked(kv_dtype="float32", engine_args=EXACT))
     assert answer.variants["dynamic quantization group"] == "0"
     assert answer.checks["prefill_decode_nats"] < 1e-3
+
+
+def test_its_own_tokenizer_reads_an_exported_preset(cache_home: Path) -> None:
+    file = exported(open_model("stories-15m", None, 42), cache_home)
+    code = (
+        "import sys, openvino_genai as api; t = api.Tokenizer(sys.argv[1]); print(t.decode(t.encode('a w').input_ids))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    assert done.stdout == "['a w']\n"
 
 
 @pytest.mark.parametrize("threads", [1, 2])
