@@ -55,18 +55,19 @@ class Against:
         """How it stands beside its baseline."""
         return self.beside.get(row["record_numbers"][0])
 
-    def columns(self, name: str) -> tuple[GridColumn, ...]:
-        """What stands right of a column of the table."""
-        if name not in (JUDGED.name, *_PLAIN):
+    def columns(self, name: str, rows: Sequence[Row]) -> tuple[GridColumn, ...]:
+        """What stands right of a column of the table of these rows; nothing where only baselines have such a figure."""
+        others = [one for one in map(self.of, rows) if one is not None and not one.is_base]
+        if name not in (JUDGED.name, *_PLAIN) or all(one.ratios[name] is None for one in others):
             return ()
-        return (GridColumn(TIMES, lambda row: self._cell(row, name), "any", numeric=True, follows=True),)
+        return (GridColumn(TIMES, lambda row: self._cell(row, name), numeric=True, follows=True),)
 
     def _cell(self, row: Row, name: str) -> Cell:
         one = self.of(row)
         if one is None or one.ratios[name] is None:
             return NOTHING
         if one.is_base:
-            return Cell(1.0, "baseline")
+            return Cell(1.0, "baseline" if name == JUDGED.name else "1")
         told = one.judged
         if name == JUDGED.name and told.ratio is not None:
             return Cell(told.ratio, with_reach(told.ratio, told.lo, told.hi, _digits(told)))

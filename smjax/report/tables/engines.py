@@ -17,7 +17,7 @@ def caption(rows: Sequence[Row]) -> list[str]:
     common = _common(rows)
     if set(common) <= {_OURS}:
         return []
-    told = [f"{engine}: {SEPARATOR.join(parts)}" for engine, parts in common.items() if engine and parts]
+    told = [f"{engine}: {SEPARATOR.join(parts)}" for engine, parts in common.items() if parts]
     return [f"Engines: {'; '.join(told)}."] if told else []
 
 
@@ -30,14 +30,20 @@ def with_what_differs(rows: Sequence[Row]) -> list[Row]:
 def _left(row: Row, common: dict[str, list[str]]) -> list[str]:
     if row["engine"] == _OURS:
         return []
-    return [part for part in _parts(row) if part not in common[row["engine"]]]
+    return [part for part in _parts(row) if part not in common[_who(row)]]
+
+
+def _who(row: Row) -> str:
+    """The engine, and of rows that were not measured here what they are: their sources say other things of it."""
+    engine = row["engine"] or ""
+    return engine if row["provenance"] == "measured" else f"{engine} ({row['provenance']})"
 
 
 def _common(rows: Sequence[Row]) -> dict[str, list[str]]:
     """By engine what all of its rows that know say."""
     known = defaultdict[str, list[list[str]]](list)
     for row in rows:
-        known[row["engine"]] += [_parts(row)] if row["engine_version"] else []
+        known[_who(row)] += [_parts(row)] if row["engine_version"] else []
     return {
         engine: [part for part in (parts[0] if parts else []) if all(part in other for other in parts)]
         for engine, parts in known.items()

@@ -78,8 +78,8 @@ def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
         "dram_gb_per_s": is_dram_said_once(rows),
     }
     shown = (name for name in _ALL if not is_hidden.get(name))
-    ratios = against.columns if against else lambda name: ()
-    return [column for name in shown for column in (*_columns_of(name, rows), *ratios(name))]
+    ratios = against.columns if against else lambda name, rows: ()
+    return [column for name in shown for column in (*_columns_of(name, rows), *ratios(name, rows))]
 
 
 def _columns_of(name: str, rows: list[Row]) -> tuple[GridColumn, ...]:

@@ -32,3 +32,10 @@ def test_two_builds_of_an_engine_are_told_apart_by_what_differs():
     assert "| engine version |" in heading
     assert "| llama.cpp 0.6.0, ggml_commit ffff |" in text
     assert "identity" not in heading, "the shortest thing that tells"
+
+
+def test_what_another_tool_says_of_an_engine_is_told_by_itself():
+    theirs = of_llama(2) | {"versions": {"llama.cpp": "6700"}, "provenance": "imported"}
+    text = table(record(), of_llama(1), theirs)
+    assert "llama_cpp (imported): llama.cpp 6700" in text
+    assert "| engine version |" not in text
