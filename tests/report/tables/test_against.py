@@ -8,7 +8,7 @@ from smjax.__main__ import main
 from smjax.core.errors import RequestError
 from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
-from smjax.report.render.grid import TIMES, UNKNOWN
+from smjax.report.render.grid import TIMES
 from smjax.report.render.markdown import markdown
 from smjax.report.tables import from_records, run_table
 from smjax.report.tables.after_run import finish
