@@ -9,7 +9,6 @@ from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.report.compare.axis import Axis
 from smjax.report.compare.comparison import Question
-from smjax.report.compare.fields import asked
 from smjax.report.compare.pairing import known, processes_of
 from smjax.report.compare.table import table
 from smjax.report.compare.within import along
@@ -23,12 +22,13 @@ _FEW = 4
 
 def grids(records: Sequence[Record]) -> list[Grid]:
     """A table of decode rates for each of these axes that the sweep varies."""
-    if not _may_vary(records):
+    names = [name for name in AXES if _may_vary(name, records)]
+    if not names:
         return []
     question = Question(METRICS["decode_tok_per_s"], WITHIN)
     processes = processes_of(records, question.metric.name)
     found = []
-    for name in AXES:
+    for name in names:
         try:
             axis = Axis(name, processes)
         except RequestError:  # it does not vary
@@ -45,8 +45,8 @@ def _base(axis: Axis) -> str | None:
     return next((value for value in axis.values() if value in able), None)
 
 
-def _may_vary(records: Sequence[Record]) -> bool:
-    """Whether any axis can be one: a report of many runs need not compute the figures of the others once more."""
-    names = (*AXES, "engine_args")
-    requests = ([item for item in asked(record).items() if item[0].partition(".")[0] in names] for record in records)
-    return len(set(map(str, requests))) > 1
+def _may_vary(name: str, records: Sequence[Record]) -> bool:
+    """Whether an axis can be one: who asks an `Axis` that is none waits for all that it could be instead."""
+    if name == "engine":  # what is varied of its settings is part of its name
+        return len({(one.scenario.engine, *sorted(one.scenario.engine_args.items())) for one in records}) > 1
+    return len({(getattr(one.scenario, name), getattr(one.resolved, name, None)) for one in records}) > 1
