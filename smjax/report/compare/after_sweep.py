@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smjax.core.errors import RequestError
 from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.report.compare.axis import Axis
@@ -29,9 +28,8 @@ def grids(records: Sequence[Record]) -> list[Grid]:
     processes = processes_of(records, question.metric.name)
     found = []
     for name in names:
-        try:
-            axis = Axis(name, processes)
-        except RequestError:  # it does not vary
+        axis = Axis(name, processes)
+        if not axis.is_varied:
             continue
         comparisons = [one for one in along(axis, _base(axis), question)[0] if one.is_measured]
         if comparisons and len(axis.values()) <= _FEW:
@@ -46,7 +44,7 @@ def _base(axis: Axis) -> str | None:
 
 
 def _may_vary(name: str, records: Sequence[Record]) -> bool:
-    """Whether an axis can be one: who asks an `Axis` that is none waits for all that it could be instead."""
+    """Whether it may be an axis, by what was asked for and chosen alone."""
     if name == "engine":  # what is varied of its settings is part of its name
         return len({(one.scenario.engine, *sorted(one.scenario.engine_args.items())) for one in records}) > 1
     return len({(getattr(one.scenario, name), getattr(one.resolved, name, None)) for one in records}) > 1

@@ -25,7 +25,7 @@ Group = dict[str, list[Process]]
 
 
 class Axis:
-    """One axis of the processes of one sweep; raises RequestError if they do not differ in it alone."""
+    """One axis of the processes of one sweep, in which some of them may differ alone."""
 
     def __init__(self, name: str, processes: Sequence[Process]) -> None:
         self.name = name
@@ -33,8 +33,17 @@ class Axis:
         self._arguments = _varied_arguments(processes)
         self._chosen = {_request(process): process.record.resolved for process in processes if process.record.resolved}
         self.groups = self._groups(processes, name)
-        if not self._is_varied(self.groups):
-            raise RequestError(self._not_varied(processes))
+        self._processes = processes
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether some processes differ in it, and in nothing else."""
+        return self._is_varied(self.groups)
+
+    def check_varied(self) -> None:
+        """Raise RequestError unless it is, and say which axes there are: each is looked for, which takes a while."""
+        if not self.is_varied:
+            raise RequestError(self._not_varied(self._processes))
 
     def values(self) -> list[str]:
         """In the order in which they were asked for; where records do not say, numbers as they grow, texts by time."""

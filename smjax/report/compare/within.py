@@ -19,7 +19,9 @@ def within_sweep(
 
     Raises RequestError for an axis that the sweep does not vary, and a base that is no value of it.
     """
-    return along(Axis(axis, processes_of(records, question.metric.name)), base, question)
+    found = Axis(axis, processes_of(records, question.metric.name))
+    found.check_varied()
+    return along(found, base, question)
 
 
 def along(axis: Axis, base: str | None, question: Question) -> tuple[list[Comparison], list[str]]:
