@@ -20,15 +20,19 @@ def keys(scenarios: Sequence[Mapping[str, Any]]) -> list[GridColumn]:
     """What is always told, and what else tells rows apart."""
     names = dict.fromkeys(name for scenario in scenarios for name in scenario)
     varying = [name for name in names if len({str(scenario.get(name)) for scenario in scenarios}) > 1]
-    return [_field(name) for name in names if name in varying or (name in SHOWN and name != "model_hash")]
+    found = [name for name in names if name in varying or (name in SHOWN and name != "model_hash")]
+    return [_field(name, [scenario.get(name) for scenario in scenarios]) for name in found]
 
 
-def _field(name: str) -> GridColumn:
-    """A field of the scenario, where the sides agree in it; where they do not, another column says so."""
+def _field(name: str, values: Sequence[Any]) -> GridColumn:
+    """A field of the scenario, where the sides agree in it; where none of them do, another column says so."""
+    agreed = [value for value in values if not isinstance(value, list) and value not in (None, "")]
 
     def cell(row: Row) -> Cell:
         value: Any = row.get(name)
-        return NOTHING if value is None or value == "" or isinstance(value, list) else Cell(value, shown(value))
+        if isinstance(value, list):
+            return Cell(value, " → ".join(map(shown, value))) if agreed else NOTHING
+        return NOTHING if value is None or value == "" else Cell(value, shown(value))
 
     known = _COLUMNS.get(name)
     heading, numeric = (known.heading, known.kind != "text") if known else (name, False)

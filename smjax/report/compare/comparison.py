@@ -9,8 +9,8 @@ from typing import Any
 from smjax.core.records.column import Column
 from smjax.core.records.record import Record
 from smjax.report.compare import estimating
-from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, in_words
-from smjax.report.compare.pairing import Pair, Process
+from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, in_short, in_words
+from smjax.report.compare.pairing import AS_NAMED, Pair, Process
 from smjax.report.compare.spread import Spread
 from smjax.report.data.agreement import together
 from smjax.stats import ratios
@@ -63,6 +63,11 @@ class Comparison:
     def is_missing(self) -> bool:
         """Whether new has no process of it that finished ok, where base has one."""
         return self.finished == (True, False)
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """In what its sides differ, as a table tells it."""
+        return in_short(self.differs, self.names if self.names != AS_NAMED else None)
 
     def to_json(self) -> dict[str, Any]:
         """As programs get it; see docs/comparing.md."""

@@ -30,6 +30,8 @@ _SAID_OTHERWISE = ("host", "machine", "python", "git.commit", "git.dirty")
 """Digests, and what a record says elsewhere too."""
 _ONLY_NAMED = (FILES, LIBRARIES, "cpu.simd")
 """Fields whose values are digests or too long to be read."""
+_OF_ENGINES = ("engine args",)
+"""What tells a row of an engine from others of it, though other engines have none."""
 _VARIABLE = "variables."
 _EXPLAIN_FILES = ("smjax", "commit")
 """What says more of other files of smjax than that they are others."""
@@ -173,9 +175,23 @@ def in_words(differing: Differences, most: int | None = None) -> tuple[str, ...]
     return (*told[:most], f"{more} more (--format json)") if more > 1 else told
 
 
-def in_short(differing: Differences) -> tuple[str, ...]:
-    """As a table tells them."""
-    return in_words(differing, _FEW)
+def in_short(differing: Differences, names: tuple[str, str] | None = None) -> tuple[str, ...]:
+    """As a table tells them; `names`: of two engines, with what is swept over of their settings."""
+    told = telling(differing)
+    if names is not None and "engine" in told:
+        told = {name: names if name == "engine" else both for name, both in told.items() if name not in _OF_ENGINES}
+    return in_words(told, _FEW)
+
+
+def telling(differing: Differences) -> Differences:
+    """Of two engines without what each has for itself: other files, and packages and variables that one has not got."""
+    if "engine" not in differing:
+        return differing
+    return {
+        name: both
+        for name, both in differing.items()
+        if name in _OF_ENGINES or (None not in both and name not in (FILES, LIBRARIES))
+    }
 
 
 def _one(name: str, base: Any, new: Any) -> str:

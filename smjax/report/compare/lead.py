@@ -7,17 +7,15 @@ from collections.abc import Sequence
 
 from smjax.core.numbers import listed, significant
 from smjax.report.compare.comparison import Comparison
+from smjax.report.compare.pairing import AS_NAMED
 from smjax.stats.verdicts import Verdict
-
-_AS_NAMED = ("base", "new")
-"""Sides that have no names of their own."""
 
 
 def lead(comparisons: Sequence[Comparison], figure: str) -> list[str]:
     """A sentence for each value that stands beside the base; `figure` is what is compared."""
     by_names = defaultdict[tuple[str, str], list[Comparison]](list)
     for one in comparisons:
-        if one.names != _AS_NAMED and one.is_measured:
+        if one.names != AS_NAMED and one.is_measured:
             by_names[one.names].append(one)
     return [_sentence(base, new, own, figure) for (base, new), own in by_names.items()]
 

@@ -40,6 +40,9 @@ class Process:
     """Its figure in each state of the cores that it was in."""
 
 
+AS_NAMED = ("base", "new")
+"""Sides that have no names of their own."""
+
 Runs = Sequence[Sequence[Record]]
 """Of one side, each in a folder of its own."""
 
@@ -52,7 +55,7 @@ class Pair:
     new: Sequence[Process]
     axis: str | None = None
     """What tells the sides apart, if they are of one sweep: they then ran in the same blocks."""
-    names: tuple[str, str] = ("base", "new")
+    names: tuple[str, str] = AS_NAMED
     """What its sides are called; along an axis by their values."""
     state: str = ""
     """Of the cores on both sides, where it is known."""

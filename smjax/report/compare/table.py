@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from smjax.report.compare import cells
 from smjax.report.compare.comparison import Comparison, Question
-from smjax.report.compare.fields import in_short
 from smjax.report.compare.lead import lead
 from smjax.report.compare.spread import percent
 from smjax.report.render.grid import Cell, Grid, GridColumn, Row, draw, figure
@@ -38,7 +37,7 @@ def _in_turn(texts: Sequence[tuple[str, ...]]) -> list[str]:
 def _columns(question: Question) -> list[GridColumn]:
     heading = question.metric.heading or question.metric.name
     return [
-        GridColumn("difference", lambda row: cells.parts(in_short(_of(row).differs)), "any", role="key", parts=True),
+        GridColumn("difference", lambda row: cells.parts(_of(row).differences), "any", role="key", parts=True),
         GridColumn(f"{heading} base", figure("base"), numeric=True),
         GridColumn("new", figure("new"), numeric=True, follows=True),
         GridColumn("ratio", lambda row: cells.ratio(_of(row).ratio), numeric=True, follows=True),

@@ -12,7 +12,7 @@ from smjax.core.output import complain
 from smjax.core.text import printable
 from smjax.report.compare.cells import ALWAYS
 from smjax.report.compare.comparison import Comparison
-from smjax.report.compare.fields import in_short, shown
+from smjax.report.compare.fields import shown
 from smjax.report.compare.request import Answer
 from smjax.report.compare.spread import percent
 from smjax.report.compare.table import table
@@ -80,7 +80,7 @@ def _name(one: Comparison, rows: list[Comparison]) -> str:
     told = [name for name in one.scenario if name in ALWAYS or len(values[name]) > 1]
     values_told = [(name, one.scenario[name]) for name in told]
     agreed = [_field(name, value) for name, value in values_told if value != "" and not isinstance(value, list)]
-    return ", ".join([*agreed, *in_short(one.differs)])
+    return ", ".join([*agreed, *one.differences])
 
 
 def _field(name: str, value: Any) -> str:

@@ -12,7 +12,7 @@ from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.report.compare import estimating
 from smjax.report.compare.comparable import comparable
-from smjax.report.compare.fields import differences, in_words
+from smjax.report.compare.fields import differences, in_words, telling
 from smjax.report.compare.pairing import Pair, Process, processes_of, scenario_key
 from smjax.report.compare.spread import History, Spread, spread_of
 from smjax.report.data.names import name_row
@@ -143,7 +143,7 @@ def _are_of_one_run(base: Sequence[Process], new: Sequence[Process]) -> bool:
 
 
 def _said(pair: Pair, ratio: Ratio, spread: Spread | None) -> list[str]:
-    differing = ", ".join(in_words(differences(*pair.records)))
+    differing = ", ".join(in_words(telling(differences(*pair.records))))
     told = [differing, *pair.said, pair.refused or (ratio.reason if ratio.ratio is None else "")]
     if spread is not None:
         told += ["not measured in turn", *(spread.why if ratio.ratio is not None else ())]

@@ -13,6 +13,7 @@ from smjax.report.compare.fields import machine_of
 from smjax.report.data.named import Named
 from smjax.report.data.names import name_row
 from smjax.report.render.grid import Row
+from smjax.report.tables.engines import with_what_differs
 from smjax.report.tables.run_names import short_names
 
 _POINT = ("model", "threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
@@ -34,7 +35,8 @@ def bases(rows: Sequence[Row], records: Sequence[Record], text: str) -> list[int
 
     Raises RequestError for a text that names no row, or several that stand beside one.
     """
-    printed = [name_row(row, rows) for row in rows]
+    as_shown = with_what_differs(rows)
+    printed = [name_row(row, as_shown) for row in as_shown]
     if printed.count(text) == 1:
         return [printed.index(text)] * len(rows)
     named = Named.of(text)

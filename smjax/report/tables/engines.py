@@ -12,6 +12,10 @@ _OURS = "smjax"
 """Whose versions have columns of their own."""
 
 
+_PARTED = ("engine_version", "engine_args")
+"""What is made of parts, of which an engine's rows have most in common."""
+
+
 def caption(rows: Sequence[Row]) -> list[str]:
     """What is the same in all rows of each engine; nothing where smjax is the only one."""
     common = _common(rows)
@@ -22,15 +26,15 @@ def caption(rows: Sequence[Row]) -> list[str]:
 
 
 def with_what_differs(rows: Sequence[Row]) -> list[Row]:
-    """The rows, each with as much of `engine_version` as not all rows of its engine have."""
+    """The rows, with as much of their builds and settings as not all rows of their engine have."""
     common = _common(rows)
-    return [row | {"engine_version": SEPARATOR.join(_left(row, common)) or None} for row in rows]
+    return [row | {name: _left(row, name, common[_who(row)]) for name in _PARTED} for row in rows]
 
 
-def _left(row: Row, common: dict[str, list[str]]) -> list[str]:
-    if row["engine"] == _OURS:
-        return []
-    return [part for part in _parts(row) if part not in common[_who(row)]]
+def _left(row: Row, name: str, common: Sequence[str]) -> str | None:
+    if _who(row) == _OURS and name == "engine_version":
+        return None
+    return SEPARATOR.join(part for part in _parts(row, name) if part not in common) or None
 
 
 def _who(row: Row) -> str:
@@ -40,15 +44,16 @@ def _who(row: Row) -> str:
 
 
 def _common(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """By engine what all of its rows that know say."""
-    known = defaultdict[str, list[list[str]]](list)
-    for row in rows:
-        known[_who(row)] += [_parts(row)] if row["engine_version"] else []
-    return {
-        engine: [part for part in (parts[0] if parts else []) if all(part in other for other in parts)]
-        for engine, parts in known.items()
-    }
+    """By engine what all of its rows say that say anything."""
+    found = defaultdict[str, list[str]](list)
+    for name in _PARTED:
+        known = defaultdict[str, list[list[str]]](list)
+        for row in rows:
+            known[_who(row)] += [parts] if (parts := _parts(row, name)) else []
+        for engine, said in known.items():
+            found[engine] += [part for part in (said[0] if said else []) if all(part in other for other in said)]
+    return found
 
 
-def _parts(row: Row) -> list[str]:
-    return row["engine_version"].split(SEPARATOR) if row["engine_version"] else []
+def _parts(row: Row, name: str) -> list[str]:
+    return row[name].split(SEPARATOR) if row[name] else []

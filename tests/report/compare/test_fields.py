@@ -84,3 +84,26 @@ def test_a_table_tells_the_first_and_json_all():
     assert in_words(found)[-2:] == ("cpu.g 0 → 1", "cpu.h 0 → 1")
     seven = {name: pair for name, pair in found.items() if name != "cpu.h"}
     assert in_short(seven) == in_words(seven), "one more has room where it would be counted"
+
+
+def test_of_two_engines_a_table_does_not_tell_what_each_has_for_itself():
+    found = {
+        "engine": ("smjax", "llama_cpp"),
+        "kernel": ("native", "ggml"),
+        "jaxlib": ("0.10.2", None),
+        "engine args": (None, "flash_attn=auto"),
+        "smjax's files": ("1", "2"),
+        "numpy": ("2.4", "2.5"),
+    }
+    always = ("kernel native → ggml", "numpy 2.4 → 2.5")
+    assert in_short(found, ("smjax", "llama_cpp flash_attn=0")) == (
+        "engine smjax → llama_cpp flash_attn=0",
+        *always,
+    )
+    assert in_short(found) == (
+        "engine smjax → llama_cpp",
+        "kernel native → ggml",
+        f"engine args {UNKNOWN} → flash_attn=auto",
+        "numpy 2.4 → 2.5",
+    )
+    assert len(in_short({name: both for name, both in found.items() if name != "engine"})) == 5

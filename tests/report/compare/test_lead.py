@@ -88,3 +88,14 @@ def test_where_answers_part_is_said_of_a_comparison():
     of_seeds = sweep("seed", {"1": STEADY, "2": STEADY})
     of_seeds = [one | {"ids": [one["scenario"]["seed"]]} for one in of_seeds]
     assert within_sweep(read(of_seeds), "seed", None, DECODE)[0][0].why == (), "two prompts have two answers"
+
+
+def test_what_differs_in_some_rows_alone_is_not_said_of_those_that_it_does_not_differ_in():
+    records = engines({"smjax": STEADY, "llama_cpp": STEADY, "openvino": STEADY})
+    for one in records:
+        kv_dtype = "u8" if one["scenario"]["engine"] == "openvino" else "float16"
+        one["resolved"] = one["resolved"] | {"kv_dtype": kv_dtype}
+    text = markdown(after_sweep.grids(read(records)))
+    assert "| float16 |" in text
+    assert "| float16 → u8 |" in text
+    assert "KV dtype float16" not in text

@@ -39,3 +39,16 @@ def test_what_another_tool_says_of_an_engine_is_told_by_itself():
     text = table(record(), of_llama(1), theirs)
     assert "llama_cpp (imported): llama.cpp 6700" in text
     assert "| engine version |" not in text
+
+
+def test_settings_that_all_rows_of_an_engine_have_are_said_with_it():
+    def row(number, **arguments):
+        one = record(engine="llama_cpp", engine_args={"mmap": "true"} | arguments) | {"versions": {}}
+        return one | {"identity": f"llama {number}", "id": f"llama {number}"}
+
+    text = table(record(), row(1, flash_attn="auto"))
+    assert "llama_cpp: flash_attn=auto, mmap=true;" in text.replace("\\", "")
+    assert "| engine args |" not in text
+    text = table(record(), row(1, flash_attn="0"), row(2, flash_attn="1"))
+    assert "llama_cpp: mmap=true;" in text
+    assert "| flash_attn=1 |" in text.replace("\\", "")
