@@ -42,6 +42,7 @@ def complete(spec: EngineSpec, module: str, distribution: str) -> EngineSpec:
         ),
         ahead=tuple(replace(step, wanted=guarded(step.wanted)) for step in spec.ahead),
         why_not=guarded(spec.why_not),
+        is_elsewhere=guarded(spec.is_elsewhere),
         variables=guarded(variables),
         libraries=guarded(libraries),
     )

@@ -23,3 +23,5 @@ class Resolved:
     """Of the worker's environment: name and value."""
     module: str = ""
     """What has the engine's `make`, of one that another package brings; empty for smjax's own."""
+    is_client: bool = False
+    """What computes is a server that the worker asks: nothing of the worker says anything about it."""

@@ -47,7 +47,7 @@ def resolve(scenario: Scenario, host: Host, there: Hello | None = None) -> Resol
     kernel, isa = _kernel_and_isa(scenario, spec, engine)
     kv_dtype = spec.kernel(kernel).kv_dtype if scenario.kv_dtype == AUTO else scenario.kv_dtype
     simd = tuple(limited_simd(host["cpu"]["simd"], isa))
-    chosen = Resolved(scenario, kernel, isa, simd, kv_dtype, module=engine.module)
+    chosen = Resolved(scenario, kernel, isa, simd, kv_dtype, module=engine.module, is_client=spec.is_client)
     return replace(chosen, variables=tuple(sorted(spec.variables(chosen).items())))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from smjax.core.engines import ENGINES
 from smjax.core.native_library import library
 from smjax.core.records.answer import Bandwidth
 from smjax.core.records.request import Request
@@ -28,7 +27,7 @@ class Dram:
         """What as many threads, pinned alike, read from memory; None where nobody can say, as without the library, or
         where a server computes.
         """
-        if ENGINES[resolved.scenario.engine].is_client:
+        if resolved.is_client:
             return None
         threads = resolved.scenario.threads
         if threads not in self._known:

@@ -29,7 +29,7 @@ def _with_engine(task: Task) -> Task:
 
 def _measure(session: Session) -> None:
     """Whatever computes, here or in a server."""
-    (measure_as_client if session.is_client else measure)(session)
+    (measure_as_client if session.request.resolved.is_client else measure)(session)
 
 
 TASKS: dict[str, Task] = {

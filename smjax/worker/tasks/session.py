@@ -7,7 +7,6 @@ import platform
 import time
 from collections.abc import Callable
 
-from smjax.core.engines import ENGINES
 from smjax.core.machine.topology import physical_cores
 from smjax.core.models.source import Model, open_model
 from smjax.core.records.answer import Answer, Threads
@@ -30,14 +29,9 @@ class Session:
         self.model: Model
         self._mark_ns = time.monotonic_ns()
 
-    @property
-    def is_client(self) -> bool:
-        """Whether what computes is elsewhere, so that nothing of this process says anything about it."""
-        return ENGINES[self.scenario.engine].is_client
-
     def start(self) -> None:
         """Pin the process, and only then import the engine: what it imports makes threads and reads the affinity."""
-        if not self.is_client:
+        if not self.request.resolved.is_client:
             affinity = process.pin(self.request.cpus)
             self.answer.threads = Threads(affinity, cores=physical_cores(affinity))
         self.answer.variables = {name: os.environ.get(name, "") for name, _ in self.request.resolved.variables}
