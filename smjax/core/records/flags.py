@@ -126,6 +126,12 @@ HANDICAP = Flag(
     "slowed down on purpose, to see what a comparison sees",
     "never beside rows without it, but for that",
 )
+AHEAD_FAILED = Flag(
+    "ahead-failed", "supervisor",
+    "a step that the engine takes ahead of a sweep failed",
+    "measured without what that step finds out; why is said when the sweep begins",
+    "look into it, and measure again",
+)
 COMPILE_CACHED = Flag(
     "compile-cached", "worker",
     "the programs came from the compilation cache",
@@ -261,7 +267,7 @@ OTHER_MACHINE = Flag(
 FLAGS = (
     *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, CORE_SHARED, SESSIONS_APART),
     *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED, ANSWERS_DIFFER),
-    *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, COMPILE_CACHED),
+    *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, AHEAD_FAILED, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
     *(NO_ID_CHOSEN, PROMPT_AT_DEPTH, FIRST_ID_IN_DECODE, DECODE_BY_DIFFERENCE, BATCHED, RSS_SAMPLED, MEANS),
     *(AVERAGES_ONLY, OTHER_DEVICE, MEANING_CLAIMED, DATE_UNSURE),

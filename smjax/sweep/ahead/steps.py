@@ -37,6 +37,8 @@ class Ahead:
     identity: dict[str, str]
     model_file: str | None = None
     """Of a preset, for an engine that reads files alone."""
+    failed: tuple[str, ...] = ()
+    """Steps that were not taken, each with why."""
 
 
 def get_ready(
@@ -44,25 +46,27 @@ def get_ready(
 ) -> Ahead:
     """Take the steps of the scenario's engine in its interpreter `there`, as far as they were not taken before.
 
-    A step that fails is no error here: the scenario's workers will meet the same, and their records will say so.
+    A step that fails is no error here: the scenario's workers do without it, or meet the same.
     Raises RequestError where a preset's file cannot be written.
     """
     engine = engine_of(resolved.scenario)
     wanted = [step for step in engine.ahead if step.wanted(resolved)]
     folder = cache_folder(engine.name, host["host"], there.engines[engine.name].libraries) if wanted else None
     kept = folder if resolved.scenario.measure.compile_cache else None
-    prepared: Prepared = {}
+    prepared, failed = Prepared(), list[str]()
     for step in wanted:
         if kept or not step.fills_cache:
             request = Request("ahead", resolved, dict(prepared), None if kept is None else str(kept), step.name)
             path = folder / step.name / f"{_key(step, request, model, there)}.json" if folder and step.is_kept else None
             found = recall(path) if path else None
             if found is None:
-                found = _take(request, launcher, on_phase)
+                found, why_not = _take(request, launcher, on_phase)
+                failed += [f"{step.name}: {why_not}"] if why_not else []
                 if path and found is not None:
                     remember(path, found)
             prepared[step.name] = (found or {}).get("prepared", {})
-    return Ahead(prepared, kept, identity_parts(resolved, model, host, there, prepared), model_file(resolved, model))
+    identity = identity_parts(resolved, model, host, there, prepared)
+    return Ahead(prepared, kept, identity, model_file(resolved, model), tuple(failed))
 
 
 def model_file(resolved: Resolved, model: Model) -> str | None:
@@ -70,12 +74,13 @@ def model_file(resolved: Resolved, model: Model) -> str | None:
     return str(exported(model, models_folder())) if needs_export(resolved.scenario) else None
 
 
-def _take(request: Request, launcher: Launcher, on_phase: OnPhase) -> dict[str, Any] | None:
-    """What the step finds out, and its notes; None where it fails."""
+def _take(request: Request, launcher: Launcher, on_phase: OnPhase) -> tuple[dict[str, Any] | None, str]:
+    """What the step finds out, and its notes; where it fails None, and why."""
     timeout_s = request.resolved.scenario.measure.timeout_s
     outcome = launcher.run(request, timeout_s, lambda phase: on_phase(f"{phase}, ahead of the measurement"))
-    found = {"prepared": outcome.answer.prepared, "notes": outcome.answer.notes}
-    return found if outcome.status == "ok" else None
+    if outcome.status != "ok":
+        return None, f"{outcome.status}: {outcome.reason}".removesuffix(": ")
+    return {"prepared": outcome.answer.prepared, "notes": outcome.answer.notes}, ""
 
 
 def _key(step: StepAhead, request: Request, model: Model, there: Hello) -> str:

@@ -17,6 +17,7 @@ from smjax.core.machine.host import pick_cpus
 from smjax.core.machine.readings import read_machine
 from smjax.core.machine.topology import core_kind
 from smjax.core.records.document import write_record
+from smjax.core.records.flags import AHEAD_FAILED
 from smjax.core.records.record import Order, Record
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
@@ -104,6 +105,8 @@ class _Execution:
             model = sweep.models[model_key(resolved.scenario)]
             there = sweep.interpreters.of(resolved.scenario)
             ahead = get_ready(resolved, model, sweep.environment, there, self.outside.launcher, progress.phase)
+            for failed in ahead.failed:
+                self._say(f"{point(resolved.scenario)}: ahead of it {failed}; measured without")
             alike = (other for other in ready if ready[other].identity == ahead.identity)
             same = next((other for other in alike if other.scenario.label == resolved.scenario.label), None)
             if same is None:
@@ -123,6 +126,7 @@ class _Execution:
         cache_dir = None if ahead.cache_dir is None else str(ahead.cache_dir)
         request = Request("measure", run.resolved, ahead.prepared, cache_dir, model_file=ahead.model_file)
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
+        outcome.answer.flags += [AHEAD_FAILED.name] if ahead.failed else []
         readings = {"before": before, "after": read_machine(cpus)}
         outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
         probes = outcome.answer.probes

@@ -75,6 +75,7 @@ def test_another_jaxlib_or_host_is_measured_for_itself(tuner: StepTaker) -> None
 def test_a_failure_is_the_rule_of_thumb_and_not_remembered(tuner: StepTaker) -> None:
     tuner.status = "failed"
     assert tuned(tuner) == {}
+    assert ready(tuner, XLA).failed[0] == "tune: failed"
     tuner.status = "ok"
     assert tuned(tuner) == VARIANTS
 

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow
 
 MODEL = Path(__file__).parents[2] / "data" / "shakespeare-q4_0.gguf"
 QUICK = ("measure=quick", "measure.iterations=2", "measure.warmup=1", "threads=1", "n_gen=8", "ctx=32")
-ARGUMENTS = "arguments=(ArgumentSpec('how', (), 'does'), ArgumentSpec('where', (), 'in what')), worker_bytes"
+MORE = """arguments=(ArgumentSpec('how', (), 'does'), ArgumentSpec('where', (), 'in what')),
+    ahead=(StepAhead('think', ('engine_args',), lambda resolved: resolved.scenario.engine_args['where'] == 'ahead'),),
+    worker_bytes"""
 ENGINE = """
 import ctypes, json, os, signal, subprocess, sys, threading, time
 import numpy as np
@@ -123,9 +125,7 @@ WELL = ("well", "shouts", "forges", "twice")
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    return install(
-        tmp_path / "place", {"toy/__init__.py": SPEC.replace("worker_bytes", ARGUMENTS), "toy/engine.py": ENGINE}
-    )
+    return install(tmp_path / "place", {"toy/__init__.py": SPEC.replace("worker_bytes", MORE), "toy/engine.py": ENGINE})
 
 
 def smjax(place: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -206,6 +206,16 @@ def test_it_is_no_other_in_what_follows(where: str, place: Path) -> None:
         "spawns": ("failed", f"the worker exited with 5 in phase {phase} and said nothing"),
     }
     wait_until(lambda: has_ended(child(place)))
+
+
+def test_what_fails_ahead_of_a_sweep_is_said_and_marked(place: Path) -> None:
+    done = sweep(place, ["segv", "well", "leaves"], "engine_args.where=ahead")
+    assert done.returncode == 0, done.stderr
+    said = "ahead of it think: killed: killed by SIGSEGV (11) in phase think; measured without"
+    assert done.stderr.count(said) == 1
+    assert done.stderr.count("; measured without") == 2
+    marked = {how: "ahead-failed" in record["flags"] for how, record in records(place).items()}
+    assert marked == {"segv": True, "well": False, "leaves": True}
 
 
 def test_one_that_hangs_is_stopped(place: Path) -> None:
