@@ -60,11 +60,12 @@ def _result(report: dict[str, Any], config: dict[str, Any]) -> Result:
     targets, scenario, backend = Fields(report), Fields(config).inside("scenario"), Fields(config).inside("backend")
     environment = Fields(config).inside("environment")
     if "decode" not in targets or "prefill" not in targets:
-        raise FieldError("prefill, decode", "them, as text generation has", ", ".join(report) or "nothing")
+        found = ", ".join(report) or "nothing"
+        raise FieldError("prefill, decode", "them, as text generation has", found, "name a run of that task")
     shapes, kwargs = scenario.inside("input_shapes"), scenario.inside("generate_kwargs")
     n_prompt, n_gen = shapes.count("sequence_length", least=1), kwargs.count("max_new_tokens", 100, least=2)
     if (beams := kwargs.count("num_beams", 1)) != 1:
-        raise FieldError("num_beams", "1: answers are greedy", beams)
+        raise FieldError("num_beams", "1: answers are greedy", beams, "name a run with one")
     batch = shapes.count("batch_size", 1, least=1)
     name, engine = backend.needed("model"), backend.needed("name")
     samples, boundary = _samples(targets, n_prompt, n_gen)

@@ -110,10 +110,11 @@ def _result(number: int, count: int, run: dict[str, Any], metadata: dict[str, An
 def _check(said: Fields) -> None:
     """Only a time of a call can be one of an answer."""
     if (unit := said.text("unit") or "second") != "second":
-        raise FieldError("unit", "second", unit)
+        raise FieldError("unit", "second", unit, "only times are figures of an answer")
     if "command" in said:
         found = f"a command's, {said.text('command')[:40]}"
-        raise FieldError("command", "times of an answer in a process that has loaded its model", found)
+        expected = "times of an answer in a process that has loaded its model"
+        raise FieldError("command", expected, found, "time a function with pyperf.Runner().bench_func")
 
 
 def _arch(platform: str) -> str | None:

@@ -113,12 +113,13 @@ def within(source: Source, place: str) -> Iterator[None]:
     try:
         yield
     except FieldError as error:
-        raise source.wrong(": ".join(filter(None, [place, error.name])), error.expected, error.found) from error
+        where = ": ".join(filter(None, [place, error.name]))
+        raise source.wrong(where, error.expected, error.found, error.fix) from error
 
 
 class FieldError(Exception):
-    """A field that is not as it should be: its name, what was expected, what was found."""
+    """A field that is not as it should be: its name, what was expected, what was found, what to do."""
 
-    def __init__(self, name: str, expected: str, found: object) -> None:
+    def __init__(self, name: str, expected: str, found: object, fix: str = CUT) -> None:
         super().__init__(name)
-        self.name, self.expected, self.found = name, expected, found
+        self.name, self.expected, self.found, self.fix = name, expected, found, fix

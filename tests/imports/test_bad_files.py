@@ -199,6 +199,14 @@ def test_a_wrong_request_says_what_to_write(
     assert expected in refused(capsys, "import", *command)
 
 
+def test_a_file_of_very_many_tests_is_to_be_cut(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smjax.imports.llama_bench.formats.TESTS_MAX", 6)
+    line = refused(capsys, "import", "llama-bench", str(DATA / "llama-bench.jsonl"), "--out", str(tmp_path / "out"))
+    assert line.endswith("line 7: expected 6 tests at most, found another; cut the file into several")
+
+
 def test_every_error_is_short_whatever_is_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a").write_text('{"n_prompt": "' + "\x1b[2J" + "x" * 10**5 + '"}')
     line = refused(capsys, "import", "llama-bench", str(tmp_path / "a"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from smjax.imports.llama_bench import markdown, sql
 from smjax.imports.source import NEW_LINE, Source, json_from
 
+TESTS_MAX = 10_000
+"""Of a file: each becomes a record, and a file of its own."""
 _EXPECTED = "llama-bench's output (-o jsonl, json, csv, sql or md)"
 
 
@@ -31,7 +34,10 @@ class Entry:
 
 def entries(source: Source) -> list[Entry]:
     """All tests of a file; raises RequestError, with the line, for one that is not as llama-bench writes it."""
-    found = [Entry(f"line {line}", fields, said) for line, fields, said in _reader(source)(source)]
+    each = itertools.islice(_reader(source)(source), TESTS_MAX + 1)
+    found = [Entry(f"line {line}", fields, said) for line, fields, said in each]
+    if len(found) > TESTS_MAX:
+        raise source.wrong(found[-1].place, f"{TESTS_MAX:,} tests at most", "another", "cut the file into several")
     if not found:
         raise source.wrong("", "tests of llama-bench", "none")
     return found
