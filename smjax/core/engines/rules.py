@@ -59,6 +59,7 @@ _RULES: dict[str, tuple[str, Callable[[EngineSpec], bool]]] = {
     "kernels": ("KernelSpecs, each with a name of its own and one of its kv_dtypes", _are_kernels),
     "model_formats": ("preset, gguf or both", lambda spec: set() < set(spec.model_formats) <= {"preset", "gguf"}),
     "worker_bytes": ("a number of bytes", lambda spec: 0 <= spec.worker_bytes < 1e15),
+    "per_weight_byte": ("a number of bytes", lambda spec: 0 <= spec.per_weight_byte < 1e15),
     "arguments": ("ArgumentSpecs, each with a name of its own in small letters", _are_arguments),
 }
 """Of a spec's fields: what is expected of them, and whether they are so."""

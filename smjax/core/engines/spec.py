@@ -87,6 +87,8 @@ class EngineSpec:
     """Of `preset` and `gguf`; for an engine that reads files alone a preset is exported, where GGUF has its kind."""
     worker_bytes: float
     """Memory that its worker takes beside the model."""
+    per_weight_byte: float = 1.3
+    """Memory for each byte of the model's weights: they, packed, and what repacking them takes for a moment."""
     sources: tuple[str, ...] = ()
     """Files and folders of smjax, besides its own, that its figures depend on."""
     variables: Callable[[Resolved], dict[str, str]] = lambda resolved: {}

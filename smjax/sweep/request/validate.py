@@ -14,9 +14,6 @@ from smjax.core.records.scenario import Scenario, check_scenario
 from smjax.sweep.request.interpreters import Interpreters
 from smjax.sweep.request.resolve import engine_of, resolve
 
-_PER_WEIGHT_BYTE = 1.3
-"""Packed weights and what repacking them takes for a moment."""
-
 ModelKey = tuple[str, str | None, int]
 
 
@@ -81,7 +78,7 @@ def check_memory(resolved: Resolved, model: Model, free_bytes: int) -> None:
     """Raise RequestError unless the scenario fits into `free_bytes`."""
     scenario, spec = resolved.scenario, ENGINES[resolved.scenario.engine]
     cache_bytes = model.config.kv_bytes(scenario.ctx, KV_ELEMENT_BYTES.get(resolved.kv_dtype, 4))
-    loaded_bytes = 0 if spec.is_client else _PER_WEIGHT_BYTE * weight_bytes(model) + cache_bytes
+    loaded_bytes = 0 if spec.is_client else spec.per_weight_byte * weight_bytes(model) + cache_bytes
     needed_bytes = spec.worker_bytes + loaded_bytes
     if needed_bytes > free_bytes:
         raise RequestError(

@@ -16,9 +16,10 @@ from smjax.__main__ import main
 from smjax.core.engines import ENGINES
 from smjax.core.errors import RequestError
 from smjax.core.models.families import decoder
+from smjax.core.models.source import weight_bytes
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
-from smjax.sweep.request.validate import resolve_all
+from smjax.sweep.request.validate import check_memory, resolve_all
 from tests.worker.models import random_model, scenario
 
 FILE = Path(__file__).parents[3] / "data" / "shakespeare-q4_0.gguf"
@@ -128,6 +129,16 @@ def _copy(path: Path, without: tuple[str, ...] = (), extra: dict[str, np.ndarray
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+@pytest.mark.usefixtures("installed")
+def test_it_takes_more_than_twice_the_weights() -> None:
+    (found,), models = resolve_all([asked(model="stories-110m", ctx=1024)], HOST)
+    (model,) = models.values()
+    needed = 150e6 + 2.3 * weight_bytes(model) + model.config.kv_bytes(1024, 1)
+    check_memory(found, model, int(needed) + 1)
+    with pytest.raises(RequestError, match="memory: expected"):
+        check_memory(found, model, int(needed) - 1)
 
 
 def test_without_the_extra_one_line_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
