@@ -144,7 +144,8 @@ def _are_of_one_run(base: Sequence[Process], new: Sequence[Process]) -> bool:
 
 def _said(pair: Pair, ratio: Ratio, spread: Spread | None) -> list[str]:
     differing = ", ".join(in_words(telling(differences(*pair.records))))
-    told = [differing, *pair.said, pair.refused or (ratio.reason if ratio.ratio is None else "")]
+    is_single = max(len(pair.base), len(pair.new)) == 1  # which a caption says of the whole table
+    told = [differing, *pair.said, pair.refused or ("" if is_single or ratio.ratio is not None else ratio.reason)]
     if spread is not None:
         told += ["not measured in turn", *(spread.why if ratio.ratio is not None else ())]
     return [text for text in told if text]
