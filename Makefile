@@ -17,7 +17,7 @@ SUPPORTED := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys
 HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exit( \
 	"smjax needs Python with venv and pip, found one without; install the package python3-venv")
 
-.PHONY: bench test quick test-engines lint driver sanitize tsan arm64 setup lock clean FORCE
+.PHONY: bench test quick fuzz test-engines lint driver sanitize tsan arm64 setup lock clean FORCE
 
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
@@ -31,6 +31,10 @@ test: lint
 # While working: all but what is marked slow.
 quick: lint
 	$(PYTEST) -m "not slow"
+
+# As many damaged files of every architecture as a night has room for.
+fuzz: $(READY)
+	SMJAX_FUZZ=500 $(PYTEST) tests/core/models/test_metadata.py -k flipped
 
 # The extras in the same environment, llama.cpp built from source for this machine, and the tests that need them. No lock
 # names them.

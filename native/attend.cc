@@ -43,17 +43,46 @@ Complaint read_heads(const AttentionTensors& t, Attention& a) {
   return {};
 }
 
+// [L, H] for all heads or [L, heads, H] for each; nothing where heads are not normalised.
+Complaint check_head_norm(const char* what, const Tensor& weight, const HeadStyle& style, int64_t layers, int64_t heads,
+                          int64_t head) {
+  if (style.norm == int32_t(HeadNormKind::kNone)) return expect_that(weight.size() == 0, "weights with a norm alone");
+  const bool whole = style.norm == int32_t(HeadNormKind::kWholeRms);
+  if (!whole && weight.shape == Shape({layers, head})) return expect(what, weight, Type::kF32, {layers, head});
+  return expect(what, weight, Type::kF32, {layers, heads * head});
+}
+
+Complaint check_style(const HeadStyle& style, const AttentionTensors& t, const Attention& a) {
+  const int64_t layers = t.cache.shape[1];
+  return first_of(expect_that(style.norm >= 0 && style.norm <= 3, "a norm of heads from 0 to 3"),
+                  check_head_norm("query_norm", t.query_norm, style, layers, a.n_heads, a.head_dim),
+                  check_head_norm("key_norm", t.key_norm, style, layers, a.n_kv_heads, a.head_dim));
+}
+
+// [T, 2, R/2] of an even number of a head's elements.
+Complaint check_rotation(const Tensor& rotation, Attention& a) {
+  if (rotation.size() == 0) return expect_or_empty("rotation", rotation, Type::kF32, {});
+  a.rotated = rotation.shape.size() == 3 ? 2 * rotation.shape[2] : 0;
+  return first_of(expect("rotation", rotation, Type::kF32, {a.n_queries, 2, a.rotated / 2}),
+                  expect_that(a.rotated <= a.head_dim, "at most the head to be rotated"));
+}
+
 Complaint check_attention(const AttentionTensors& t, Windows windows, const Attention& a) {
   const int64_t layers = t.cache.shape[1], width = (a.n_heads + 2 * a.n_kv_heads) * a.head_dim;
   return first_of(expect_index("layer", t.layer, layers), expect("qkv", t.qkv, Type::kF32, {a.n_queries, width}),
                   expect("out", t.out, Type::kF32, {a.n_queries, a.n_heads * a.head_dim}),
-                  expect_or_empty("rotation", t.rotation, Type::kF32, {a.n_queries, 2, a.head_dim / 2}),
-                  expect_that(t.rotation.size() == 0 || a.head_dim % 2 == 0, "an even head size where it is rotated"),
                   expect_that(windows.n_layers == layers, "a window of every layer"),
                   expect_index("position", t.position, a.n_slots - a.n_queries + 1));
 }
 
-void read_tensors(float scale, Windows windows, const AttentionTensors& t, Attention& a) {
+HeadNorm head_norm(const HeadStyle& style, const Tensor& weight, int64_t layer, int64_t head) {
+  if (style.norm == int32_t(HeadNormKind::kNone)) return {};
+  const int64_t size = weight.shape[1];
+  return {HeadNormKind(style.norm), static_cast<const float*>(weight.data) + layer * size, size == head,
+          style.norm_eps};
+}
+
+void read_tensors(const HeadStyle& style, Windows windows, const AttentionTensors& t, Attention& a) {
   const int64_t layers = t.cache.shape[1], layer = *static_cast<const int32_t*>(t.layer.data);
   const int64_t layer_bytes = a.n_kv_heads * a.n_slots * a.head_dim * element_bytes(a.type);
   auto* cache = static_cast<uint8_t*>(t.cache.data);
@@ -61,7 +90,11 @@ void read_tensors(float scale, Windows windows, const AttentionTensors& t, Atten
   a.values = cache + (layers + layer) * layer_bytes;
   a.position = *static_cast<const int32_t*>(t.position.data);
   a.window = windows.slots[layer] > 0 ? windows.slots[layer] : a.n_slots;
-  a.scale = scale;
+  a.scale = style.scale;
+  a.score_cap = style.score_cap;
+  a.halves = style.halves != 0;
+  a.query_norm = head_norm(style, t.query_norm, layer, a.head_dim);
+  a.key_norm = head_norm(style, t.key_norm, layer, a.head_dim);
   a.qkv = static_cast<const float*>(t.qkv.data);
   a.rotation = t.rotation.size() ? static_cast<const float*>(t.rotation.data) : nullptr;
   a.out = static_cast<float*>(t.out.data);
@@ -137,12 +170,14 @@ void attend_many(const Turn& r, const Attention& a) {
 
 }  // namespace
 
-Complaint attend(float scale, Windows windows, const AttentionTensors& t) {
+Complaint attend(const HeadStyle& style, Windows windows, const AttentionTensors& t) {
   Attention a;
   if (Complaint c = read_cache(t.cache, a); !c.empty()) return c;
   if (Complaint c = read_heads(t, a); !c.empty()) return c;
   if (Complaint c = check_attention(t, windows, a); !c.empty()) return c;
-  read_tensors(scale, windows, t, a);
+  if (Complaint c = check_rotation(t.rotation, a); !c.empty()) return c;
+  if (Complaint c = check_style(style, t, a); !c.empty()) return c;
+  read_tensors(style, windows, t, a);
   const Turn turn;
   if (a.n_queries == 1) {
     attend_one(turn, a);

@@ -10,7 +10,7 @@ extern "C" {
 
 // Counts up with every change of what is declared here or of what a handler of ffi.cc takes: smjax/core has the same
 // number, and takes a library with another one as missing.
-constexpr int32_t kSmjaxAbi = 2;
+constexpr int32_t kSmjaxAbi = 3;
 int32_t smjax_abi();
 
 // Names of the instruction sets that this CPU runs, best first, and of the encodings, in the order of their numbers;

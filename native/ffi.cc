@@ -95,13 +95,24 @@ ffi::Error Argmax(Any weights, Any layer, Any x, ffi::RemainingArgs rest, Out y,
   return matmul(argmax, weights, layer, x, rest, y, numbers, eps);
 }
 
-ffi::Error Attend(Any cache, Any layer, Any qkv, Any position, Any rotation, Out cache_after, Out out, float scale,
+// One attribute of floats and one of whole numbers, as each is looked up by its name in every call.
+Complaint read_style(ffi::Span<const float> reals, ffi::Span<const int32_t> kinds, HeadStyle& style) {
+  if (reals.size() != 3 || kinds.size() != 2) return "attend: expected 3 reals and 2 kinds";
+  style = {reals[0], reals[1], reals[2], kinds[0], kinds[1]};
+  return {};
+}
+
+ffi::Error Attend(Any cache, Any layer, Any qkv, Any position, Any rotation, Any query_norm, Any key_norm,
+                  Out cache_after, Out out, ffi::Span<const float> reals, ffi::Span<const int32_t> kinds,
                   ffi::Span<const int32_t> windows) {
   return answer([&]() -> Complaint {
+    HeadStyle style;
+    if (Complaint c = read_style(reals, kinds, style); !c.empty()) return c;
     if (cache.untyped_data() != cache_after->untyped_data())
       return "cache: expected to be updated in place, found a copy";
-    return attend(scale, {windows.begin(), int64_t(windows.size())},
-                  {tensor(cache), tensor(layer), tensor(qkv), tensor(position), tensor(rotation), tensor(*out)});
+    return attend(style, {windows.begin(), int64_t(windows.size())},
+                  {tensor(cache), tensor(layer), tensor(qkv), tensor(position), tensor(rotation), tensor(*out),
+                   tensor(query_norm), tensor(key_norm)});
   });
 }
 
@@ -145,9 +156,12 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_attend, smjax::Attend,
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
                                   .Arg<ffi::AnyBuffer>()
+                                  .Arg<ffi::AnyBuffer>()
+                                  .Arg<ffi::AnyBuffer>()
                                   .Ret<ffi::AnyBuffer>()
                                   .Ret<ffi::AnyBuffer>()
-                                  .Attr<float>("scale")
+                                  .Attr<ffi::Span<const float>>("reals")
+                                  .Attr<ffi::Span<const int32_t>>("kinds")
                                   .Attr<ffi::Span<const int32_t>>("windows"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(

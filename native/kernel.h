@@ -1,7 +1,7 @@
 // What an instruction set provides: the functions that every thread of an operation runs, and their arguments.
 //
 // Letters of shapes: a product has T columns of I inputs, O outputs of the matrix and Y outputs in all; attention has N
-// query heads and K KV heads of H elements, S slots, T queries. L layers are stacked.
+// query heads and K KV heads of H elements, of which R are turned, S slots, T queries. L layers are stacked.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,13 @@
 namespace smjax {
 
 enum class NormKind : int32_t { kNone = 0, kRms = 1, kLayer = 2 };
-enum class Activation : int32_t { kNone = 0, kSwiglu = 1, kGelu = 2 };
+enum class Activation : int32_t { kNone = 0, kSwiglu = 1, kGelu = 2, kGeglu = 3 };
 enum class CacheType : int32_t { kF16 = 0, kBf16 = 1, kF32 = 2 };
+// Over each head, or over all heads of the queries (of the keys) together.
+enum class HeadNormKind : int32_t { kNone = 0, kRms = 1, kLayer = 2, kWholeRms = 3 };
+
+// The first half of the outputs decides how much of the second comes through.
+constexpr bool is_gated(Activation a) { return a == Activation::kSwiglu || a == Activation::kGeglu; }
 
 struct Norm {
   NormKind kind = NormKind::kNone;
@@ -47,12 +52,20 @@ struct Product {
   const float* bias = nullptr;      // [O]
   const float* residual = nullptr;  // [T, Y]
   Activation activation = Activation::kNone;
-  float* y = nullptr;  // [T, Y]: Y = O, or O/2 for SwiGLU of gate and up; nullptr where only the best is wanted
+  float* y = nullptr;  // [T, Y]: Y = O, or O/2 for gate and up; nullptr where only the best is wanted
 };
 
 struct Best {
   float score;
   int32_t index;
+};
+
+// Of queries or keys, before they are turned.
+struct HeadNorm {
+  HeadNormKind kind = HeadNormKind::kNone;
+  const float* weight = nullptr;  // [heads, H], or [H] for all
+  bool shared = false;            // the latter
+  float eps = 0;
 };
 
 struct Attention {
@@ -61,9 +74,12 @@ struct Attention {
   void* values = nullptr;  // [K][H/E][S/16][E][16]
   int64_t n_heads = 0, n_kv_heads = 0, head_dim = 0, n_slots = 0;
   int64_t n_queries = 0, position = 0, window = 0;  // of the first query; slots that a query sees, itself included
-  float scale = 1;
+  float scale = 1, score_cap = 0;                   // scores become cap * tanh(score / cap); 0: stay
+  HeadNorm query_norm, key_norm;
   const float* qkv = nullptr;       // [T, (N + 2K) H]
-  const float* rotation = nullptr;  // [T, 2, H/2]: cosines, sines; nullptr for none
+  const float* rotation = nullptr;  // [T, 2, R/2]: cosines, sines; nullptr for none
+  int64_t rotated = 0;              // R: the first so many elements of a head are turned
+  bool halves = false;              // in pairs (i, i + R/2), else (2i, 2i + 1)
   float* out = nullptr;             // [T, N H]
   float* partial = nullptr;         // decode: [splits][N][H + 2]: sums, peak, total
 };
@@ -100,7 +116,7 @@ struct Kernel {
 
   // Normalise and quantise columns [first, last) of `product` into `columns`; a tile's unused ones become zeros.
   void (*prepare)(const Product& product, const Columns& columns, int64_t first, int64_t last) noexcept;
-  // The outputs of panels [first, last); for SwiGLU of pairs of panels. `best` is updated where it is not null.
+  // The outputs of panels [first, last); with a gate of pairs of panels. `best` is updated where it is not null.
   void (*multiply)(const Product& product, const Columns& columns, int64_t first, int64_t last, Best* best) noexcept;
   // Write keys and values of queries [first, last) of one KV head into the cache.
   void (*remember)(const Attention& attention, int64_t kv_head, int64_t first, int64_t last) noexcept;

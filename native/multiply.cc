@@ -22,7 +22,7 @@ const float* layer_of(const Tensor& t, int64_t layer) {
 Complaint check_matmul(const Matmul& m, const MatmulTensors& t) {
   if (Complaint c = check_weights(m, t.weights); !c.empty()) return c;
   if (m.norm < 0 || m.norm > 2) return "norm: expected 0 to 2, found " + std::to_string(m.norm);
-  if (m.activation < 0 || m.activation > 2) return "activation: expected 0 to 2, found " + std::to_string(m.activation);
+  if (m.activation < 0 || m.activation > 3) return "activation: expected 0 to 3, found " + std::to_string(m.activation);
   const int64_t layers = t.weights.shape[0], columns = first_size(t.x);
   const bool normed = m.norm != 0, centred = m.norm == int32_t(NormKind::kLayer);
   return first_of(expect_index("layer", t.layer, layers), expect_that(columns > 0, "at least one column"),
@@ -50,9 +50,7 @@ Product read_matmul(const Matmul& m, const MatmulTensors& t) {
 }
 
 // Panels of outputs, or of pairs of panels: what threads share.
-int64_t units_of(const Product& p) {
-  return p.activation == Activation::kSwiglu ? p.n_out / 2 / kPanel : panels(p.n_out);
-}
+int64_t units_of(const Product& p) { return is_gated(p.activation) ? p.n_out / 2 / kPanel : panels(p.n_out); }
 
 Columns carve_columns(Carver& carver, const Product& p, int tile) {
   const int64_t padded = round_up(p.n_columns, tile);
@@ -123,9 +121,9 @@ void multiply_many(const Turn& r, const Product& p) {
 Complaint multiply(const Matmul& m, const MatmulTensors& t) {
   if (Complaint c = check_matmul(m, t); !c.empty()) return c;
   Product p = read_matmul(m, t);
-  const bool gated = p.activation == Activation::kSwiglu;
+  const bool gated = is_gated(p.activation);
   if (gated && (m.n_out % (2 * kPanel) || p.bias)) {
-    return "SwiGLU: expected outputs in two halves of whole panels, no bias";
+    return "a gate: expected outputs in two halves of whole panels, no bias";
   }
   const int64_t n_y = gated ? m.n_out / 2 : m.n_out;
   const Complaint found = first_of(expect("y", t.y, Type::kF32, {p.n_columns, n_y}),

@@ -68,6 +68,7 @@ struct Span {
         last_position(position + count - 1) {}
 };
 
+template <class Isa>
 inline void begin_span(const Attention& a, const Span& span, PrefillScratch& scratch) {
   const size_t bytes = sizeof(float) * size_t(span.head * kQueriesAtOnce);
   std::memset(scratch.queries, 0, bytes);
@@ -75,7 +76,7 @@ inline void begin_span(const Attention& a, const Span& span, PrefillScratch& scr
   for (int64_t t = 0; t < kQueriesAtOnce; ++t) scratch.peaks[t] = kMasked, scratch.totals[t] = 0;
   for (int64_t t = 0; t < span.count; ++t) {
     float row[kMaxHead];
-    rotate(heads_of(a, span.first + t, span.n), span.head, rotation_of(a, span.first + t), a.scale, row);
+    prepare_query<Isa>(a, span.first + t, span.n, row);
     for (int64_t h = 0; h < span.head; ++h) scratch.queries[h * kQueriesAtOnce + t] = row[h];
   }
 }
@@ -104,6 +105,7 @@ inline void score_slots(const Attention& a, const Span& span, int64_t slot, int6
     const float* keys = scratch.slots + s / kPage * span.head * kPage + s % kPage;
     add_outer<Isa, 4>(keys, 1, kPage, scratch.queries, span.head, scores + s * kQueriesAtOnce);
   }
+  if (a.score_cap > 0) cap<Isa>(scores, slots * kQueriesAtOnce, a.score_cap);
   const bool all_visible = slot + slots - 1 <= span.position && slot > span.last_position - a.window;
   if (!all_visible) mask<Isa>(scores, slots, slot, span.position, a.window);
 }
@@ -168,7 +170,7 @@ inline void attend_span(const Attention& a, const Span& span, PrefillScratch& sc
 template <class Isa>
 void attend_many(const Attention& a, PrefillScratch& scratch, int64_t n, int64_t first) noexcept {
   const Span span(a, n, first);
-  begin_span(a, span, scratch);
+  begin_span<Isa>(a, span, scratch);
   with_cache(a.type, [&](auto cache) { attend_span<Isa, decltype(cache)>(a, span, scratch); });
   for (int64_t t = 0; t < span.count; ++t) {
     float* to = a.out + ((first + t) * a.n_heads + n) * span.head;

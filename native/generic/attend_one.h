@@ -105,6 +105,7 @@ template <class Isa, class Cache, int M>
   for (int64_t t = 0; t < pages; ++t) score_page<Isa, Cache, M>(keys + t * page_size, head, q, scores + t * kPage);
   for (int m = 0; m < M; ++m) {
     float* row = scores + m * kSplit;
+    if (a.score_cap > 0) cap<Isa>(row, pages * kPage, a.score_cap);
     const int64_t before = slots.begin - slots.page * kPage, after = slots.end - slots.page * kPage;
     for (int64_t slot = 0; slot < before; ++slot) row[slot] = kMasked;
     for (int64_t slot = after; slot < pages * kPage; ++slot) row[slot] = kMasked;
@@ -142,7 +143,7 @@ void attend_one(const Attention& a, DecodeScratch& scratch, int64_t first_head, 
     float *q = scratch.queries, *scores = scratch.scores;
     float* out = a.partial + (split * a.n_heads + first_head) * (head + 2);
     for (int64_t i = 0; i < count; ++i) {
-      rotate(heads_of(a, 0, first_head + i), head, rotation_of(a, 0), a.scale, q + i * head);
+      prepare_query<Isa>(a, 0, first_head + i, q + i * head);
     }
     if (count == kHeadsAtOnce) return attend_heads<Isa, Cache, kHeadsAtOnce>(a, slots, q, scores, out);
     for (int64_t i = 0; i < count; ++i)

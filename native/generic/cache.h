@@ -5,6 +5,7 @@
 
 #include "../half.h"
 #include "../kernel.h"
+#include "columns.h"
 #include "math.h"
 
 namespace smjax {
@@ -58,26 +59,48 @@ inline void with_cache(CacheType type, const Function& f) {
   }
 }
 
-// RoPE of adjacent pairs, times `scale`; `rotation` is [2, H/2] or nullptr.
-inline void rotate(const float* x, int64_t head, const float* rotation, float scale, float* out) {
-  if (!rotation) {
-    for (int64_t h = 0; h < head; ++h) out[h] = x[h] * scale;
-    return;
-  }
-  const float *cosines = rotation, *sines = rotation + head / 2;
-  for (int64_t i = 0; i < head / 2; ++i) {
-    const float even = x[2 * i] * scale, odd = x[2 * i + 1] * scale;
-    out[2 * i] = even * cosines[i] - odd * sines[i];
-    out[2 * i + 1] = even * sines[i] + odd * cosines[i];
-  }
-}
-
-inline const float* rotation_of(const Attention& a, int64_t query) {
-  return a.rotation ? a.rotation + query * a.head_dim : nullptr;
-}
-
 inline const float* heads_of(const Attention& a, int64_t query, int64_t head) {
   return a.qkv + (query * (a.n_heads + 2 * a.n_kv_heads) + head) * a.head_dim;
+}
+
+// RoPE at the position of `query`, times `scale`; elements that are not turned stay. `x` may be `out`.
+inline void rotate(const Attention& a, int64_t query, const float* x, float scale, float* out) {
+  const int64_t pairs = a.rotated / 2, apart = a.halves ? pairs : 1, step = a.halves ? 1 : 2;
+  for (int64_t h = a.rotated; h < a.head_dim; ++h) out[h] = x[h] * scale;
+  const float *cosines = a.rotation + query * a.rotated, *sines = cosines + pairs;
+  for (int64_t i = 0; i < pairs; ++i) {
+    const float one = x[i * step] * scale, other = x[i * step + apart] * scale;
+    out[i * step] = one * cosines[i] - other * sines[i];
+    out[i * step + apart] = one * sines[i] + other * cosines[i];
+  }
+}
+
+// out[H] = head `n` of the `count` heads at `all`, normalised.
+template <class Isa>
+inline void normalise_head(const HeadNorm& norm, const float* all, int64_t n, int64_t count, int64_t head, float* out) {
+  const bool whole = norm.kind == HeadNormKind::kWholeRms;
+  const float *x = all + n * head, *together = whole ? all : x;
+  const int64_t size = whole ? count * head : head;
+  const float mean = norm.kind == HeadNormKind::kLayer ? mean_of<Isa>(together, size) : 0;
+  const float scale = 1 / __builtin_sqrtf(variance<Isa>(together, size, mean) + norm.eps);
+  const float* weight = norm.weight + (norm.shared ? 0 : n * head);
+  for (int64_t h = 0; h < head; ++h) out[h] = (x[h] - mean) * scale * weight[h];
+}
+
+// out[H] = head `n` of the queries of one position as attention takes it: normalised, turned, scaled.
+template <class Isa>
+inline void prepare_query(const Attention& a, int64_t query, int64_t n, float* out) {
+  const float* all = heads_of(a, query, 0);
+  if (a.query_norm.weight) normalise_head<Isa>(a.query_norm, all, n, a.n_heads, a.head_dim, out);
+  rotate(a, query, a.query_norm.weight ? out : all + n * a.head_dim, a.scale, out);
+}
+
+// The same of the keys, as the cache remembers them.
+template <class Isa>
+inline void prepare_key(const Attention& a, int64_t query, int64_t kv, float* out) {
+  const float* all = heads_of(a, query, a.n_heads);
+  if (a.key_norm.weight) normalise_head<Isa>(a.key_norm, all, kv, a.n_kv_heads, a.head_dim, out);
+  rotate(a, query, a.key_norm.weight ? out : all + kv * a.head_dim, 1, out);
 }
 
 // The H elements of one slot, in the cache's type, into a page's column: `together` of them 16 apart, then the same
@@ -101,9 +124,9 @@ void remember(const Attention& a, int64_t kv, int64_t first, int64_t last) noexc
     Element* values = static_cast<Element*>(a.values) + kv * a.n_slots * head;
     for (int64_t query = first; query < last; ++query) {
       const int64_t slot = a.position + query, page = slot / kPage, column = slot % kPage;
-      float rotated[kMaxHead];
-      rotate(heads_of(a, query, a.n_heads + kv), head, rotation_of(a, query), 1, rotated);
-      write_slot<Isa, Cache>(rotated, head, head, 0, keys + page * head * kPage + column);
+      float key[kMaxHead];
+      prepare_key<Isa>(a, query, kv, key);
+      write_slot<Isa, Cache>(key, head, head, 0, keys + page * head * kPage + column);
       const float* value = heads_of(a, query, a.n_heads + a.n_kv_heads + kv);
       write_slot<Isa, Cache>(value, head, together, a.n_slots * together, values + page * together * kPage + column);
     }

@@ -48,6 +48,17 @@ inline typename Isa::F gelu(typename Isa::F x) {
   return Isa::div(x, Isa::add(Isa::set(1.0f), power));
 }
 
+// limit * tanh(x / limit) in place of each of x[0, n), in whole vectors: tanh(u) = 1 - 2 / (1 + e^2u).
+template <class Isa>
+inline void cap(float* x, int64_t n, float limit) {
+  const auto one = Isa::set(1.0f), two = Isa::set(2.0f);
+  for (int64_t i = 0; i < n; i += Isa::kLanes) {
+    const auto power = exp<Isa>(Isa::mul(Isa::load(x + i), Isa::set(2 / limit)));
+    const auto tanh = Isa::sub(one, Isa::div(two, Isa::add(one, power)));
+    Isa::store(x + i, Isa::mul(tanh, Isa::set(limit)));
+  }
+}
+
 // For every vector of x[0, n), then for what is left as vectors padded with zeros: f(vector, index of its first
 // element, how many elements count).
 template <class Isa, class Function>

@@ -34,16 +34,18 @@ inline void take_best(const float* values, int64_t n, int count, Best& best) {
   }
 }
 
-// The outputs of a panel of one tile of columns, from its products; `up` are those of the second half for SwiGLU.
+// The outputs of a panel of one tile of columns, from its products; `up` are those of the second half with a gate.
 template <class Isa>
 inline void finish_panel(const Product& p, int64_t panel, int64_t tile, int columns, float (*out)[kPanel],
                          const float (*up)[kPanel], Best* best) {
-  const bool gated = p.activation == Activation::kSwiglu;
+  const bool gated = is_gated(p.activation);
   const int64_t n_y = gated ? p.n_out / 2 : p.n_out, n = panel * kPanel;
   const int count = int(n_y - n < kPanel ? n_y - n : kPanel);
   for (int c = 0; c < columns && tile * columns + c < p.n_columns; ++c) {
     for (int lane = 0; gated && lane < kPanel; lane += Isa::kLanes) {
-      Isa::store(out[c] + lane, Isa::mul(silu<Isa>(Isa::load(out[c] + lane)), Isa::load(up[c] + lane)));
+      const auto gate = Isa::load(out[c] + lane);
+      const auto open = p.activation == Activation::kGeglu ? gelu<Isa>(gate) : silu<Isa>(gate);
+      Isa::store(out[c] + lane, Isa::mul(open, Isa::load(up[c] + lane)));
     }
     if (best) {
       take_best(out[c], n, count, *best);

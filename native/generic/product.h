@@ -125,7 +125,7 @@ inline void multiply_section(const Product& p, const Section& section, int64_t p
 // One column: section after section, so that the matrix is read as it lies.
 template <class Isa, class E>
 void multiply_column(const Product& p, const Columns& columns, int64_t first, int64_t last, Best* best) {
-  const bool gated = p.activation == Activation::kSwiglu;
+  const bool gated = is_gated(p.activation);
   const int64_t half = p.n_out / 2 / kPanel;
   alignas(64) float once[2][1][kPanel];
   for (int64_t input = 0; input < p.n_in; input += E::kSection) {
@@ -144,7 +144,7 @@ void multiply_column(const Product& p, const Columns& columns, int64_t first, in
 template <class Isa, class E>
 void multiply_columns(const Product& p, const Columns& columns, int64_t first, int64_t last) {
   constexpr int C = Isa::kTileColumns;
-  const bool gated = p.activation == Activation::kSwiglu;
+  const bool gated = is_gated(p.activation);
   const int64_t half = p.n_out / 2 / kPanel;
   for (int64_t panel = first; panel < last; ++panel) {
     for (int64_t tile = 0; tile * C < p.n_columns; ++tile) {

@@ -18,13 +18,18 @@ struct Case {
   Type type;
   bool rotated;
   float scale;
+  int64_t turned = 0;    // of each head, where it is not the whole
+  HeadStyle style = {};  // but for the scale
+
+  int64_t n_turned() const { return turned ? turned : head; }
 
   int64_t heads() const { return kv_heads * group; }
   int64_t width() const { return (heads() + 2 * kv_heads) * head; }
   std::string text() const {
     return "head " + std::to_string(head) + ", " + std::to_string(group) + " to each of " + std::to_string(kv_heads) +
            ", window " + std::to_string(window) + ", cache of type " + std::to_string(int(type)) +
-           (rotated ? ", rotated" : "");
+           (rotated ? ", rotated " + std::to_string(n_turned()) : "") + ", norm " + std::to_string(style.norm) +
+           (style.halves ? ", halves" : "") + (style.score_cap > 0 ? ", capped" : "");
   }
 };
 
@@ -59,14 +64,19 @@ class Cache {
 };
 
 struct Inputs {
-  std::vector<float> qkv, rotation;  // [T, width], [T, 2, head / 2]
+  std::vector<float> qkv, rotation;         // [T, width], [T, 2, turned / 2]
+  std::vector<float> query_norm, key_norm;  // [L, heads, head]
 
   Inputs(const Case& s, int64_t n, Random& random) : qkv(random.normals(n * s.width())) {
+    if (s.style.norm) {
+      query_norm = random.normals(kLayers * s.heads() * s.head);
+      key_norm = random.normals(kLayers * s.kv_heads * s.head);
+    }
     if (!s.rotated) return;
     for (int64_t t = 0; t < n; ++t) {
       for (int part = 0; part < 2; ++part) {
-        for (int64_t i = 0; i < s.head / 2; ++i) {
-          const double angle = double(t) * std::pow(100.0, -double(2 * i) / double(s.head));
+        for (int64_t i = 0; i < s.n_turned() / 2; ++i) {
+          const double angle = double(t) * std::pow(100.0, -double(2 * i) / double(s.n_turned()));
           rotation.push_back(float(part ? std::sin(angle) : std::cos(angle)));
         }
       }
@@ -80,11 +90,17 @@ std::vector<float> run(const Case& s, Inputs& inputs, Cache& cache, int64_t firs
   int32_t layer = kLayer, position = int32_t(first);
   const int32_t windows[kLayers] = {kOtherWindow, s.window};
   Tensor rotation = no_tensor();
-  if (s.rotated) rotation = {inputs.rotation.data() + first * s.head, Type::kF32, {n, 2, s.head / 2}};
+  if (s.rotated) rotation = {inputs.rotation.data() + first * s.n_turned(), Type::kF32, {n, 2, s.n_turned() / 2}};
   const Tensor qkv = {inputs.qkv.data() + first * s.width(), Type::kF32, {n, s.width()}};
-  const Complaint complaint =
-      attend(s.scale, {windows, kLayers},
-             {cache.tensor(), tensor(layer), qkv, tensor(position), rotation, tensor(out, {n, s.heads() * s.head})});
+  HeadStyle style = s.style;
+  style.scale = s.scale;
+  AttentionTensors tensors = {cache.tensor(),   tensor(layer), qkv,
+                              tensor(position), rotation,      tensor(out, {n, s.heads() * s.head})};
+  if (style.norm) {
+    tensors.query_norm = tensor(inputs.query_norm, {kLayers, s.heads() * s.head});
+    tensors.key_norm = tensor(inputs.key_norm, {kLayers, s.kv_heads * s.head});
+  }
+  const Complaint complaint = attend(style, {windows, kLayers}, tensors);
   check(complaint.empty(), "attend: " + complaint);
   return out;
 }
@@ -95,16 +111,41 @@ double as_stored(double value, Type type) {
   return type == Type::kBf16 ? double(bfloat_to_float(float_to_bfloat(v))) : double(v);
 }
 
-// [H] of what lies at `head` of the queries, keys and values of one position.
-std::vector<double> vector_at(const Case& s, const Inputs& inputs, int64_t position, int64_t head, bool rotated) {
+// [H] of one head, normalised as the case has it: alone or with all `count` heads from `first` on.
+std::vector<double> normalised(const Case& s, const Inputs& inputs, int64_t position, int64_t head) {
+  const bool is_key = head >= s.heads(), whole = s.style.norm == int32_t(HeadNormKind::kWholeRms);
+  const int64_t first = is_key ? s.heads() : 0, count = is_key ? s.kv_heads : s.heads();
   const float* x = inputs.qkv.data() + position * s.width() + head * s.head;
-  std::vector<double> out(x, x + s.head);
-  if (!rotated) return out;
-  const float* cosines = inputs.rotation.data() + position * s.head;
-  for (int64_t i = 0; i < s.head / 2; ++i) {
-    const double cosine = double(cosines[i]), sine = double(cosines[s.head / 2 + i]);
-    out[size_t(2 * i)] = double(x[2 * i]) * cosine - double(x[2 * i + 1]) * sine;
-    out[size_t(2 * i + 1)] = double(x[2 * i]) * sine + double(x[2 * i + 1]) * cosine;
+  const float* together = whole ? inputs.qkv.data() + position * s.width() + first * s.head : x;
+  const int64_t n = whole ? count * s.head : s.head;
+  double mean = 0, square = 0;
+  if (s.style.norm == int32_t(HeadNormKind::kLayer)) {
+    for (int64_t i = 0; i < n; ++i) mean += double(together[i]) / double(n);
+  }
+  for (int64_t i = 0; i < n; ++i) square += std::pow(double(together[i]) - mean, 2) / double(n);
+  const float* weight =
+      (is_key ? inputs.key_norm : inputs.query_norm).data() + (kLayer * count + head - first) * s.head;
+  std::vector<double> out;
+  for (int64_t h = 0; h < s.head; ++h) {
+    out.push_back((double(x[h]) - mean) / std::sqrt(square + double(s.style.norm_eps)) * double(weight[h]));
+  }
+  return out;
+}
+
+// [H] of what lies at `head` of the queries and keys of one position, as attention compares it.
+std::vector<double> vector_at(const Case& s, const Inputs& inputs, int64_t position, int64_t head) {
+  const float* stored = inputs.qkv.data() + position * s.width() + head * s.head;
+  const std::vector<double> x =
+      s.style.norm ? normalised(s, inputs, position, head) : std::vector<double>(stored, stored + s.head);
+  std::vector<double> out = x;
+  if (!s.rotated) return out;
+  const int64_t pairs = s.n_turned() / 2;
+  const float* cosines = inputs.rotation.data() + position * s.n_turned();
+  for (int64_t i = 0; i < pairs; ++i) {
+    const size_t one = size_t(s.style.halves ? i : 2 * i), other = size_t(s.style.halves ? i + pairs : 2 * i + 1);
+    const double cosine = double(cosines[i]), sine = double(cosines[pairs + i]);
+    out[one] = x[one] * cosine - x[other] * sine;
+    out[other] = x[one] * sine + x[other] * cosine;
   }
   return out;
 }
@@ -112,10 +153,12 @@ std::vector<double> vector_at(const Case& s, const Inputs& inputs, int64_t posit
 // [positions][kv heads] vectors as the cache holds them.
 using Stored = std::vector<std::vector<double>>;
 
-Stored stored(const Case& s, const Inputs& inputs, int64_t n, int64_t first_head, bool rotated) {
+Stored stored(const Case& s, const Inputs& inputs, int64_t n, bool keys) {
   Stored all;
   for (int64_t i = 0; i < n * s.kv_heads; ++i) {
-    all.push_back(vector_at(s, inputs, i / s.kv_heads, first_head + i % s.kv_heads, rotated));
+    const int64_t position = i / s.kv_heads, kv = i % s.kv_heads;
+    const float* value = inputs.qkv.data() + position * s.width() + (s.heads() + s.kv_heads + kv) * s.head;
+    all.push_back(keys ? vector_at(s, inputs, position, s.heads() + kv) : std::vector<double>(value, value + s.head));
     for (double& v : all.back()) v = as_stored(v, s.type);
   }
   return all;
@@ -123,14 +166,15 @@ Stored stored(const Case& s, const Inputs& inputs, int64_t n, int64_t first_head
 
 void append_head(const Case& s, const Inputs& inputs, const Stored& keys, const Stored& values, int64_t position,
                  int64_t head, std::vector<double>& out) {
-  const std::vector<double> q = vector_at(s, inputs, position, head, s.rotated);
+  const std::vector<double> q = vector_at(s, inputs, position, head);
   const int64_t oldest = s.window ? std::max<int64_t>(0, position + 1 - s.window) : 0;
   std::vector<double> weights;
   for (int64_t slot = oldest; slot <= position; ++slot) {
     const std::vector<double>& key = keys[size_t(slot * s.kv_heads + head / s.group)];
     double score = 0;
     for (size_t h = 0; h < q.size(); ++h) score += q[h] * key[h] * double(s.scale);
-    weights.push_back(score);
+    const auto cap = double(s.style.score_cap);
+    weights.push_back(cap > 0 ? cap * std::tanh(score / cap) : score);
   }
   const double peak = *std::max_element(weights.begin(), weights.end());
   double total = 0;
@@ -144,8 +188,8 @@ void append_head(const Case& s, const Inputs& inputs, const Stored& keys, const 
 }
 
 std::vector<double> expected(const Case& s, const Inputs& inputs, int64_t first, int64_t end) {
-  const Stored keys = stored(s, inputs, end, s.heads(), s.rotated);
-  const Stored values = stored(s, inputs, end, s.heads() + s.kv_heads, false);
+  const Stored keys = stored(s, inputs, end, true);
+  const Stored values = stored(s, inputs, end, false);
   std::vector<double> out;
   for (int64_t position = first; position < end; ++position) {
     for (int64_t head = 0; head < s.heads(); ++head) append_head(s, inputs, keys, values, position, head, out);
@@ -222,6 +266,18 @@ void test_attention() {
   check_answer({4, 1, 1, 0, Type::kF32, false, 3.0f}, 2 * kSplit + 5, one_by_one(0, 2), random);
   check_answer({64, 4, 2, 0, Type::kF32, true, 4.0f}, 0, one_by_one(60, 20), random);  // scores of some hundreds
   check_answer({512, 1, 1, 0, Type::kF32, true, 0.05f}, 0, one_by_one(20, 20), random);
+  // Heads that are turned in part, in halves, normalised, capped; see HeadStyle.
+  for (Type type : {Type::kF16, Type::kF32}) {
+    check_answer({64, 2, 2, 0, type, true, 0.125f, 16}, 0, one_by_one(40, 5, 33), random);
+    check_answer({64, 2, 2, 20, type, true, 0.125f, 0, {1, 0, 0, 0, 1}}, 0, one_by_one(40, 5, 33), random);
+    check_answer({20, 2, 4, 0, type, true, 0.2f, 6, {1, 0, 0, 0, 1}}, 0, one_by_one(7, 20, 40), random);
+    check_answer({32, 2, 4, 0, type, true, 0.2f, 0, {1, 0, 1e-6f, 1, 1}}, 0, one_by_one(40, 5, 33), random);
+    check_answer({20, 2, 3, 0, type, true, 0.2f, 8, {1, 0, 1e-5f, 2, 1}}, 0, one_by_one(40, 5, 33), random);
+    check_answer({32, 2, 4, 0, type, false, 0.2f, 0, {1, 0, 0.1f, 3, 0}}, 0, one_by_one(40, 5, 33), random);
+    check_answer({64, 2, 4, 25, type, true, 2.0f, 0, {1, 5.0f, 0, 0, 1}}, 0, one_by_one(40, 5, 33), random);
+    check_answer({16, 1, 1, 0, type, true, 9.0f, 0, {1, 50.0f, 0, 0, 0}}, 0, one_by_one(40, 5, 33), random);
+    check_cache({20, 2, 4, 0, type, true, 0.4f, 6, {1, 0, 1e-6f, 1, 1}}, random);
+  }
 }
 
 }  // namespace smjax::tests

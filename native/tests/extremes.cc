@@ -103,7 +103,7 @@ void check_functions(Random& random) {
     check_everywhere(product.expected(), 1e-10, "norm of zeros", [&] { return product.run(); });
   }
   for (float size : {30.0f, 300.0f, 1e5f, 1e10f}) {
-    for (Activation activation : {Activation::kGelu, Activation::kSwiglu}) {
+    for (Activation activation : {Activation::kGelu, Activation::kSwiglu, Activation::kGeglu}) {
       ProductCase product(Encoding::kF32, 64, kIn, 1, 0, 1, random);
       for (float& v : product.x) v *= size;
       check_everywhere(product.with_activation(activation).expected(), 1e-10, "activation of large values",

@@ -45,7 +45,7 @@ void check_caches(float* memory) {
       resize(cache, dimension, size);
       const AttentionTensors tensors = {cache,         tensor(index), {memory, Type::kF32, {1, 12}},
                                         tensor(index), no_tensor(),   {memory, Type::kF32, {1, 4}}};
-      check(!attend(1, {windows, cache.shape[1]}, tensors).empty(), "a cache of 2^63 bytes refused");
+      check(!attend({}, {windows, cache.shape[1]}, tensors).empty(), "a cache of 2^63 bytes refused");
     }
   }
 }

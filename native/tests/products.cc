@@ -26,10 +26,11 @@ void check_exact(Encoding encoding, int64_t columns, Random& random) {
   ProductCase gelu(encoding, 37, 256, 3, 2, columns, random);
   gelu.x = whole_columns(columns, 256, random);
   check_product(gelu.with_bias(random).with_activation(Activation::kGelu), kExact, "product with bias and GELU");
-  ProductCase gated(encoding, kGated, 256, 2, 0, columns, random);
-  gated.x = whole_columns(columns, 256, random);
-  check_product(gated.with_activation(Activation::kSwiglu).with_residual(random), kExact,
-                "product with SwiGLU and residual");
+  for (Activation gate : {Activation::kSwiglu, Activation::kGeglu}) {
+    ProductCase gated(encoding, kGated, 256, 2, 0, columns, random);
+    gated.x = whole_columns(columns, 256, random);
+    check_product(gated.with_activation(gate).with_residual(random), kExact, "product with a gate and residual");
+  }
 }
 
 void check_normed(Encoding encoding, int64_t columns, Random& random) {

@@ -103,6 +103,7 @@ std::vector<double> ProductCase::expected() const {
       double value = sums[n];
       if (activation == Activation::kGelu) value = gelu(value);
       if (activation == Activation::kSwiglu) value = silu(value) * sums[size_t(n_y()) + n];
+      if (activation == Activation::kGeglu) value = gelu(value) * sums[size_t(n_y()) + n];
       y.push_back(residual.empty() ? value : value + double(residual[y.size()]));
     }
   }

@@ -16,7 +16,7 @@ struct ProductCase {
   ProductCase& with_activation(Activation a);
   ProductCase& with_residual(Random& random);
 
-  int64_t n_y() const { return activation == Activation::kSwiglu ? matrix.n_out / 2 : matrix.n_out; }
+  int64_t n_y() const { return is_gated(activation) ? matrix.n_out / 2 : matrix.n_out; }
   Matmul matmul() const;
   MatmulTensors tensors(std::vector<float>& y);
   std::vector<double> expected() const;

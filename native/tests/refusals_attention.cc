@@ -19,6 +19,8 @@ struct Fine {
   std::vector<float> out = std::vector<float>(size_t(kQueries * kHeads * kHead), kUntouched);
   int32_t layer = 1, position = int32_t(kSlots - kQueries);
   std::vector<int32_t> windows = {0, 0};
+  HeadStyle style;
+  std::vector<float> norms = std::vector<float>(size_t(kLayers * kHeads * kHead), 1.0f);
   AttentionTensors tensors = {tensor(cache, {2, kLayers, kKvHeads, kTiles, kHead, kPage}),
                               tensor(layer),
                               tensor(qkv, {kQueries, kWidth}),
@@ -34,7 +36,7 @@ bool all(const std::vector<float>& values, float value) {
 void check_refused(const std::string& what, const std::function<void(Fine&)>& spoil) {
   Fine fine;
   spoil(fine);
-  check(!attend(1, {fine.windows.data(), int64_t(fine.windows.size())}, fine.tensors).empty(),
+  check(!attend(fine.style, {fine.windows.data(), int64_t(fine.windows.size())}, fine.tensors).empty(),
         "attention refused: " + what);
   check(all(fine.out, kUntouched) && all(fine.cache, kBefore), "attention untouched: " + what);
 }
@@ -42,7 +44,8 @@ void check_refused(const std::string& what, const std::function<void(Fine&)>& sp
 void check_tensors() {
   const auto each = [](const std::string& name, Tensor AttentionTensors::* tensor) {
     for (const Wrong& wrong : wrongs(Fine().tensors.*tensor)) {
-      if (name == "cache" && wrong.what == "dimension 3 larger") continue;  // a longer cache is a cache
+      if (name == "cache" && wrong.what == "dimension 3 larger") continue;      // a longer cache is a cache
+      if (name == "rotation" && wrong.what == "dimension 2 smaller") continue;  // fewer elements may be turned
       check_refused(name + ", " + wrong.what, [&](Fine& f) { wrong.spoil(f.tensors.*tensor); });
     }
     if ((Fine().tensors.*tensor).shape.empty()) return;
@@ -83,14 +86,39 @@ void check_sizes() {
   });
 }
 
-// Odd heads cannot be rotated in pairs.
+// Nor can a head be turned of which an element would be left without another.
 void check_odd_rotation() {
-  check_refused("odd heads that are rotated", [](Fine& f) {
+  check_refused("odd heads that are rotated whole", [](Fine& f) {
     constexpr int64_t odd = 3;
     resize(f.tensors.cache, 4, odd);
     resize(f.tensors.qkv, 1, (kHeads + 2 * kKvHeads) * odd);
     resize(f.tensors.out, 1, kHeads * odd);
-    resize(f.tensors.rotation, 2, odd / 2);
+    resize(f.tensors.rotation, 2, (odd + 1) / 2);
+  });
+}
+
+void check_norms() {
+  check_refused("a norm before the first", [](Fine& f) { f.style.norm = -1; });
+  check_refused("a norm after the last", [](Fine& f) { f.style.norm = 4; });
+  check_refused("weights without a norm",
+                [](Fine& f) { f.tensors.query_norm = tensor(f.norms, {kLayers, kHeads * kHead}); });
+  for (int32_t kind : {1, 2, 3}) {
+    check_refused("a norm without weights", [=](Fine& f) { f.style.norm = kind; });
+    check_refused("a norm of another layer less", [=](Fine& f) {
+      f.style.norm = kind;
+      f.tensors.query_norm = tensor(f.norms, {kLayers - 1, kHeads * kHead});
+      f.tensors.key_norm = tensor(f.norms, {kLayers, kKvHeads * kHead});
+    });
+    check_refused("a norm of other heads", [=](Fine& f) {
+      f.style.norm = kind;
+      f.tensors.query_norm = tensor(f.norms, {kLayers, kHeads * kHead});
+      f.tensors.key_norm = tensor(f.norms, {kLayers, kHeads * kHead});
+    });
+  }
+  check_refused("one head's weights for all heads together", [](Fine& f) {
+    f.style.norm = int32_t(HeadNormKind::kWholeRms);
+    f.tensors.query_norm = tensor(f.norms, {kLayers, kHead});
+    f.tensors.key_norm = tensor(f.norms, {kLayers, kHead});
   });
 }
 
@@ -99,13 +127,14 @@ void check_odd_rotation() {
 void test_refused_attention() {
   check(start("auto", 2, {}).empty(), "start");
   Fine fine;
-  const Complaint complaint = attend(1, {fine.windows.data(), int64_t(fine.windows.size())}, fine.tensors);
+  const Complaint complaint = attend(fine.style, {fine.windows.data(), int64_t(fine.windows.size())}, fine.tensors);
   check(complaint.empty(), "what is not made wrong: " + complaint);
   check(!all(fine.out, kUntouched) && !all(fine.cache, kBefore), "what is not made wrong is done");
   check_tensors();
   check_indices();
   check_sizes();
   check_odd_rotation();
+  check_norms();
 }
 
 }  // namespace smjax::tests

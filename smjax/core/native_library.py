@@ -11,7 +11,7 @@ from pathlib import Path
 
 import smjax
 
-ABI = 2
+ABI = 3
 """Of the functions and handlers that are called here; the library has the same number (native/exports.h)."""
 _NAMES = ("libsmjax_native.so", "libsmjax_native.dylib")
 _FOLDER = "lib"

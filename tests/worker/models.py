@@ -34,6 +34,7 @@ class ArrayModel:
 
     name = "random"
     hash = "sha256:none"
+    ignored = ()
 
     def __init__(self, config: DecoderConfig, stored: dict[str, tuple[TensorInfo, np.ndarray]]) -> None:
         self.config = config

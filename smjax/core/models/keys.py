@@ -10,7 +10,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from smjax.core.models.config import DecoderConfig
+from smjax.core.models.families import InGGUF
 
+SCALES = {
+    "attention_scale": "attention.scale",
+    "embedding_scale": "embedding_scale",
+    "residual_scale": "residual_scale",
+    "logit_divisor": "logit_scale",
+    "score_cap": "attn_logit_softcapping",
+    "logit_cap": "final_logit_softcapping",
+}
+"""Keys of the fields of `DecoderConfig` that only some architectures read."""
+ROPE_BASE = ("rope.freq_base", "rope.global.freq_base")
+LOCAL_BASE = ("rope.freq_base_swa", "rope.local.freq_base")
+"""What converters call the base of all layers, or of those that see all; and that of those with a window."""
+_WINDOWS = ("attention.sliding_window", "attention.sliding_window_pattern", *ROPE_BASE[1:], *LOCAL_BASE)
 READ = frozenset(
     [
         "context_length",
@@ -25,10 +39,14 @@ READ = frozenset(
         "attention.layer_norm_rms_epsilon",
         "rope.dimension_count",
         "rope.freq_base",
+        "rope.scale_linear",
+        "rope.scaling.attn_factor",
+        "rope.scaling.factor",
+        "rope.scaling.original_context_length",
         "rope.scaling.type",
     ]
 )
-"""Keys, without the architecture before them, that are taken from a file or checked there."""
+"""Keys, without the architecture before them, that are taken from any file or checked there."""
 WITHOUT_EFFECT = frozenset(
     [
         "vocab_size",
@@ -38,7 +56,6 @@ WITHOUT_EFFECT = frozenset(
         "classifier.pooling_type",
         "attention.sliding_window_pattern",
         "rope.scaling.finetuned",
-        "rope.scaling.original_context_length",
     ]
 )
 """Keys that change nothing where those of `_neutral` have one of their values."""
@@ -48,33 +65,36 @@ OTHER_TOWERS = ("vision.", "mm.", "audio.")
 
 def _neutral(config: DecoderConfig) -> dict[str, tuple[Any, ...]]:
     """Values under which a key asks for nothing; 0 (and false, and an empty text) does so for every other key."""
-    factors = ("attn_factor", "alpha", "yarn_attn_factor")
     scales = ("logit_scale", "residual_scale", "embedding_scale", "attention.output_scale", "attention.value_scale")
+    gelu = ("gelu", "gelu_new", "gelu_pytorch_tanh")
     return {
-        **{f"rope.scaling.{name}": (0, 1) for name in factors},
-        **dict.fromkeys(("rope.scaling.factor", "rope.scale_linear", *scales), (0, 1)),
+        **dict.fromkeys(("rope.scaling.alpha", "rope.scaling.yarn_attn_factor", *scales), (0, 1)),
         "rope.scaling.yarn_beta_fast": (),
         "rope.scaling.yarn_beta_slow": (),
-        "rope.dimension_count_swa": (config.head_dim,),
+        "rope.dimension_count_swa": (config.n_turned,),
         "rope.freq_base_swa": (config.rope_base,),
         "attention.key_length_swa": (config.head_dim,),
         "attention.value_length_swa": (config.head_dim,),
         "attention.scale": (0, config.query_scale),
         "attention.causal": (True,),
         "embedding_length_out": (0, config.d_model),
-        "hidden_activation": ("silu",),
+        "hidden_activation": ("silu",) if config.activation == "swiglu" else gelu,
+        "use_parallel_residual": (config.parallel,),
     }
 
 
-def uncomputed(metadata: Mapping[str, Any], architecture: str, config: DecoderConfig) -> Iterator[tuple[str, str]]:
+def uncomputed(metadata: Mapping[str, Any], rules: InGGUF, config: DecoderConfig) -> Iterator[tuple[str, str]]:
     """Keys that ask for what `config` does not compute, each with the values that it could have."""
-    neutral, prefix = _neutral(config), f"{architecture}."
+    neutral, prefix = _neutral(config), f"{config.family}."
+    taken = READ | WITHOUT_EFFECT | {SCALES[name] for name in rules.scales} | set(rules.without_effect)
+    if rules.windows is not None:
+        taken |= set(_WINDOWS)
     for key in metadata:
         name = key.removeprefix(prefix)
-        if name == key or name in READ or name in WITHOUT_EFFECT or name.startswith(OTHER_TOWERS):
+        if name == key or name in taken or name.startswith(OTHER_TOWERS):
             continue
         values = neutral.get(name, (0,))
-        if not any(_equal(metadata[key], value) for value in values) and not _is_moot(name, metadata, prefix, config):
+        if not any(_equal(metadata[key], value) for value in values) and not _is_moot(name, metadata[key], config):
             yield key, " or ".join(str(value) for value in values) or "no such key"
 
 
@@ -84,9 +104,6 @@ def _equal(found: Any, value: Any) -> bool:
     return isinstance(found, int | str) and (found == value or (value == 0 and found == ""))
 
 
-def _is_moot(name: str, metadata: Mapping[str, Any], prefix: str, config: DecoderConfig) -> bool:
-    """A factor where scaling is said to be none; a window that no position leaves."""
-    if name in ("rope.scaling.factor", "rope.scale_linear"):
-        return bool(metadata.get(f"{prefix}rope.scaling.type") == "none")
-    window = metadata[f"{prefix}{name}"]
-    return name == "attention.sliding_window" and type(window) is int and window >= config.ctx_train
+def _is_moot(name: str, value: Any, config: DecoderConfig) -> bool:
+    """A window that no position leaves."""
+    return name == "attention.sliding_window" and type(value) is int and value >= config.ctx_train

@@ -41,6 +41,7 @@ class PresetModel:
 
     def __init__(self, name: str, config: DecoderConfig, seed: int) -> None:
         self.name = name
+        self.ignored: tuple[str, ...] = ()
         self.seed = seed
         self.config = config
         shapes = tensor_shapes(self.config)
@@ -68,7 +69,7 @@ def _sizes(config: DecoderConfig) -> str:
     sizes = ("n_layers", "d_model", "n_heads", "n_kv_heads", "head_dim", "d_ff", "n_vocab", "ctx_train")
     others = ("norm_eps", "tied", "rope_base", "rope_factors")
     named = {name: getattr(config, name) for name in ("family", *sizes, *others)}
-    named["window"] = min(config.windows) if config.windows else None
+    named |= {"rope_factors": bool(config.rope_factors), "window": min(config.windows) if config.windows else None}
     return f"DecoderConfig({', '.join(f'{name}={value!r}' for name, value in named.items())})"
 
 

@@ -22,6 +22,8 @@ class Model(Protocol):
     name: str
     config: DecoderConfig
     tensors: dict[str, TensorInfo]
+    ignored: tuple[str, ...]
+    """Tensors of its file that no text passes through."""
 
     @property
     def hash(self) -> str:
@@ -41,6 +43,14 @@ def open_model(name: str, path: str | None, seed: int) -> Model:
     if path is None:
         raise RequestError(f"model: expected one of {', '.join(PRESETS)} or gguf with model.path, found {name}")
     return GGUFModel(Path(path))
+
+
+def left_aside(model: Model) -> str | None:
+    """One line that names what of the model's file is ignored; None where that is nothing."""
+    if not model.ignored:
+        return None
+    shown = ", ".join(model.ignored[:3]) + (", …" if len(model.ignored) > 3 else "")
+    return f"{model.name}: {len(model.ignored)} tensors that no text passes through are ignored: {shown}"
 
 
 def product_shapes(model: Model) -> list[tuple[str, int, int]]:

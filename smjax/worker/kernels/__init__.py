@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import importlib
 
-from smjax.worker.kernels.interface import Cache, Kernel, Matrix, Norm, Packed, Setup
+from smjax.worker.kernels.interface import Cache, HeadNorms, Kernel, Matrix, Norm, Packed, Setup
 
-__all__ = ["Cache", "Kernel", "Matrix", "Norm", "Packed", "Setup", "make_kernel"]
+__all__ = ["Cache", "HeadNorms", "Kernel", "Matrix", "Norm", "Packed", "Setup", "make_kernel"]
 
 
 def make_kernel(setup: Setup) -> Kernel:

@@ -17,6 +17,7 @@ Packed = Any
 """A pytree of arrays in the kernel's own layout: `L` matrices of the same encoding and shape, stacked."""
 Matrix = tuple[Packed, ...]
 """One product of the decoder: stacks whose outputs follow each other, one stack for each run of equal encodings."""
+HeadNorms = tuple[Any, Any]
 Cache = Any
 """A pytree of arrays: keys and values of all layers in the kernel's own layout."""
 
@@ -77,7 +78,7 @@ class Kernel(Protocol):
     ) -> Float32[Array, "T D"]:
         """activation(norm(x) times the matrix + bias) + residual.
 
-        Norm and bias are the stack's; `layer` picks of all. SwiGLU makes D = O/2 of gate and up, otherwise D = O. One
+        Norm and bias are the stack's; `layer` picks of all. A gate makes D = O/2 of gate and up, otherwise D = O. One
         column (T = 1) never unpacks the matrix, more may unpack the one.
         """
 
@@ -95,8 +96,10 @@ class Kernel(Protocol):
         qkv: Float[Array, "T _"],
         start: Int[Array, ""],
         rotation: Float[Array, "T 2 _"] | None,
+        norms: HeadNorms | None,
     ) -> tuple[Float[Array, "T _"], Cache]:
         """Attended values [T, N*H] for `qkv`, [T, (N+2K)*H], at positions from `start` on, and the cache with them.
 
-        `rotation`: cosines and sines of RoPE, [T, 2, H/2].
+        `rotation`: cosines and sines of RoPE, [T, 2, R/2] of the R elements of a head that are turned. `norms`:
+        weights of queries and keys, f32[L, H] for all heads or f32[L, N*H] and f32[L, K*H].
         """

@@ -15,8 +15,8 @@ import numpy as np
 
 from smjax.core import native_library
 from smjax.core.gguf.encodings import Encoding
-from smjax.core.models.config import Activation, DecoderConfig
-from smjax.worker.kernels.interface import Matrix, Norm, Setup
+from smjax.core.models.config import Activation, DecoderConfig, is_gated
+from smjax.worker.kernels.interface import HeadNorms, Matrix, Norm, Setup
 from smjax.worker.kernels.shapes import Array, Float, Float32, Int, Int32
 from smjax.worker.kernels.xla.elementwise import finish
 from smjax.worker.kernels.xla.layouts import empty_aligned
@@ -25,7 +25,8 @@ Cache = jax.Array
 """[2, L, K, S/16, H, 16]: keys and values in pages of 16 slots."""
 _PAGE = 16
 _PANEL = 16
-_ACTIVATIONS = {None: 0, "swiglu": 1, "gelu": 2}
+_ACTIVATIONS = {None: 0, "swiglu": 1, "gelu": 2, "geglu": 3}
+_HEAD_NORMS = {"none": 0, "rms": 1, "layer": 2, "whole": 3}
 _TARGETS = ("smjax_multiply", "smjax_argmax", "smjax_attend", "smjax_look_up")
 _NONE = np.zeros((0, 0), np.float32)
 
@@ -90,7 +91,7 @@ class NativeKernel:
     ) -> Float32[Array, "T D"]:
         n_out = sum(part.n_out for part in matrix)
         halves_of_panels = n_out % (2 * _PANEL) == 0 and bias is None
-        if len(matrix) == 1 and (activation != "swiglu" or halves_of_panels):
+        if len(matrix) == 1 and (not is_gated(activation) or halves_of_panels):
             return _multiply(matrix[0], layer, x, norm, bias, residual, activation)
         parts = [_multiply(part, layer, x, norm, None, None, None) for part in matrix]
         return finish(jnp.concatenate(parts, axis=-1), layer, bias, residual, activation)
@@ -111,6 +112,7 @@ class NativeKernel:
         qkv: Float[Array, "T _"],
         start: Int[Array, ""],
         rotation: Float[Array, "T 2 _"] | None,
+        norms: HeadNorms | None,
     ) -> tuple[Float[Array, "T _"], Cache]:
         out = jax.ShapeDtypeStruct((len(qkv), config.n_heads * config.head_dim), jnp.float32)
         whole = jax.ShapeDtypeStruct(cache.shape, cache.dtype)
@@ -121,7 +123,9 @@ class NativeKernel:
             qkv,
             start,
             _NONE if rotation is None else rotation,
-            scale=np.float32(config.query_scale),
+            *(norms or (_NONE, _NONE)),
+            reals=np.array([config.query_scale, config.score_cap, config.norm_eps], np.float32),
+            kinds=np.array([_HEAD_NORMS[config.head_norm], config.rope_pairs == "halves"], np.int32),
             windows=np.array(config.windows or [config.ctx_train] * config.n_layers, np.int32),
         )
         return attended, cache
@@ -141,7 +145,7 @@ def _multiply(
     residual: jax.Array | None,
     activation: Activation | None,
 ) -> jax.Array:
-    n_y = packed.n_out // 2 if activation == "swiglu" else packed.n_out
+    n_y = packed.n_out // 2 if is_gated(activation) else packed.n_out
     result = jax.ShapeDtypeStruct((len(x), n_y), jnp.float32)
     return _call("smjax_multiply", result, packed, layer, x, norm, bias, residual, activation)
 

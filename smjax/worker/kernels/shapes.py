@@ -2,8 +2,8 @@
 
 There annotations are never evaluated, and importing the package would cost it 30 ms and 2.9 MB.
 
-The letters: T query positions, S cache slots, N query heads, K KV heads, G = N/K, H head size, D embedding,
-F feed-forward, V vocabulary, L layers; of any matrix O outputs and I inputs.
+The letters: T query positions, S cache slots, N query heads, K KV heads, G = N/K, H head size, R of them turned by
+RoPE, D embedding, F feed-forward, V vocabulary, L layers; of any matrix O outputs and I inputs.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Layers whose tensors share their encodings are stacked, so that a program loops 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 
 from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import Encoding
-from smjax.core.models.config import DecoderConfig, global_shapes, layer_vectors, products
+from smjax.core.models.config import DecoderConfig, global_shapes, head_norms, layer_norms, matrix_shapes, products
 from smjax.core.models.source import Model
 from smjax.worker.kernels import Kernel, Matrix, Packed
 
@@ -35,6 +35,7 @@ class LayerStack:
     matrices: dict[str, Matrix]
     """By product: qkv, attn_output, ffn_in, ffn_down."""
     vectors: Vectors
+    """Norms by their names, biases by product as `qkv.bias`."""
 
 
 @partial(
@@ -52,7 +53,7 @@ class Weights:
     """None where the embedding is the output matrix."""
     stacks: tuple[LayerStack, ...]
     vectors: Vectors
-    """Of the tensors outside the layers."""
+    """Of the tensors outside the layers; of all layers, as attention counts them, the norms of queries and keys."""
 
 
 def load_weights(model: Model, kernel: Kernel) -> Weights:
@@ -69,7 +70,7 @@ def load_weights(model: Model, kernel: Kernel) -> Weights:
         position=single("position_embd"),
         output=single("output"),
         stacks=tuple(_load_stack(model, kernel, layers) for layers in equal_layers(model)),
-        vectors={name: jax.device_put(_vector(model, name)[None]) for name in outside},
+        vectors={name: jax.device_put(_vector(model, name)[None]) for name in outside} | _head_norms(model),
     )
     for name in model.tensors:  # once more, as reading a tensor maps pages of its neighbours too
         model.release(name)
@@ -92,11 +93,35 @@ def _load_stack(model: Model, kernel: Kernel, layers: list[int]) -> LayerStack:
         product: _load_matrix(model, kernel, [[f"blk.{i}.{part}.weight" for part in parts] for i in layers])
         for product, parts in products(model.config).items()
     }
-    vectors = {
-        name: jax.device_put(np.stack([_vector(model, f"blk.{i}.{name}") for i in layers]))
-        for name in layer_vectors(model.config)
-    }
-    return LayerStack(len(layers), matrices, vectors)
+    norms = {name: _stacked(model, name, layers) for name in layer_norms(model.config)}
+    return LayerStack(len(layers), matrices, norms | _biases(model, layers))
+
+
+def _stacked(model: Model, name: str, layers: Sequence[int]) -> jax.Array:
+    return jax.device_put(np.stack([_vector(model, f"blk.{i}.{name}") for i in layers]))
+
+
+def _head_norms(model: Model) -> Vectors:
+    return {name: _stacked(model, name, range(model.config.n_layers)) for name in head_norms(model.config)}
+
+
+def _biases(model: Model, layers: list[int]) -> Vectors:
+    """One of each product that has any, f32[L, O]: zeros for those of its matrices that have none."""
+    config, found = model.config, {}
+    for product, parts in products(config).items():
+        if not set(parts) & set(config.biases):
+            continue
+        rows = [
+            [
+                _vector(model, f"blk.{i}.{part}.bias")
+                if part in config.biases
+                else np.zeros(matrix_shapes(config)[part][0], np.float32)
+                for part in parts
+            ]
+            for i in layers
+        ]
+        found[f"{product}.bias"] = jax.device_put(np.stack([np.concatenate(row) for row in rows]))
+    return found
 
 
 def _load_matrix(model: Model, kernel: Kernel, names: list[list[str]]) -> Matrix:
@@ -135,7 +160,7 @@ def _vector(model: Model, name: str) -> np.ndarray:
     info = model.tensors[name]
     raw = model.read(name)
     _check_finite(model, name, raw)
-    return info.encoding.dequantise(raw, info.shape)
+    return info.encoding.dequantise(raw, info.shape).reshape(-1)
 
 
 def _check_finite(model: Model, name: str, raw: np.ndarray) -> None:

@@ -16,7 +16,7 @@ LAYER = jnp.int32(0)
 
 def test_shapes_that_fit_are_taken() -> None:
     assert finish(jnp.zeros((3, 4)), LAYER, jnp.ones((2, 4)), jnp.ones((3, 4)), None).tolist() == [[2.0] * 4] * 3
-    assert rotate(jnp.ones((2, 1, 4)), jnp.ones((2, 2, 2))).shape == (2, 1, 4)
+    assert rotate(jnp.ones((2, 1, 4)), jnp.ones((2, 2, 2)), "adjacent").shape == (2, 1, 4)
     assert int(first_best(jnp.array([1.0, 3.0, 3.0]))) == 1
 
 
@@ -26,7 +26,7 @@ def test_a_shape_that_does_not_fit_is_refused_where_it_is_handed_over() -> None:
     with pytest.raises(TypeCheckError, match="bias"):
         finish(jnp.zeros((3, 4)), LAYER, jnp.ones((2, 5)), None, None)
     with pytest.raises(TypeCheckError, match="rotation"):
-        rotate(jnp.ones((2, 1, 4)), jnp.ones((3, 2, 2)))
+        rotate(jnp.ones((2, 1, 4)), jnp.ones((3, 2, 2)), "adjacent")
     with pytest.raises(TypeCheckError, match="scores"):
         first_best(jnp.ones((2, 3)))
 

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.slow
 N_VOCAB, N_PROMPT, N_IDS = 53, 37, 48
 IDS = np.random.default_rng(1).integers(0, N_VOCAB, N_IDS).astype(np.int32)
 
-LLAMA = decoder("llama", 2, 64, 4, 2, 16, 96, N_VOCAB, 1024, 1e-5, tied=False, rope_base=500.0, rope_factors=True)
+LLAMA = decoder(
+    "llama", 2, 64, 4, 2, 16, 96, N_VOCAB, 1024, 1e-5, tied=False, rope_base=500.0, rope_factors=("rope_freqs.weight",)
+)
 # One KV head for all, and heads that are together wider than the embedding.
 TIED_LLAMA = decoder("llama", 3, 64, 4, 1, 32, 128, N_VOCAB, 1024, 1e-5, tied=True)
 NEO = decoder("gpt-neo", 4, 64, 8, 8, 8, 128, N_VOCAB, 512, 1e-5, tied=True, windows=(512, 8, 512, 8))

@@ -19,7 +19,10 @@ from tests.worker.runner import Runner
 
 pytestmark = pytest.mark.slow
 
-CONFIG = decoder("llama", 3, 256, 4, 2, 64, 256, 40, 512, 1e-5, tied=False, rope_base=500_000.0, rope_factors=True)
+CONFIG = replace(
+    decoder("llama", 3, 256, 4, 2, 64, 256, 40, 512, 1e-5, tied=False, rope_base=500_000.0),
+    rope_factors=("rope_freqs.weight",),
+)
 N_PROMPT = 17
 IDS = np.random.default_rng(3).integers(0, 40, 21).astype(np.int32)
 

@@ -42,7 +42,7 @@ class SmjaxEngine(Stepwise):
     def __init__(
         self, scenario: Scenario, model: Model, setup: Setup, compilation_cache: CompilationCache | None = None
     ) -> None:
-        self.scenario, self.model, self.config = scenario, model, model.config
+        self.scenario, self.model, self.config = scenario, model, model.config.for_context(scenario.ctx)
         self.setup, self.kernel = setup, make_kernel(setup)
         self.compilation_cache = compilation_cache
         self.weights: Weights

@@ -8,6 +8,7 @@ from jax import lax
 
 from smjax.worker.kernels.shapes import Array, Float, Int
 from smjax.worker.kernels.xla.cache import Cache, as_float32
+from smjax.worker.kernels.xla.elementwise import capped
 
 MASKED = -1e30
 QUERIES = 128
@@ -29,14 +30,15 @@ def attend_one(
     q: Float[Array, "K G H"],
     position: Int[Array, ""],
     window: Int[Array, ""],
+    cap: float = 0.0,
 ) -> Float[Array, "K G H"]:
-    """For one query `q`, already scaled, that sees `window` positions up to its own.
+    """For one query `q`, already scaled, that sees `window` positions up to its own; scores are capped unless 0.
 
     Written as loops over rows of the cache: XLA's einsum copies the layer's cache first (measured: 118 µs against 59
     for 12 heads of 64 and 384 slots).
     """
     first = jnp.maximum(position - window + 1, 0)
-    scores = _scores(cache.keys, layer, q, first, position)
+    scores = capped(_scores(cache.keys, layer, q, first, position), cap)
     visible = _visible(jnp.arange(scores.shape[-1]), position, window)
     weights, total = _softmax(jnp.where(visible, scores, MASKED))
     return _weighted(cache.values, layer, weights, first, position) / total
@@ -95,8 +97,9 @@ def attend_many(
     q: Float[Array, "T K G H"],
     start: Int[Array, ""],
     window: Int[Array, ""],
+    cap: float = 0.0,
 ) -> Float[Array, "T K G H"]:
-    """For queries `q`, already scaled, at the positions from `start` on.
+    """For queries `q`, already scaled, at the positions from `start` on; scores are capped unless 0.
 
     Some of the queries after the other: what lies ahead of them all, or left the window, is not computed.
     """
@@ -107,7 +110,8 @@ def attend_many(
     def attend_some(i: jax.Array, out: jax.Array) -> jax.Array:
         first = jnp.minimum(i * size, n_queries - size)  # the last ones overlap those before
         part = lax.dynamic_slice(rows, (0, 0, first, 0), (n_kv, groups, size, head))
-        return lax.dynamic_update_slice(out, _attend_some(cache, layer, part, start + first, window), (0, 0, first, 0))
+        attended = _attend_some(cache, layer, part, start + first, window, cap)
+        return lax.dynamic_update_slice(out, attended, (0, 0, first, 0))
 
     out = lax.fori_loop(0, -(-n_queries // size), attend_some, jnp.zeros(rows.shape, jnp.float32))
     return jnp.einsum("kgth->tkgh", out)
@@ -119,6 +123,7 @@ def _attend_some(
     q: Float[Array, "K G T H"],
     start: Int[Array, ""],
     window: Int[Array, ""],
+    cap: float,
 ) -> Float[Array, "K G T H"]:
     """Some of the slots after the other, with a running softmax, so that temporary memory stays small.
 
@@ -140,7 +145,7 @@ def _attend_some(
         slots = begin + jnp.arange(size)
         visible = _visible(slots, positions[:, None], window) & (slots >= i * size)
         scores = jnp.einsum("kmh,khs->kms", rows, keys).reshape(n_kv, groups, n_queries, size)
-        scores = jnp.where(visible, scores, MASKED)
+        scores = jnp.where(visible, capped(scores, cap), MASKED)
         new_peak = jnp.maximum(peak, jnp.max(scores, axis=-1))
         weights, faded = jnp.exp(scores - new_peak[..., None]), jnp.exp(peak - new_peak)
         added = jnp.einsum("kms,skh->kmh", weights.reshape(n_kv, -1, size), values).reshape(q.shape)

@@ -7,11 +7,11 @@ import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import Activation, DecoderConfig
-from smjax.worker.kernels.interface import Matrix, Norm, Setup
+from smjax.worker.kernels.interface import HeadNorms, Matrix, Norm, Setup
 from smjax.worker.kernels.shapes import Array, Float, Float32, Int, Int32
 from smjax.worker.kernels.xla.attention import attend_many, attend_one
 from smjax.worker.kernels.xla.cache import Cache, empty_cache
-from smjax.worker.kernels.xla.elementwise import finish, first_best, normalise, rotate
+from smjax.worker.kernels.xla.elementwise import finish, first_best, normalise, normalise_heads, pick, rotate
 from smjax.worker.kernels.xla.layouts import Packed, allocate
 from smjax.worker.kernels.xla.products import look_up, matvec, unpack
 from smjax.worker.kernels.xla.variants import streams_for
@@ -82,14 +82,21 @@ class XlaKernel:
         qkv: Float[Array, "T _"],
         start: Int[Array, ""],
         rotation: Float[Array, "T 2 _"] | None,
+        norms: HeadNorms | None,
     ) -> tuple[Float[Array, "T _"], Cache]:
         n_kv, head = config.n_kv_heads, config.head_dim
         q, k, v = jnp.split(qkv.reshape(len(qkv), -1, head), [config.n_heads, config.n_heads + n_kv], axis=1)
+        if norms is not None:
+            weights = (pick(weight, layer) for weight in norms)
+            q, k = (
+                normalise_heads(x, weight, config.head_norm, config.norm_eps)
+                for x, weight in zip((q, k), weights, strict=True)
+            )
         if rotation is not None:
-            q, k = rotate(q, rotation), rotate(k, rotation)
+            q, k = (rotate(x, rotation, config.rope_pairs) for x in (q, k))
         cache = cache.write(layer, start, k, v)
         q = (q * config.query_scale).reshape(len(q), n_kv, -1, head)
         window = jnp.asarray(config.windows, jnp.int32)[layer] if config.windows else jnp.int32(config.ctx_train)
         if len(q) == 1:
-            return attend_one(cache, layer, q[0], start, window).reshape(1, -1), cache
-        return attend_many(cache, layer, q, start, window).reshape(len(q), -1), cache
+            return attend_one(cache, layer, q[0], start, window, config.score_cap).reshape(1, -1), cache
+        return attend_many(cache, layer, q, start, window, config.score_cap).reshape(len(q), -1), cache
