@@ -50,7 +50,7 @@ def left_aside(model: Model) -> str | None:
     if not model.ignored:
         return None
     shown = ", ".join(model.ignored[:3]) + (", …" if len(model.ignored) > 3 else "")
-    return f"{model.name}: {len(model.ignored)} tensors that no text passes through are ignored: {shown}"
+    return f"{model.name}: tensors that no text passes through are ignored ({len(model.ignored)}): {shown}"
 
 
 def product_shapes(model: Model) -> list[tuple[str, int, int]]:

@@ -14,7 +14,8 @@ from smjax.core.errors import RequestError
 from smjax.core.files import read_regular
 from smjax.core.machine.host import available_bytes, environment
 from smjax.core.models.presets import PRESETS
-from smjax.core.models.source import Model, open_model
+from smjax.core.models.source import Model, left_aside, open_model
+from smjax.core.output import complain
 from smjax.core.records.evaluation import Evaluated, Evaluation, read_reference
 from smjax.core.records.request import Request
 from smjax.core.records.scenario import Measure, Scenario, check_scenario
@@ -93,6 +94,8 @@ def _judged(request: EvalRequest) -> list[Request]:
     each = [one for scenario in scenarios for one in expand(scenario, host)]
     requests = [_request(scenario, model, ids, host) for scenario in dict.fromkeys(each)]
     _check_vocabulary(request.ids_file, ids, model)
+    if aside := left_aside(model):
+        complain(aside)
     return requests
 
 

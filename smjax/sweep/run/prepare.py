@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from smjax.core.errors import RequestError
-from smjax.core.models.source import Model
+from smjax.core.models.source import Model, left_aside
 from smjax.core.records.alike import settings
 from smjax.core.records.document import canonical_json
 from smjax.core.records.resolved import Resolved
@@ -78,7 +78,8 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
             f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
         )
     passed = (passed_over(scenario, host, interpreters.of(scenario)) for scenario in scenarios)
-    notes = list(dict.fromkeys(filter(None, passed)))
+    aside = map(left_aside, models.values())
+    notes = list(dict.fromkeys(filter(None, (*passed, *aside))))
     return Sweep(distinct(resolved), models, files, host, interpreters, composed.folder, whole, notes)
 
 

@@ -250,7 +250,7 @@ def test_tensors_of_other_modalities_are_named_once_and_left_alone(tmp_path: Pat
     model = open_model("gguf", str(path), 0)
     assert not any(name.startswith(("v.", "mm.")) for name in model.tensors)
     first = "mm.input_projection.weight, v.blk.0.attn_q.weight, v.blk.1.attn_q.weight"
-    assert left_aside(model) == f"seen.gguf: 6 tensors that no text passes through are ignored: {first}, …"
+    assert left_aside(model) == f"seen.gguf: tensors that no text passes through are ignored (6): {first}, …"
     assert left_aside(open_model("gguf", str(write_llama(tmp_path / "plain.gguf")), 0)) is None
     assert left_aside(open_model("stories-15m", None, 0)) is None
 

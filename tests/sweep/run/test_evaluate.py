@@ -15,6 +15,7 @@ from smjax.core.records.request import Request
 from smjax.sweep.process.launcher import OnPhase, Outcome
 from smjax.sweep.process.local import LocalLauncher
 from smjax.sweep.run.evaluate import EvalRequest, WorkerFailed, evaluate, read_ids
+from tests.architectures.build import Case, write
 from tests.sweep.processes import FAKE
 
 MODEL = Path(__file__).parents[2] / "data" / "shakespeare-q4_0.gguf"
@@ -30,6 +31,16 @@ def test_the_answer_is_one_line_of_json(ask: Ask, capfd: pytest.CaptureFixture[s
     assert answer["greedy"][0] == answer["logits"].index(max(answer["logits"]))
     assert len(answer["greedy"]) == 2
     assert answer["kernel"] == ("native" if set(native.isas()) - {"scalar"} else "xla")
+
+
+@pytest.mark.slow
+def test_what_a_file_has_beside_the_text_is_named_once(
+    ask: Ask, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(Case("gemma3", others={"v.patch_embd.weight": (32, 32)}), tmp_path / "seen.gguf")
+    assert ask([4, 5, 6], model=str(path)) == 0
+    named = "seen.gguf: tensors that no text passes through are ignored (1): v.patch_embd.weight"
+    assert capfd.readouterr().err == f"smjax: {named}\n"
 
 
 REFUSED = {
