@@ -20,14 +20,14 @@ ROW = tuple(column.name for column in (*FIELDS, *COLUMNS) if column.is_key)
 LINE = (
     *("engine", "cpu", "arch", "os", "model"),
     *("kernel", "isa", "kv_dtype", "engine_args", "tokens_per_dispatch", "jaxlib", "smjax", "host", "machine", "run"),
-    *("provenance", "sources"),
+    *("python", "provenance", "sources", "libraries", "interpreter"),
 )
 """Rows that agree in all of these (and in `model_hash`) are one program on one machine, at several points.
 
 In the order in which a line is named.
 """
 
-OVER_THREADS = (*(key for key in ROW if key not in ("threads", "identity")), "sources")
+OVER_THREADS = (*(key for key in ROW if key not in ("threads", "identity")), "sources", "libraries")
 """Rows that agree in all of these differ in their threads alone, so that one says how another scales."""
 
 _HOW_OFTEN = ("replicates", "target_ci", "budget_s", "strict", "timeout_s")

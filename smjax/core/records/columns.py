@@ -214,6 +214,10 @@ COLUMNS = (
            heading="engine version", shown="any",
            meaning="versions and build of what computed: packages, commits, compiler, instruction sets; tables say "
            "once what all rows of an engine have"),
+    Column("python", "text", "", "compared", "versions.python or environment.python", heading="Python", shown="varies",
+           meaning="version of the interpreter that ran the worker"),
+    Column("packages", "text", "", "compared", "environment.packages", heading="packages", shown="varies",
+           meaning="versions of what the engine computes with; in tables those in which an engine's rows differ"),
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),
@@ -239,6 +243,8 @@ FIELDS = (
     Column("requested_kernel", "text", "", "each", "scenario.kernel"),
     Column("requested_isa", "text", "", "each", "scenario.isa"),
     Column("requested_kv_dtype", "text", "", "each", "scenario.kv_dtype"),
+    Column("interpreter", "text", "", "key", "scenario.python", heading="interpreter", shown="varies"),
+    Column("libraries", "text", "", "first", "identity_parts.libraries"),
 )
 """What is read from records besides: columns and tables are made from it, and it is in no summary."""
 # fmt: on

@@ -6,22 +6,38 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smjax.core.numbers import significant
-from smjax.core.records.columns import COLUMNS
-from smjax.report.compare.fields import SHOWN, shown
+from smjax.core.records.columns import COLUMNS, FIELDS
+from smjax.report.compare.fields import SHOWN, VERSIONS, shown
 from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row
 from smjax.stats.verdicts import Bounds
 
 ALWAYS = ("model", "threads", "ctx")
 """What a row is called by, whether or not it differs."""
-_COLUMNS = {column.name: column for column in COLUMNS if column.heading}
+_PATH = "python"
+"""Of an interpreter: as it was asked for."""
+_COLUMNS = {column.name: column for column in (*FIELDS, *COLUMNS) if column.heading}
 
 
 def keys(scenarios: Sequence[Mapping[str, Any]]) -> list[GridColumn]:
     """What is always told, and what else tells rows apart."""
-    names = dict.fromkeys(name for scenario in scenarios for name in scenario)
-    varying = [name for name in names if len({str(scenario.get(name)) for scenario in scenarios}) > 1]
-    found = [name for name in names if name in varying or (name in SHOWN and name != "model_hash")]
+    names, apart = dict.fromkeys(name for scenario in scenarios for name in scenario), varying(scenarios)
+    found = [name for name in names if name in apart or (name in SHOWN and name != "model_hash")]
     return [_field(name, [scenario.get(name) for scenario in scenarios]) for name in found]
+
+
+def varying(scenarios: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Fields that tell some of them from others; an interpreter is told by its versions, and by its path if need be."""
+    names = dict.fromkeys(name for scenario in scenarios for name in scenario)
+    found = [name for name in names if _kinds(scenarios, [name]) > 1]
+    if _PATH not in found:
+        return [name for name in found if name not in VERSIONS]
+    without = [name for name in found if name != _PATH]
+    return without if _kinds(scenarios, without) == _kinds(scenarios, found) else found
+
+
+def _kinds(scenarios: Sequence[Mapping[str, Any]], names: Sequence[str]) -> int:
+    """How many there are by these fields."""
+    return len({tuple(str(scenario.get(name)) for name in names) for scenario in scenarios})
 
 
 def _field(name: str, values: Sequence[Any]) -> GridColumn:
@@ -34,7 +50,7 @@ def _field(name: str, values: Sequence[Any]) -> GridColumn:
             return Cell(value, " → ".join(map(shown, value))) if agreed else NOTHING
         return NOTHING if value is None or value == "" else Cell(value, shown(value))
 
-    known = _COLUMNS.get(name)
+    known = _COLUMNS.get("interpreter" if name == _PATH else name)
     heading, numeric = (known.heading, known.kind != "text") if known else (name, False)
     return GridColumn(heading, cell, "any" if name in ALWAYS else "varies", numeric, role="key")
 

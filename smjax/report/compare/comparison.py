@@ -9,7 +9,18 @@ from typing import Any
 from smjax.core.records.column import Column
 from smjax.core.records.record import Record
 from smjax.report.compare import estimating
-from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, in_short, in_words
+from smjax.report.compare.fields import (
+    SHOWN,
+    VERSIONS,
+    Differences,
+    alike_in,
+    as_told,
+    asked,
+    differences,
+    in_short,
+    in_words,
+    software,
+)
 from smjax.report.compare.pairing import AS_NAMED, Pair, Process
 from smjax.report.compare.spread import Spread
 from smjax.report.data.agreement import together
@@ -17,9 +28,6 @@ from smjax.stats import ratios
 from smjax.stats.intervals import LEVEL
 from smjax.stats.ratios import Ratio
 from smjax.stats.verdicts import Bounds, Verdict
-
-_FOUND = {"jaxlib", "smjax"}
-"""What is told of a scenario if the sides differ in it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Comparison:
     scenario: dict[str, Any]
     """Fields by name, as far as a side agrees with itself; where the sides differ, base's value and new's in a list."""
     differs: Differences
+    """As it is told: an interpreter by what it has."""
     metric: str
     base: float | None
     new: float | None
@@ -107,7 +116,7 @@ def _compared(pair: Pair, spread: Spread | None, question: Question, level: floa
     count, are_runs = estimating.counted(pair)
     return Comparison(
         _scenario(pair, differing),
-        differing,
+        as_told(differing, {name for process in (*pair.base[:1], *pair.new[:1]) for name in software(process.record)}),
         question.metric.name,
         estimating.figure(pair.base),
         estimating.figure(pair.new),
@@ -159,5 +168,5 @@ def _differing(pair: Pair) -> Differences:
 
 def _scenario(pair: Pair, differing: Differences) -> dict[str, Any]:
     records = [process.record for process in (*pair.base, *pair.new)]
-    agreed, names = alike_in(records), dict.fromkeys((*SHOWN, *asked(records[0]), *(_FOUND & differing.keys())))
+    agreed, names = alike_in(records), dict.fromkeys((*SHOWN, *asked(records[0]), *VERSIONS))
     return {name: list(differing[name]) if name in differing else agreed.get(name) for name in names}

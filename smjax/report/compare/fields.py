@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from smjax.core.numbers import listed
@@ -20,6 +20,8 @@ SCENARIO = ("model", "model_hash", "threads", "ctx", "n_prompt", "n_gen", "token
 SHOWN = (*SCENARIO, "engine", "kernel", "isa", "kv_dtype")
 """What is told of every scenario that is compared."""
 
+VERSIONS = ("jaxlib", "smjax", "python version")
+"""What is known of every interpreter."""
 FILES, LIBRARIES = "smjax's files", "libraries"
 """What their digests are called."""
 _CHOSEN = ("kernel", "isa", "kv_dtype")
@@ -154,7 +156,16 @@ def differences(base: Sequence[Record], new: Sequence[Record]) -> Differences:
     found = {name: (value, theirs[name]) for name, value in ours.items() if name in theirs and theirs[name] != value}
     if found.keys() & set(_EXPLAIN_FILES):
         found.pop(FILES, None)
+    if found.keys() & {"jaxlib", *_packages(base[0]), *_packages(new[0])}:
+        found.pop(LIBRARIES, None)
     return found
+
+
+def as_told(differing: Differences, versions: Collection[str]) -> Differences:
+    """An interpreter is called by its `versions`, and by its path only where these are the same."""
+    if not differing.keys() & (set(versions) - set(_ONLY_NAMED)):
+        return differing
+    return {name: values for name, values in differing.items() if name != "python"}
 
 
 def _with_unset(*sides: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.numbers import listed, plural
 from smjax.core.output import complain
 from smjax.core.text import printable
-from smjax.report.compare.cells import ALWAYS
+from smjax.report.compare.cells import ALWAYS, varying
 from smjax.report.compare.comparison import Comparison
 from smjax.report.compare.fields import shown
 from smjax.report.compare.request import Answer
@@ -76,8 +76,8 @@ def _open(one: Comparison, share: str) -> str:
 
 def _name(one: Comparison, rows: list[Comparison]) -> str:
     """What tells the row from the others, and in what its sides differ."""
-    values = {name: {str(row.scenario.get(name)) for row in rows} for name in one.scenario}
-    told = [name for name in one.scenario if name in ALWAYS or len(values[name]) > 1]
+    apart = varying([row.scenario for row in rows])
+    told = [name for name in one.scenario if name in ALWAYS or name in apart]
     values_told = [(name, one.scenario[name]) for name in told]
     agreed = [_field(name, value) for name, value in values_told if value != "" and not isinstance(value, list)]
     return ", ".join([*agreed, *one.differences])

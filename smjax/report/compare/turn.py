@@ -8,7 +8,7 @@ from typing import Any
 
 from smjax.core.engines import ENGINES
 from smjax.core.records.record import Record
-from smjax.report.compare.fields import FILES, asked, differences, software
+from smjax.report.compare.fields import FILES, LIBRARIES, asked, differences, software
 from smjax.report.compare.pairing import Pair
 
 USUAL: dict[str, Any] = {
@@ -85,7 +85,7 @@ def _follows(name: str, axis: str, pair: Pair) -> bool:
         return bool(base[name] == new[name])
     if axis == "engine" and name.startswith(_ARGUMENT):
         return name not in base or name not in new
-    return (axis == "engine" and name == FILES) or (axis in _FOLLOWS and name.startswith(_OF_WORKERS))
+    return (axis == "engine" and name in (FILES, LIBRARIES)) or (axis in _FOLLOWS and name.startswith(_OF_WORKERS))
 
 
 def _in_turn(axis: str, values: tuple[Any, Any]) -> str:

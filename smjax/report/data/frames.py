@@ -122,6 +122,7 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
         pl.col("engine", "host", "identity", "label", "machine", "run", "smjax").replace("", None),
         attempt=pl.col("attempt").fill_null(0),
         sources=pl.col("sources").str.slice(0, 8),
+        libraries=pl.col("libraries").str.slice(0, 8),
         settings=pl.col("settings").str.slice(0, 8),
     )
     return _with_stands(_without_unknown(_with_choices(frame), records))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from smjax.report.data.builds import SEPARATOR
 from smjax.report.render.grid import Row
 
-_OURS = "smjax"
+OURS = "smjax"
 """Whose versions have columns of their own."""
 
 
@@ -19,7 +19,7 @@ _PARTED = ("engine_version", "engine_args")
 def caption(rows: Sequence[Row]) -> list[str]:
     """What is the same in all rows of each engine; nothing where smjax is the only one."""
     common = _common(rows)
-    if set(common) <= {_OURS}:
+    if set(common) <= {OURS}:
         return []
     told = [f"{engine}: {SEPARATOR.join(parts)}" for engine, parts in common.items() if parts]
     return [f"Engines: {'; '.join(told)}."] if told else []
@@ -32,7 +32,7 @@ def with_what_differs(rows: Sequence[Row]) -> list[Row]:
 
 
 def _left(row: Row, name: str, common: Sequence[str]) -> str | None:
-    if _who(row) == _OURS and name == "engine_version":
+    if _who(row) == OURS and name == "engine_version":
         return None
     return SEPARATOR.join(part for part in _parts(row, name) if part not in common) or None
 

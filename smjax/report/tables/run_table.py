@@ -12,6 +12,7 @@ from smjax.report.tables import engines
 from smjax.report.tables.against import Against
 from smjax.report.tables.captions import RUNS, are_pooled, captions, is_dram_said_once
 from smjax.report.tables.column_cells import IN_TABLES, OF_BANDWIDTH, processes_behind
+from smjax.report.tables.differing_packages import with_differing_packages
 from smjax.report.tables.order_plot import pictures, worth_a_picture
 from smjax.report.tables.row_notes import notes
 from smjax.report.tables.run_names import short_names
@@ -34,7 +35,10 @@ _FIRST = (
     *("gb_per_s", "roofline", "dram_gb_per_s"),
     *("energy_j_per_token", "tok_per_s_per_core", "scaling_efficiency", "replicates"),
 )
-_LAST = ("jaxlib", "smjax", "engine_version", "identity", "provenance", "flags", "status")
+_LAST = (
+    *("jaxlib", "smjax", "engine_version", "python", "packages", "interpreter", "identity"),
+    *("provenance", "flags", "status"),
+)
 """What the table begins and ends with; every other column that has a heading stands between them."""
 _SAID_ELSEWHERE = ("bandwidth_level",)
 
@@ -48,7 +52,7 @@ def grids(scenarios: pl.DataFrame, against: Against | None = None) -> list[Grid]
     `against`: the baseline that ratios are taken to.
     """
     parts = scenarios.partition_by("arch", maintain_order=True)
-    return [_grid(_with_short_runs(part.to_dicts()), against) for part in parts]
+    return [_grid(with_differing_packages(_with_short_runs(part.to_dicts())), against) for part in parts]
 
 
 def _with_short_runs(rows: list[Row]) -> list[Row]:
@@ -68,9 +72,9 @@ def _grid(rows: list[Row], against: Against | None) -> Grid:
 
 
 def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
-    told_apart = {tuple(row[key] for key in (*ROW, "engine_version") if key != "identity") for row in rows}
     is_hidden = {
-        "identity": len(told_apart) == len(rows),
+        "interpreter": _are_told_apart(rows, without=("interpreter", "identity")),
+        "identity": _are_told_apart(rows, without=("identity",)),
         "cpu": len({row["cpu"] for row in rows if row["cpu"]}) == 1,  # it is in the title
         "machine": len({row["machine"] for row in rows}) == 1,
         "run": len({row["run"] for row in rows}) == 1 or (are_pooled(rows) and all(row["machine"] for row in rows)),
@@ -80,6 +84,12 @@ def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
     shown = (name for name in _ALL if not is_hidden.get(name))
     ratios = against.columns if against else lambda name, rows: ()
     return [column for name in shown for column in (*_columns_of(name, rows), *ratios(name, rows))]
+
+
+def _are_told_apart(rows: list[Row], without: tuple[str, ...]) -> bool:
+    """Whether what rows are told apart by needs none of these, which say little to a reader."""
+    told = [key for key in (*ROW, "engine_version") if key not in without]
+    return len({tuple(row[key] for key in told) for row in rows}) == len(rows)
 
 
 def _columns_of(name: str, rows: list[Row]) -> tuple[GridColumn, ...]:

@@ -21,7 +21,7 @@ sustained_tok_per_s sustained_tok_per_s_lo sustained_tok_per_s_hi tpot_ms itl_ms
 cores machine run label roofline_lo roofline_hi bandwidth_level dram_gb_per_s anon_mb file_mb states
 no_interval_reason
 engine_args forward_tok_per_s agreement passes_tok_per_s repetitions_spread
-engine_version
+engine_version python packages
 """
 
 

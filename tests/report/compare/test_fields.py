@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smjax.report.compare.fields import differences, in_short, in_words
+from smjax.report.compare.fields import as_told, differences, in_short, in_words, software
 from smjax.report.render.grid import UNKNOWN
 from tests.report.factory import identified, read, record
 
@@ -75,6 +75,26 @@ def test_other_files_of_smjax_are_told_by_version_and_commit_where_they_say_it()
     assert in_words(differing(base, new)) == ("uncommitted changes no → yes", "other smjax's files")
     new["smjax"] = "0.2.0"
     assert in_words(differing(base, new)) == ("smjax 0.1.0 → 0.2.0", "uncommitted changes no → yes")
+
+
+def test_other_libraries_are_told_by_the_versions_of_packages_where_they_say_it():
+    base, new = identified(record(), "a"), identified(record(), "a")
+    for one, digest in ((base, "aa"), (new, "bb")):
+        one["identity_parts"]["libraries"] = digest
+    assert in_words(differing(base, new)) == ("other libraries",)
+    new["versions"] = {"jaxlib": "0.10.3"}
+    assert in_words(differing(base, new)) == ("jaxlib 0.10.2 → 0.10.3",)
+
+
+def test_an_interpreter_is_called_by_what_it_has_and_else_by_its_path():
+    base, new = record(python="/old/python"), record(python="/new/python", jaxlib="0.9.2")
+    versions = software(read([base])[0])
+    path = ("python /old/python → /new/python",)
+    assert in_words(as_told(differing(base, new), versions)) == ("jaxlib 0.10.2 → 0.9.2",)
+    new = record(python="/new/python")
+    assert in_words(as_told(differing(base, new), versions)) == path
+    base, new = identified(base, "a"), identified(new, "b")
+    assert in_words(as_told(differing(base, new), versions)) == (*path, "other smjax's files")
 
 
 def test_a_table_tells_the_first_and_json_all():

@@ -237,7 +237,15 @@ def test_figures_of_a_process_that_failed_later_do_not_count():
         "engine_version",
     )
     known = {*texts, "jaxlib", "smjax", "kv_dtype", "date", "threads", "ctx", "n_prompt", "n_gen"}
-    known |= {"tokens_per_dispatch", "replicates", "samples", "processes_repeated", "cores", "no_interval_reason"}
+    known |= {
+        "tokens_per_dispatch",
+        "replicates",
+        "samples",
+        "processes_repeated",
+        "cores",
+        "no_interval_reason",
+        "packages",
+    }
     assert {name for name, value in row.items() if value is not None} == known
     assert row["flags"] == ""
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from smjax.core.engines.introduction import introduce
 from smjax.core.records.document import load_record
 from smjax.core.records.hello import Hello
 from smjax.core.records.record import Record
+from smjax.core.records.request import VERSION
+from tests.small_llama import write_llama
 from tests.sweep.conftest import Handed, environment_once
 from tests.sweep.processes import interpreter
+from tests.test_imports import SOURCE
 
 Run = Callable[..., int]
 Fake = Callable[[str], None]
@@ -116,3 +122,51 @@ def test_whoever_gets_another_kernel_in_one_of_them_is_told(
     assert run_job("python=./old", *QUICK[:1], "hydra.run.dir=run") == 0
     told = f"smjax: kernel: using xla, not native in {empty_dir / 'old'}: no compiler"
     assert capfd.readouterr().err.splitlines()[0] == told
+
+
+# From here on with real workers, and an interpreter with another smjax.
+
+
+@pytest.fixture
+def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of smjax without its native library, called 9.9.9, beside the interpreter `python` that has it."""
+    folder = tmp_path_factory.mktemp("another")
+    shutil.copytree(SOURCE, folder / "smjax", ignore=shutil.ignore_patterns("__pycache__", "lib"))
+    (folder / "smjax-9.9.9.dist-info").mkdir()
+    (folder / "smjax-9.9.9.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: smjax\nVersion: 9.9.9\n")
+    packages = Path(np.__file__).parents[1]
+    # -S: without what an editable installation leaves behind, which would bring the checkout's own smjax.
+    interpreter(folder, f'PYTHONPATH={folder}:{packages} exec {sys.executable} -S "$@"')
+    return folder
+
+
+@pytest.mark.slow
+def test_two_versions_of_smjax_are_measured_in_one_sweep(run_job: Run, another: Path, records: Path) -> None:
+    with (another / "smjax" / "worker" / "timing.py").open("a") as file:
+        file.write("# another one\n")
+    write_llama(Path("model.gguf"))
+    short = ("model=model.gguf", "kernel=xla", "ctx=16", "n_gen=4", "measure.iterations=2", *QUICK)
+    assert run_job("-m", f"python={sys.executable},{another / 'python'}", *short) == 0
+    found = {record.scenario.python: record for record in map(load_record, records.glob("[!.]*.json"))}
+    ours, theirs = found[sys.executable], found[str(another / "python")]
+    assert (ours.status, theirs.status, theirs.smjax) == ("ok", "ok", "9.9.9")
+    assert ours.smjax == environment_once()["packages"]["smjax"]
+    assert theirs.document["environment"]["git"] == {"commit": None, "dirty": None}
+    parts = {name for name in ours.identity_parts if ours.identity_parts[name] != theirs.identity_parts[name]}
+    assert parts - {"libraries"} == {"settings", "smjax's files"}
+    assert (ours.ids, ours.model.hash) == (theirs.ids, theirs.model.hash)
+    rows = list(csv.DictReader((records.parent / "summary.csv").read_text().splitlines()))
+    assert sorted(row["smjax"] for row in rows) == sorted([ours.smjax, "9.9.9"])
+
+
+@pytest.mark.slow
+def test_a_smjax_of_another_version_of_the_border_is_refused_by_its_name(
+    run_job: Run, another: Path, empty_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    request = another / "smjax" / "core" / "records" / "request.py"
+    request.write_text(request.read_text().replace(f"\nVERSION = {VERSION}\n", f"\nVERSION = {VERSION + 1}\n"))
+    assert run_job(f"python={another / 'python'}", "hydra.run.dir=run") == 2
+    said = f"expected an answer of version {VERSION}, found {VERSION + 1} of smjax 9.9.9"
+    refused = f"smjax: python={another / 'python'}: {said}; install one smjax for both sides\n"
+    assert capfd.readouterr().err == refused
+    assert list(empty_dir.iterdir()) == []
