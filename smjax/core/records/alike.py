@@ -20,7 +20,7 @@ ROW = tuple(column.name for column in (*FIELDS, *COLUMNS) if column.is_key)
 LINE = (
     *("engine", "cpu", "arch", "os", "model"),
     *("kernel", "isa", "kv_dtype", "engine_args", "tokens_per_dispatch", "jaxlib", "smjax", "host", "machine", "run"),
-    *("python", "provenance", "sources", "libraries", "interpreter"),
+    *("python", "packages", "provenance", "sources", "libraries", "interpreter"),
 )
 """Rows that agree in all of these (and in `model_hash`) are one program on one machine, at several points.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from smjax.core.engines import ENGINES
 from smjax.core.records.record import Record
+from smjax.core.text import printable
 
 SEPARATOR = ", "
 _SAID_ELSEWHERE = ("python", "numpy", "smjax")
@@ -13,7 +14,7 @@ _SAID_ELSEWHERE = ("python", "numpy", "smjax")
 
 def builds(rows: Sequence[Sequence[Record]]) -> list[str | None]:
     """Of each row's records what their engine calls itself; None where nothing is known of it."""
-    return [SEPARATOR.join(_called(row)) or None for row in rows]
+    return [printable(SEPARATOR.join(_called(row)), limit=None) or None for row in rows]
 
 
 def _called(row: Sequence[Record]) -> tuple[str, ...]:

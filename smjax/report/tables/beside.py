@@ -59,7 +59,8 @@ def pick_baseline(rows: pl.DataFrame, baseline: str | None) -> str:
 
 def labelled(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `label`, the full name of the line that a row is of, which a baseline is picked by."""
-    names = [name for name in LINE if name != "tokens_per_dispatch" and name in rows.columns]
+    unnamed = ("tokens_per_dispatch", "packages")
+    names = [name for name in LINE if name not in unnamed and name in rows.columns]
     if rows["run"].drop_nulls().n_unique() < 2:
         names.remove("run")
     parts = [pl.col(name).cast(pl.String) for name in names]
