@@ -13,7 +13,7 @@ _ELSEWHERE = ("jaxlib", "smjax")
 
 
 def with_differing_packages(rows: Sequence[Row]) -> list[Row]:
-    """The rows, each with those of its packages alone that nothing else tells, and in which its engine's rows differ."""
+    """The rows, each with those packages alone that nothing else tells, and in which rows of its engine differ."""
     versions = [_versions(row) for row in rows]
     seen = defaultdict[tuple[str, str], set[str]](set)
     for row, own in zip(rows, versions, strict=True):
