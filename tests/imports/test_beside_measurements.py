@@ -106,6 +106,13 @@ def test_an_axis_of_an_import_is_one(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert one["base"] == one["new"]
 
 
+def test_no_table_of_ratios_is_drawn_without_a_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "two.jsonl"
+    path.write_text("\n".join(json.dumps(one_test(flash_attn=value)) for value in (0, 1)))
+    imported("llama-bench", path, tmp_path / "out")
+    assert "By engine" not in capsys.readouterr().out
+
+
 def test_processes_of_pyperf_are_compared_though_nobody_knows_their_threads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

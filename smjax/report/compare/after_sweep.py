@@ -29,16 +29,16 @@ def grids(records: Sequence[Record]) -> list[Grid]:
     found = []
     for name in names:
         axis = Axis(name, processes)
-        if not axis.is_varied:
+        if not axis.is_varied or (base := _base(axis)) is None:
             continue
-        comparisons = [one for one in along(axis, _base(axis), question)[0] if one.is_measured]
+        comparisons = [one for one in along(axis, base, question)[0] if one.is_measured]
         if comparisons and len(axis.values()) <= _FEW:
             found.append(table(f"By {name}", comparisons, question))
     return found
 
 
 def _base(axis: Axis) -> str | None:
-    """The first value that has a figure: beside one that failed nothing can be told."""
+    """The first value that has a figure: beside one that failed nothing can be told, nor of imports without any."""
     able = {value for group in axis.groups for value, processes in group.items() if known(processes)}
     return next((value for value in axis.values() if value in able), None)
 
