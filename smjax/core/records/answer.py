@@ -115,7 +115,7 @@ class Answer:
     """Of the worker's environment, as far as they were set for it."""
     resolved: Ran | None = None
     variants: dict[str, str] = field(default_factory=dict)
-    """Formulations of products that were used, by shape."""
+    """Formulations that were used: of products, by shape, or what else an engine chose by itself, by name."""
     compilation_cache: str | None = None
     memory: Memory | None = None
     bytes_per_token: Rate | None = None
