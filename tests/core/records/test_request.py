@@ -17,8 +17,8 @@ resolved.scenario.measure.iterations resolved.scenario.measure.warmup resolved.s
 resolved.scenario.measure.compile_cache resolved.scenario.measure.target_ci resolved.scenario.measure.budget_s
 resolved.scenario.measure.strict resolved.scenario.measure.sampling_s resolved.scenario.measure.handicap
 resolved.scenario.label resolved.scenario.python resolved.scenario.engine_args resolved.kernel resolved.isa
-resolved.simd resolved.kv_dtype resolved.variables resolved.module resolved.is_client prepared cache_dir step ids model_file
-cpus spawned_ns version
+resolved.simd resolved.kv_dtype resolved.variables resolved.module resolved.is_client prepared cache_dir step ids
+model_file cpus spawned_ns version
 """
 """Of a request of version 2."""
 
