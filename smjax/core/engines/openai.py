@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from smjax.core.engines.address import Address, is_loopback, read_address
-from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, StepAhead
+from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, StepAhead, Versions
 from smjax.core.errors import RequestError
 from smjax.core.records.resolved import Resolved
 
@@ -67,6 +67,13 @@ def _why_not(resolved: Resolved, model: Model) -> str | None:
     return None
 
 
+def _build(versions: Versions) -> tuple[str, ...]:
+    """The server, as far as it says what it is."""
+    own = [versions.get(name) for name in ("server", "server API", "server build", "server version")]
+    ollama = versions.get("ollama")
+    return (*filter(None, own), *([f"Ollama {ollama}"] if ollama else []))
+
+
 SPEC = EngineSpec(
     name="openai",
     packages=("numpy",),
@@ -86,5 +93,6 @@ SPEC = EngineSpec(
     why_not=_why_not,
     ahead=(StepAhead("greet", depends_on=(), is_kept=False),),  # what the server is belongs to identities
     is_client=True,
+    build=_build,
     is_elsewhere=lambda scenario: scenario.engine_args[REMOTE] == "true",
 )

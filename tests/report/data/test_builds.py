@@ -28,6 +28,13 @@ def test_an_engine_is_called_by_its_packages_and_its_build():
     assert called(record()) == "jaxlib 0.10.2"
 
 
+def test_a_server_is_called_by_what_it_says_of_itself():
+    said = {"python": "3.11.7", "numpy": "2.4.6", "server": "llama.cpp", "server build": "b1-0c1e570"}
+    ran = {"kernel": "server", "isa": "", "kv_dtype": ""}
+    assert called(record(engine="openai") | {"versions": said, "resolved": ran}) == "llama.cpp, b1-0c1e570"
+    assert called(record(engine="openai") | {"versions": {"ollama": "0.9"}, "resolved": ran}) == "Ollama 0.9"
+
+
 def test_what_another_tool_says_of_it_is_all_there_is():
     said = {"llama.cpp": "6700", "llama.cpp commit": "3df2244d"}
     assert called(record(engine="llama_cpp") | {"versions": said}) == "llama.cpp 6700, llama.cpp commit 3df2244d"
