@@ -16,8 +16,10 @@ enum class CacheType : int32_t { kF16 = 0, kBf16 = 1, kF32 = 2 };
 // Over each head, or over all heads of the queries (of the keys) together.
 enum class HeadNormKind : int32_t { kNone = 0, kRms = 1, kLayer = 2, kWholeRms = 3 };
 
+inline namespace SMJAX_TARGET {
 // The first half of the outputs decides how much of the second comes through.
 constexpr bool is_gated(Activation a) { return a == Activation::kSwiglu || a == Activation::kGeglu; }
+}  // namespace SMJAX_TARGET
 
 struct Norm {
   NormKind kind = NormKind::kNone;

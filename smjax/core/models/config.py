@@ -102,7 +102,16 @@ class DecoderConfig:
 
     def kv_bytes(self, ctx: int, element_bytes: float) -> int:
         """Bytes of a KV cache of `ctx` tokens."""
-        return round(2 * self.n_layers * self.n_kv_heads * self.head_dim * ctx * element_bytes)
+        return self._slot_bytes(self.n_layers * ctx, element_bytes)
+
+    def kv_step_bytes(self, n_positions: int, element_bytes: float) -> int:
+        """Bytes of it that a step reads where `n_positions` are filled: of a layer with a window, no more than that."""
+        windows = self.windows or (n_positions,) * self.n_layers
+        return self._slot_bytes(sum(min(window, n_positions) for window in windows), element_bytes)
+
+    def _slot_bytes(self, n_slots: int, element_bytes: float) -> int:
+        """Of keys and values of a layer's heads at so many positions."""
+        return round(2 * n_slots * self.n_kv_heads * self.head_dim * element_bytes)
 
 
 def is_gated(activation: Activation | None) -> bool:

@@ -79,3 +79,12 @@ def test_of_two_tensors_of_factors_the_context_takes_one() -> None:
     assert [config.for_context(ctx).rope_factors for ctx in (1, 512, 513)] == [("short",), ("short",), ("long",)]
     one = dataclasses.replace(config, rope_factors=("freqs",))
     assert one.for_context(10_000) is one
+
+
+def test_a_step_reads_of_a_cache_what_is_filled_and_of_a_window_no_more() -> None:
+    config = decoder("gemma3", *SIZES, norm_eps=1e-6, tied=True)
+    assert config.kv_step_bytes(100, 2) == config.kv_bytes(100, 2) == 2 * 3 * 2 * 16 * 100 * 2
+    windowed = dataclasses.replace(config, windows=(128, 8, 128))
+    assert windowed.kv_step_bytes(100, 2) == 2 * 2 * 16 * (100 + 8 + 100) * 2
+    assert windowed.kv_step_bytes(5, 2) == config.kv_step_bytes(5, 2)
+    assert windowed.kv_bytes(100, 2) == config.kv_bytes(100, 2)

@@ -103,14 +103,19 @@ class LlamaCppEngine(Stepwise):
 
     def _step_bytes(self) -> int:
         """Of the weights, and of the cache as far as it is filled at the middle of the answer."""
-        return weights_read(self.model) + self._kv_bytes(self.scenario.middle)
+        filled = self.scenario.middle
+        return weights_read(self.model) + self.model.config.kv_step_bytes(filled, self._kv_element_bytes)
 
-    def _kv_bytes(self, n_positions: int) -> int:
-        return self.model.config.kv_bytes(n_positions, KV_ELEMENT_BYTES[self.settings.kv_dtype])
+    @property
+    def _kv_element_bytes(self) -> float:
+        return KV_ELEMENT_BYTES[self.settings.kv_dtype]
 
     def describe(self, answer: Answer) -> None:
         answer.resolved = Ran("ggml", build.isa(), self.settings.kv_dtype)
-        answer.memory = Memory(weight_bytes=self.weights.n_bytes, kv_bytes=self._kv_bytes(self.context.n_ctx))
+        answer.memory = Memory(
+            weight_bytes=self.weights.n_bytes,
+            kv_bytes=self.model.config.kv_bytes(self.context.n_ctx, self._kv_element_bytes),
+        )
         answer.bytes_per_token = self._step_bytes()
 
     def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -86,16 +86,21 @@ class OpenVinoEngine(Engine):
         return read_as_much(self._step_bytes(), self.request)
 
     def _step_bytes(self) -> int:
-        return weights_read(self.model) + self._kv_bytes(self.request.resolved.scenario.middle)
+        filled = self.request.resolved.scenario.middle
+        return weights_read(self.model) + self.model.config.kv_step_bytes(filled, self._kv_element_bytes)
 
-    def _kv_bytes(self, n_positions: int) -> int:
-        return self.model.config.kv_bytes(n_positions, KV_ELEMENT_BYTES[self.settings.kv_dtype])
+    @property
+    def _kv_element_bytes(self) -> float:
+        return KV_ELEMENT_BYTES[self.settings.kv_dtype]
 
     def describe(self, answer: Answer) -> None:
         properties = self.pipeline.properties
         answer.resolved = Ran("cpu_plugin", build.isa(properties), self.settings.kv_dtype)
         answer.variants = {"attention": self.settings.attention, **build.formulation(properties)}
-        answer.memory = Memory(weight_bytes(self.model), kv_bytes=self._kv_bytes(self.settings.n_positions))
+        answer.memory = Memory(
+            weight_bytes(self.model),
+            kv_bytes=self.model.config.kv_bytes(self.settings.n_positions, self._kv_element_bytes),
+        )
         answer.bytes_per_token = self._step_bytes()
 
     def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:

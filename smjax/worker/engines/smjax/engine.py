@@ -147,7 +147,7 @@ class SmjaxEngine(Stepwise):
 
     def _kv_step_bytes(self) -> int:
         """Of the cache, as far as it is filled at the middle of the answer."""
-        return self.config.kv_bytes(self.scenario.middle, jnp.dtype(self.scenario.kv_dtype).itemsize)
+        return self.config.kv_step_bytes(self.scenario.middle, jnp.dtype(self.scenario.kv_dtype).itemsize)
 
     def describe(self, answer: Answer) -> None:
         cache_bytes = sum(array.nbytes for array in jax.tree.leaves(self.cache))
