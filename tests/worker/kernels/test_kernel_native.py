@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.skipif(native.library() is None, reason=f"no native ker
 
 CONFIG = decoder("llama", 3, 256, 4, 2, 64, 512, 512, 1024, 1e-5, tied=False)
 NEO = decoder("gpt-neo", 3, 64, 4, 4, 16, 128, 500, 512, 1e-5, tied=True, windows=(512, 8, 512))
+GEMMA = decoder("gemma3", 3, 64, 4, 2, 32, 128, 500, 512, 1e-5, tied=True, windows=(8, 512, 8))
+GEMMA = replace(GEMMA, local_layers=(True, False, True), local_rope=(100.0, 1.0), embedding_scale=8.0, score_cap=5.0)
 N_OUT, N_IN = 80, 512
 
 
@@ -86,7 +90,7 @@ def engine_of(config: DecoderConfig, **setup: object) -> SmjaxEngine:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", [CONFIG, NEO], ids=lambda config: config.family)
+@pytest.mark.parametrize("config", [CONFIG, NEO, GEMMA], ids=lambda config: config.family)
 def test_no_program_copies_the_cache_or_unpacks_a_matrix(config: DecoderConfig) -> None:
     engine = engine_of(config)
     engine.compile()
@@ -101,7 +105,7 @@ def test_no_program_copies_the_cache_or_unpacks_a_matrix(config: DecoderConfig) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", [CONFIG, NEO], ids=lambda config: config.family)
+@pytest.mark.parametrize("config", [CONFIG, NEO, GEMMA], ids=lambda config: config.family)
 def test_threads_change_no_bit(config: DecoderConfig) -> None:
     ids = np.random.default_rng(1).integers(0, 500, 40).astype(np.int32)
     answers = [engine_of(config, threads=threads).evaluate(ids, 12) for threads in (1, 2, 3)]

@@ -22,7 +22,7 @@ from tests.architectures.build import digest, write
 from tests.architectures.cases import CASES
 from tests.architectures.float64 import Float64Decoder
 from tests.reference import nmse
-from tests.worker.models import KERNELS
+from tests.worker.models import KERNELS, loaded_engine
 from tests.worker.runner import Runner
 
 pytestmark = pytest.mark.slow
@@ -110,3 +110,12 @@ def test_ids_are_those_of_llama_cpp_up_to_the_first_near_tie(kernel: str, name: 
 def test_over_all_models_answers_are_as_near_as_those_of_llama_cpp(kernel: str, folder: Path) -> None:
     found = [ratio for run in RUN if run[0] == kernel for ratio in ratios(*run, folder).values()]
     assert math.exp(np.mean(np.log(found))) <= 1.1
+
+
+@pytest.mark.parametrize("n_ids", [1, 2])
+@pytest.mark.parametrize(("kernel", "name"), marked([("native", "gemma3"), ("native", "phi3, long")]))
+def test_texts_of_one_id_and_of_two(kernel: str, name: str, n_ids: int, folder: Path) -> None:
+    engine = loaded_engine(open_model("gguf", str(file_of(name, folder)), 0), ctx=CTX, kernel=kernel, threads=n_ids)
+    ids = prompts(CASES[name])[0][:n_ids]
+    expected = Float64Decoder(file_of(name, folder), CTX).logits(ids)[-1]
+    assert nmse(np.array(engine.evaluate(np.array(ids, np.int32), 1)["logits"]), expected) < 3e-3
