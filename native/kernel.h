@@ -32,12 +32,13 @@ struct Norm {
 //
 // Quantised in blocks of 32 inputs: values = round(127 x / peak), scale = peak / 127. `corrections` are what the
 // unsigned weights are too large by: -(what they are stored above their value) * sum of the values, per group of 16
-// inputs.
+// inputs. `totals` are what a minimum of the weights is multiplied with: scale * sum of the values.
 struct Columns {
   int tile = 1;
   int8_t* values = nullptr;        // [tiles][I/32][tile][32]
   float* scales = nullptr;         // [tiles][I/32][tile]
   int32_t* corrections = nullptr;  // [tiles][I/32][2][tile]
+  float* totals = nullptr;         // [tiles][I/32][tile], for weights with a minimum
   float* floats = nullptr;         // [tiles][I][tile], for weights that are floats
   float* normalised = nullptr;     // [I], of the thread
   float* sums = nullptr;           // [panels][2][16], of the thread: one column's products with a section of the inputs

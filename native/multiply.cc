@@ -60,6 +60,7 @@ Columns carve_columns(Carver& carver, const Product& p, int tile) {
     c.values = carver.take<int8_t>(padded * p.n_in);
     c.scales = carver.take<float>(padded * (p.n_in / kBlock));
     c.corrections = carver.take<int32_t>(padded * (p.n_in / kBlock) * 2);
+    if (traits(p.encoding).minimum) c.totals = carver.take<float>(padded * (p.n_in / kBlock));
   } else {
     c.floats = carver.take<float>(padded * p.n_in);
   }
@@ -70,7 +71,7 @@ Columns carve_columns(Carver& carver, const Product& p, int tile) {
 Columns carve_own(Carver& carver, const Product& p, int64_t units) {
   Columns c = carve_columns(carver, p, 1);
   if (p.norm.kind != NormKind::kNone) c.normalised = carver.take<float>(p.n_in);
-  if (p.n_in > traits(p.encoding).section) c.sums = carver.take<float>(units * 2 * kPanel);
+  if (p.n_in > section_inputs(p.encoding)) c.sums = carver.take<float>(units * 2 * kPanel);
   return c;
 }
 

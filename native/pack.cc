@@ -7,6 +7,8 @@
 namespace smjax {
 namespace {
 
+constexpr int64_t kShared = sizeof(PackedBlock::shared[0]);
+
 // Where the weights of one output are in a matrix of bytes, to be written or only read.
 template <class E, class Byte>
 class Output {
@@ -16,15 +18,17 @@ class Output {
   Output(int64_t n_out, int64_t n_in, Byte* matrix, int64_t output)
       : n_out_(n_out), n_in_(n_in), matrix_(matrix), panel_(output / kPanel), lane_(output % kPanel) {}
 
-  // Its first byte of a block's quants, with more of them in the following lines, and its first scale.
+  // Its first byte of a block's quants, with more of them in the following lines, its first scale, and the first that
+  // it shares.
   struct Block {
-    Byte *quants, *scales;
+    Byte *quants, *scales, *shared;
   };
   Block block(int64_t b) const {
     const Section section = section_of(kEncoding, n_out_, n_in_, b * kBlock);
     const Offsets offsets = block_offsets(kEncoding, b - section.first / kBlock, section.count / kBlock);
     Byte* const panel = panel_of(section);
-    return {panel + offsets.quants + lane_ * 4, panel + offsets.scales + lane_ * 2};
+    return {panel + offsets.quants + lane_ * 4, panel + offsets.scales + lane_ * E::kScaleBytes,
+            panel + offsets.shared + lane_ * kShared};
   }
 
   // An input where weights are floats.
@@ -43,8 +47,6 @@ class Output {
   const int64_t panel_, lane_;
 };
 
-constexpr int64_t kNextScale = kPanel * 2;
-
 template <class E>
 void pack_row(const Output<E, uint8_t>& output, int64_t n_in, const uint8_t* row) {
   if constexpr (!E::kQuantised) {
@@ -56,7 +58,10 @@ void pack_row(const Output<E, uint8_t>& output, int64_t n_in, const uint8_t* row
       E::read(row + b / kParts * E::kStoredBytes, int(b % kParts), block);
       const auto to = output.block(b);
       for (int j = 0; j < E::kBits; ++j) std::memcpy(to.quants + j * kLine, block.quants[j], 4);
-      for (int s = 0; s < E::kScales; ++s) std::memcpy(to.scales + s * kNextScale, &block.scales[s], 2);
+      for (int s = 0; s < E::kScales + E::kMinimum; ++s) {
+        std::memcpy(to.scales + s * kPanel * E::kScaleBytes, &block.scales[s], E::kScaleBytes);
+        if (E::kScaleBytes == 1) std::memcpy(to.shared + s * kPanel * kShared, &block.shared[s], kShared);
+      }
     }
   }
 }
@@ -68,7 +73,21 @@ int quant(const uint8_t* quants, int i) {
   const int j = i % 16 / 4, high = i / 16;
   const int low = quants[j * kLine + i % 4] >> (4 * high) & 15;
   if constexpr (kBits == 4) return low;
+  if constexpr (kBits == 5) return low | (quants[4 * kLine + i % 4] >> (i / 4) & 1) << 4;
   return low | (quants[(4 + j / 2) * kLine + i % 4] >> (4 * (j % 2) + 2 * high) & 3) << 4;
+}
+
+float half_at(const uint8_t* p) {
+  uint16_t half;
+  std::memcpy(&half, p, sizeof half);
+  return half_to_float(half);
+}
+
+// Scale s of an output's block; behind the last is its minimum.
+template <class E>
+float scale(const typename Output<E, const uint8_t>::Block& block, int s) {
+  if constexpr (E::kScaleBytes == 2) return half_at(block.scales + s * kPanel * 2);
+  return float(block.scales[s * kPanel]) * half_at(block.shared + s * kPanel * kShared);
 }
 
 template <class E>
@@ -80,9 +99,10 @@ float weight(const Output<E, const uint8_t>& output, int64_t i) {
   } else {
     const auto block = output.block(i / kBlock);
     const int within = int(i % kBlock);
-    uint16_t scale;
-    std::memcpy(&scale, block.scales + within / (kBlock / E::kScales) * kNextScale, 2);
-    return float(quant<E::kBits>(block.quants, within) - E::kAbove) * half_to_float(scale);
+    int stored = quant<E::kBits>(block.quants, within);
+    if constexpr (E::kTable) stored = E::kValues[stored];
+    const float value = float(stored - E::kAbove) * scale<E>(block, within / (kBlock / E::kScales));
+    return E::kMinimum ? value + scale<E>(block, E::kScales) : value;
   }
 }
 

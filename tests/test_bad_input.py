@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from smjax.core.errors import RequestError
+from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.models.source import open_model
 from tests.report.factory import record, run_folder
 from tests.small_llama import CONFIG, Change, larger_than, text, write_llama
@@ -71,11 +72,11 @@ def cut(seed: int) -> Spoil:
     return spoil
 
 
-def with_q5_0(path: Path) -> None:
+def with_tq2_0(path: Path) -> None:
     """By llama.cpp's writer."""
     writer = gguf.GGUFWriter(path, "llama")
-    kind = gguf.GGMLQuantizationType.Q5_0
-    values = np.linspace(-1, 1, 4 * 64, dtype=np.float32).reshape(4, 64)
+    kind = gguf.GGMLQuantizationType.TQ2_0
+    values = np.linspace(-1, 1, 4 * 256, dtype=np.float32).reshape(4, 256)
     writer.add_tensor("token_embd.weight", gguf.quants.quantize(values, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -96,10 +97,10 @@ BAD_FILES: dict[str, tuple[Spoil, str]] = {
         lambda path: write_llama(path, says={"general.architecture": text("gemma3")}),
         "general.architecture: expected llama, found gemma3; use a model of the llama architecture",
     ),
-    "Q5_0": (with_q5_0, "token_embd.weight: expected one of F32, F16, Q4_0, Q8_0, Q6_K, found Q5_0; requantise with"),
-    "Q4_K": (
-        lambda path: write_llama(path, tensors={"blk.0.attn_q.weight": Change(code=12)}),
-        "blk.0.attn_q.weight: expected one of F32, F16, Q4_0, Q8_0, Q6_K, found Q4_K; requantise with llama-quantize",
+    "TQ2_0": (with_tq2_0, f"token_embd.weight: expected one of {', '.join(ENCODINGS)}, found TQ2_0; requantise with"),
+    "Q2_K": (
+        lambda path: write_llama(path, tensors={"blk.0.attn_q.weight": Change(code=10)}),
+        f"blk.0.attn_q.weight: expected one of {', '.join(ENCODINGS)}, found Q2_K; requantise with llama-quantize",
     ),
     "missing tensor": (
         lambda path: write_llama(path, tensors={"blk.1.ffn_up.weight": None}),

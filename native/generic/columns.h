@@ -9,10 +9,16 @@
 namespace smjax {
 inline namespace SMJAX_TARGET {
 
+// The largest stored weight, which tells an instruction set how many products fit into its narrow sums.
+template <class E>
+constexpr int largest() {
+  return E::kTable ? 255 : (1 << E::kBits) - 1;
+}
+
 // By how much the stored weights are above what this instruction set multiplies.
 template <class Isa, class E>
 constexpr int excess() {
-  return E::kBits == 8 && Isa::kSignedBytes ? 0 : E::kAbove;
+  return largest<E>() == 255 && Isa::kSignedBytes ? 0 : E::kAbove;
 }
 
 template <class Isa>
@@ -50,9 +56,12 @@ inline void normalise(const float* x, int64_t n, const Norm& norm, float* out) {
   }
 }
 
-// One block of 32 inputs of one column; see Columns.
+// One block of 32 inputs of column c of a tile; see Columns.
 template <class Isa, class E>
-inline void quantise_block(const float* x, int8_t* values, float* scale, int32_t* corrections, int tile) {
+inline void quantise_block(const float* x, const Columns& to, int64_t block, int64_t c) {
+  int8_t* const values = to.values + (block * to.tile + c) * kBlock;
+  float& scale = to.scales[block * to.tile + c];
+  int32_t* const corrections = to.corrections + block * 2 * to.tile + c;
   using F = typename Isa::F;
   F peaks = Isa::set(0), nothing = Isa::set(0);  // but NaN where an input is NaN or infinite, which a maximum may hide
   for (int i = 0; i < kBlock; i += Isa::kLanes) {
@@ -64,30 +73,24 @@ inline void quantise_block(const float* x, int8_t* values, float* scale, int32_t
   const float inverse = peak > 1e-30f ? 127 / peak : 0;
   for (int i = 0; i < kBlock; i += Isa::kLanes)
     Isa::store_i8(values + i, Isa::mul(Isa::load(x + i), Isa::set(inverse)));
-  *scale = (peak > 1e-30f ? peak / 127 : 0) + Isa::sum(nothing);
+  scale = (peak > 1e-30f ? peak / 127 : 0) + Isa::sum(nothing);
   typename Isa::I ones[4];
   for (auto& one : ones) one = Isa::set_bytes(1);
   constexpr int kAbove = -excess<Isa, E>();
-  const int low = kAbove * Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values));
-  const int high = kAbove * Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values + 16));
-  corrections[0] = E::kScales == 2 ? low : low + high;
-  corrections[tile] = high;
+  const int low = Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values));
+  const int high = Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values + 16));
+  corrections[0] = kAbove * (E::kScales == 2 ? low : low + high);
+  corrections[to.tile] = kAbove * high;
+  if constexpr (E::kMinimum) to.totals[block * to.tile + c] = scale * float(low + high);
 }
 
 // Column c of a tile, from `x` or, without one, of zeros.
 template <class Isa, class E>
 inline void quantise_column(const float* x, int64_t n_in, const Columns& to, int64_t tile, int64_t c) {
+  constexpr float kNothing[kBlock] = {};
   const int64_t blocks = n_in / kBlock;
   for (int64_t b = 0; b < blocks; ++b) {
-    const int64_t block = tile * blocks + b, at = block * to.tile + c;
-    int32_t* corrections = to.corrections + block * 2 * to.tile + c;
-    if (x) {
-      quantise_block<Isa, E>(x + b * kBlock, to.values + at * kBlock, to.scales + at, corrections, to.tile);
-    } else {
-      std::memset(to.values + at * kBlock, 0, kBlock);
-      to.scales[at] = 0;
-      corrections[0] = corrections[to.tile] = 0;
-    }
+    quantise_block<Isa, E>(x ? x + b * kBlock : kNothing, to, tile * blocks + b, c);
   }
 }
 

@@ -6,9 +6,10 @@
 //   kSignedBytes    whether dot4 takes stored weights of 8 bits as weight + 128 and subtracts by itself
 //   F, I            vectors of floats, and of 32-bit integers or bytes
 //   load, store, set, add, sub, mul, div, fma(a, b, c) = a b + c, min, max, abs, round, sum, peak (of positive lanes),
-//   peak_signed, load_f16, store_f16, load_bf16, store_i8 (rounded), to_int, to_float, power_of_two
+//   peak_signed, load_f16, store_f16, load_bf16, load_u8, store_i8 (rounded), to_int, to_float, power_of_two
 //   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or
 //   shift_left<n>, shift_right<n> (bits may cross bytes)
+//   look_up(table, bytes) = of each byte, 0 to 15, that one of 16 bytes
 //   dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
 // and whose file names its namespace, SMJAX_TARGET, before it includes this one.
 #pragma once

@@ -46,6 +46,9 @@ struct Avx2 {
     const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
   }
+  static F load_u8(const uint8_t* p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  }
   static void store_i8(int8_t* p, F v) {
     const __m256i wide = _mm256_cvtps_epi32(v);
     const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
@@ -72,6 +75,10 @@ struct Avx2 {
   static I shift_right(I v) {
     return _mm256_srli_epi16(v, n);
   }
+  static I look_up(const uint8_t* table, I bytes) {
+    const __m128i values = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), bytes);
+  }
 
   // Four inputs of every output.
   static I four(const int8_t* x) {
@@ -80,12 +87,12 @@ struct Avx2 {
     return _mm256_set1_epi32(bytes);
   }
 
-  // vpmaddubsw adds two products in 16 bits: 15 * 127 * 2 * 4 = 15,240 and 63 * 127 * 2 * 2 = 32,004 fit, so 4 and 2 of
+  // vpmaddubsw adds two products in 16 bits: 31 * 127 * 2 * 4 = 31,496 and 63 * 127 * 2 * 2 = 32,004 fit, so 4 and 2 of
   // its results may be added there. Weights of 8 bits are taken signed, |w| with the sign on x: 128 * 127 * 2 = 32,512.
   template <int kLargest>
   static I dot4(I sums, const I* w, const int8_t* x) {
     const I ones = _mm256_set1_epi16(1);
-    if constexpr (kLargest <= 15) {
+    if constexpr (kLargest <= 31) {
       const I a = _mm256_add_epi16(_mm256_maddubs_epi16(w[0], four(x)), _mm256_maddubs_epi16(w[1], four(x + 4)));
       const I b = _mm256_add_epi16(_mm256_maddubs_epi16(w[2], four(x + 8)), _mm256_maddubs_epi16(w[3], four(x + 12)));
       return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_add_epi16(a, b), ones));

@@ -32,6 +32,11 @@ struct Neon {
   static F load_f16(const uint16_t* p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
   static void store_f16(uint16_t* p, F v) { vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(v))); }
   static F load_bf16(const uint16_t* p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
+  static F load_u8(const uint8_t* p) {
+    uint32_t bytes;
+    std::memcpy(&bytes, p, 4);
+    return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(bytes)))));
+  }
   static void store_i8(int8_t* p, F v) {
     const int16x4_t words = vqmovn_s32(vcvtnq_s32_f32(v));
     const int8x8_t bytes = vqmovn_s16(vcombine_s16(words, words));
@@ -60,6 +65,7 @@ struct Neon {
   static I shift_right(I v) {
     return vshrq_n_u8(v, n);
   }
+  static I look_up(const uint8_t* table, I bytes) { return vqtbl1q_u8(vld1q_u8(table), bytes); }
 
   // sdot takes both sides signed: stored weights of 8 bits lose their 128 here.
   template <int kLargest>

@@ -30,6 +30,7 @@ struct Scalar {
   static F load_f16(const uint16_t* p) { return half_to_float(*p); }
   static void store_f16(uint16_t* p, F v) { *p = float_to_half(v); }
   static F load_bf16(const uint16_t* p) { return bfloat_to_float(*p); }
+  static F load_u8(const uint8_t* p) { return float(*p); }
   static void store_i8(int8_t* p, F v) { *p = v == v ? int8_t(__builtin_nearbyintf(v)) : int8_t(0); }
   static I to_int(F v) { return uint32_t(int32_t(v)); }
   static F to_float(I v) { return float(int32_t(v)); }
@@ -53,6 +54,11 @@ struct Scalar {
   template <int n>
   static I shift_right(I v) {
     return v >> n;
+  }
+  static I look_up(const uint8_t* table, I bytes) {
+    I found = 0;
+    for (int i = 0; i < 32; i += 8) found |= I(table[bytes >> i & 15]) << i;
+    return found;
   }
 
   template <int kLargest>

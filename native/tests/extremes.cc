@@ -11,25 +11,36 @@ constexpr int64_t kOut = 48, kIn = 512;
 
 enum class Fill { kLow, kHigh, kAlternating, kRandomEnds };
 
+// The bytes of a stored block before its quants, of scales and minimums of 1, and behind them.
+std::vector<uint8_t> ones_before(Encoding encoding) {
+  const std::vector<uint8_t> one = {0x00, 0x3c}, both = {0x00, 0x3c, 0x00, 0x3c};
+  if (encoding == Encoding::kQ6_K) return {};
+  if (traits(encoding).stored_weights == kBlock) return traits(encoding).minimum ? both : one;
+  std::vector<uint8_t> ones = both;
+  for (int i = 0; i < 12; ++i) ones.push_back(i < 8 ? 1 : 0x11);
+  return ones;
+}
+std::vector<uint8_t> ones_behind(Encoding encoding) {
+  std::vector<uint8_t> ones;
+  if (encoding == Encoding::kQ6_K) ones.assign(16, 1), ones.push_back(0x00), ones.push_back(0x3c);
+  return ones;
+}
+
 // One row whose stored quants are all the smallest or the largest there are, with scales of 1.
 std::vector<uint8_t> extreme_row(Encoding encoding, Fill fill, Random& random) {
   const auto high = [&](int i) {
     return fill == Fill::kHigh || (fill == Fill::kAlternating && i % 2) ||
            (fill == Fill::kRandomEnds && random.below(2));
   };
-  const auto append_one = [](std::vector<uint8_t>& row) { row.push_back(0x00), row.push_back(0x3c); };
+  const std::vector<uint8_t> before = ones_before(encoding), behind = ones_behind(encoding);
   std::vector<uint8_t> row;
-  for (int64_t b = 0; b < kIn / (encoding == Encoding::kQ6_K ? 256 : 32); ++b) {
-    if (encoding != Encoding::kQ6_K) append_one(row);
-    const int quants = encoding == Encoding::kQ4_0 ? 16 : encoding == Encoding::kQ8_0 ? 32 : 192;
-    for (int i = 0; i < quants; ++i) {
+  for (int64_t b = 0; b < kIn / traits(encoding).stored_weights; ++b) {
+    row.insert(row.end(), before.begin(), before.end());
+    for (size_t i = before.size() + behind.size(); i < size_t(traits(encoding).stored_bytes); ++i) {
       // Alternating inputs are alternating bytes; Q8_0's quants are signed.
-      row.push_back(encoding == Encoding::kQ8_0 ? (high(i) ? 127 : 128) : (high(i) ? 0xff : 0x00));
+      row.push_back(encoding == Encoding::kQ8_0 ? (high(int(i)) ? 127 : 128) : (high(int(i)) ? 0xff : 0x00));
     }
-    if (encoding == Encoding::kQ6_K) {
-      row.insert(row.end(), 16, 1);
-      append_one(row);
-    }
+    row.insert(row.end(), behind.begin(), behind.end());
   }
   return row;
 }

@@ -9,7 +9,7 @@ namespace smjax::tests {
 const char* name(Encoding encoding);
 
 // More inputs than two sections have.
-constexpr int64_t many_inputs(Encoding encoding) { return 2 * traits(encoding).section + 256; }
+constexpr int64_t many_inputs(Encoding encoding) { return 2 * section_inputs(encoding) + 256; }
 
 // Rows in GGUF's blocks: every quant and sign occurs, values are about as large as those of a model.
 std::vector<uint8_t> random_rows(Encoding encoding, int64_t n_in, int64_t n_rows, Random& random);

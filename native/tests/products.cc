@@ -19,7 +19,7 @@ void check_product(ProductCase& product, double tolerance, const std::string& wh
 // Without a norm before it, inputs may be such that nothing is rounded and the product must be exact.
 void check_exact(Encoding encoding, int64_t columns, Random& random) {
   // An odd number of blocks, or of inputs, where that can be.
-  const int64_t n_in = !traits(encoding).quantised ? 85 : encoding == Encoding::kQ6_K ? 256 : 288;
+  const int64_t n_in = !traits(encoding).quantised ? 85 : traits(encoding).stored_weights == 256 ? 256 : 288;
   ProductCase plain(encoding, kOut, n_in, 1, 0, columns, random);
   plain.x = whole_columns(columns, n_in, random);
   check_product(plain, kExact, "product");

@@ -25,6 +25,13 @@ EncodingOf = Callable[[str], str]
 NATIVE = pytest.param(
     "native", marks=pytest.mark.skipif(library() is None, reason=why_missing() if library() is None else "")
 )
+NOT_WRITTEN = {
+    "Q6_K": {208: 18 * 73},
+    "Q4_K": {0: 258, 2: 258 / 7.5},
+    "Q5_K": {0: 527, 2: 527 / 15.5},
+    "IQ4_NL": {0: 72},
+}
+"""What the gguf package does not write: the rms of random weights under each of a block's floats of 1."""
 KERNELS = ["xla", NATIVE]
 """Every kernel, for a test of what any of them has to do."""
 
@@ -68,11 +75,12 @@ def _vector(rng: np.random.Generator, name: str, size: int) -> np.ndarray:
 
 def random_matrix(rng: np.random.Generator, encoding: str, n_out: int, n_in: int) -> np.ndarray:
     """The stored bytes of a matrix whose products with unit vectors have unit variance, uint8[n_bytes]."""
-    if encoding == "Q6_K":  # the gguf package does not write it
-        blocks = rng.integers(0, 256, (n_out * n_in // 256, 210), np.uint8)
-        blocks[:, 192:208] = rng.integers(-127, 128, (len(blocks), 16), np.int8).view(np.uint8)
-        scale = np.full((len(blocks), 1), 1 / (18 * 73 * np.sqrt(n_in)), "<f2")  # rms of the weights and their scales
-        blocks[:, 208:] = scale.view(np.uint8)
+    if encoding in NOT_WRITTEN:
+        blocks = rng.integers(
+            0, 256, (n_out * n_in // ENCODINGS[encoding].block, ENCODINGS[encoding].block_bytes), np.uint8
+        )
+        for at, size in NOT_WRITTEN[encoding].items():
+            blocks[:, at : at + 2] = np.array([1 / (size * np.sqrt(n_in))], "<f2").view(np.uint8)
         return blocks.reshape(-1)
     values = (rng.standard_normal((n_out, n_in)) / np.sqrt(n_in)).astype(np.float32)
     return gguf.quants.quantize(values, QUANT[encoding]).reshape(-1).view(np.uint8)
@@ -110,7 +118,7 @@ def write_gguf(model: Model, path: Path, **options: Any) -> Path:
     writer.add_layer_norm_rms_eps(c.norm_eps)
     for info in model.tensors.values():
         raw, kind = model.read(info.name), info.encoding.name
-        if info.encoding.block > 1:
+        if kind not in ("F16", "F32"):
             writer.add_tensor(info.name, raw.reshape(info.shape[0], -1), raw_dtype=QUANT[kind])
         else:
             writer.add_tensor(info.name, raw.view("<f2" if kind == "F16" else "<f4").reshape(info.shape))

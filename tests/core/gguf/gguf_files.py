@@ -11,7 +11,7 @@ import gguf
 import numpy as np
 
 from smjax.core.errors import RequestError
-from smjax.core.gguf.encodings import ENCODINGS
+from smjax.core.gguf.encodings import BF16, ENCODINGS, FloatType
 from smjax.core.gguf.header import GGUFFile, read_gguf
 from smjax.core.gguf.values import StringArray
 
@@ -25,14 +25,17 @@ def random_blocks(encoding_name: str, n_rows: int, n_columns: int, seed: int = 0
     rng = np.random.default_rng(seed)
     n_blocks = n_rows * n_columns // encoding.block
     blocks = rng.integers(0, 256, (n_blocks, encoding.block_bytes), dtype=np.uint8)
-    scales = rng.standard_normal((n_blocks, 1))
-    if encoding_name == "F32":
-        blocks[:] = scales.astype("<f4").view(np.uint8)
-    elif encoding_name == "Q6_K":
-        blocks[:, -2:] = scales.astype("<f2").view(np.uint8)
-    else:
-        blocks[:, :2] = scales.astype("<f2").view(np.uint8)
+    for at in encoding.floats_at:
+        floats = stored_floats(encoding.float_type, rng.standard_normal(n_blocks))
+        blocks[:, at : at + encoding.float_type.n_bytes] = floats
     return blocks.reshape(n_rows, -1)
+
+
+def stored_floats(kind: FloatType, values: np.ndarray) -> np.ndarray:
+    """uint8[n, bytes] of numbers as a file has them, rounded where that is to bfloat16 towards zero."""
+    if kind == BF16:
+        return np.ascontiguousarray(values.astype("<f4")[:, None].view(np.uint8)[:, 2:])
+    return values.astype(f"<f{kind.n_bytes}")[:, None].view(np.uint8)
 
 
 def write_healthy(path: Path, n_tokens: int = 3000, alignment: int | None = None) -> Path:
@@ -51,7 +54,7 @@ def write_healthy(path: Path, n_tokens: int = 3000, alignment: int | None = None
     writer.add_token_types([1 + i % 6 for i in range(n_tokens)])
     writer.add_tensor("norm.weight", np.linspace(-1, 1, 77, dtype=np.float32))
     writer.add_tensor("half", np.linspace(-1, 1, 2 * 3 * 5 * 7, dtype=np.float16).reshape(2, 3, 5, 7))
-    for name in ("Q4_0", "Q8_0", "Q6_K"):
+    for name in (name for name, encoding in ENCODINGS.items() if encoding.block > 1 or name == "BF16"):
         writer.add_tensor(f"{name}.weight", random_blocks(name, 6, 512), raw_dtype=QUANT[name])
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

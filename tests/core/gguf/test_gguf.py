@@ -74,8 +74,6 @@ def test_dequantised_tensors_are_what_the_gguf_package_makes(healthy: Path) -> N
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_dequantise_any_bytes(name: str) -> None:
     blocks = random_blocks(name, 5, 768, seed=7)
-    if name == "F16":
-        blocks = blocks & np.array([255, 0xBF], np.uint8)[np.arange(blocks.shape[1]) % 2]  # no infinities or NaN
     expected = gguf.quants.dequantize(blocks.view("<f4") if name == "F32" else blocks, QUANT[name])
     if name == "F16":
         expected = blocks.view("<f2").astype(np.float32)

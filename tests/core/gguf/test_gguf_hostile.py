@@ -144,12 +144,24 @@ def test_files_that_are_no_gguf(tmp_path: Path, content: bytes, expected: str) -
 @pytest.mark.parametrize(
     ("tensors", "expected"),
     [
-        ((Tensor(code=17),), "token_embd.weight: expected one of F32, F16, Q4_0, Q8_0, Q6_K, found IQ2_XS; requantise"),
+        ((Tensor(code=17),), "token_embd.weight: expected one of F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, "),
+        ((Tensor(code=17),), "Q4_K, Q5_K, Q6_K, IQ4_NL, found IQ2_XS; requantise"),
         ((Tensor(code=17),), "llama-quantize ORIGINAL.gguf NEW.gguf Q4_0"),
-        ((Tensor(code=12),), "found Q4_K; "),
+        ((Tensor(code=10),), "found Q2_K; "),
         ((Tensor(code=999),), "expected a tensor type below 42, found 999"),
         ((Tensor(dims=(48, 2)),), "token_embd.weight: expected rows of a multiple of 32 weights (Q4_0), found 48; "),
         ((Tensor(dims=(32, 2), code=14),), "expected rows of a multiple of 256 weights (Q6_K), found 32; "),
+        ((Tensor(dims=(128, 2), code=12),), "expected rows of a multiple of 256 weights (Q4_K), found 128; "),
+        ((Tensor(dims=(257,), code=13),), "expected rows of a multiple of 256 weights (Q5_K), found 257; "),
+        *[
+            ((Tensor(dims=(48, 2), code=code),), f"expected rows of a multiple of 32 weights ({name}), found 48; ")
+            for code, name in ((3, "Q4_1"), (6, "Q5_0"), (7, "Q5_1"), (20, "IQ4_NL"))
+        ],
+        *[
+            ((Tensor(dims=(256, 8), code=code),), f"bytes of {name} data, found 64 before the end of the file; ")
+            for code, name in ((3, "Q4_1"), (6, "Q5_0"), (7, "Q5_1"), (12, "Q4_K"), (13, "Q5_K"), (20, "IQ4_NL"))
+        ],
+        ((Tensor(dims=(64,), code=30),), "expected 128 bytes of BF16 data, found 64 before the end of the file; "),
         ((Tensor(dims=()),), "expected 1 to 4 dimensions, found 0"),
         ((Tensor(dims=(32, 1, 1, 1, 1)),), "expected 1 to 4 dimensions, found 5"),
         ((Tensor(dims=(2**63, 2**63, 2**63, 2**63)),), "bytes of Q4_0 data, found 64 before the end"),

@@ -238,10 +238,13 @@ TENSORS: dict[str, tuple[Mapping[str, Change | None], str]] = {
     "missing norm": ({"output_norm.weight": None}, "output_norm.weight: expected it in the file, found nothing; "),
     "shape": ({"blk.1.ffn_up.weight": Change((64, 32))}, "ffn_up.weight: expected shape [96, 64], found [32, 64]; "),
     "turned": ({"blk.1.ffn_up.weight": Change((96, 64))}, "ffn_up.weight: expected shape [96, 64], found [64, 96]; "),
-    "packed norm": ({"output_norm.weight": Change(code=2)}, "output_norm.weight: expected F32 or F16, found Q4_0; "),
+    "packed norm": (
+        {"output_norm.weight": Change(code=2)},
+        "output_norm.weight: expected F32 or F16 or BF16, found Q4_0; ",
+    ),
     "K of 48": ({"blk.0.attn_q.weight": Change((48, 64))}, "rows of a multiple of 32 weights (Q4_0), found 48; "),
     "Q6_K of 64": ({"blk.0.attn_q.weight": Change(code=14)}, "rows of a multiple of 256 weights (Q6_K), found 64; "),
-    "Q4_K": ({"blk.0.attn_q.weight": Change(code=12)}, "expected one of F32, F16, Q4_0, Q8_0, Q6_K, found Q4_K; "),
+    "Q3_K": ({"blk.0.attn_q.weight": Change(code=11)}, "Q5_K, Q6_K, IQ4_NL, found Q3_K; "),
 }
 
 

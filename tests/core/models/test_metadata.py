@@ -178,7 +178,7 @@ CONTRADICTIONS = {
     "factors of nobody": (Case("qwen2", factors=("rope_freqs.weight",)), "rope_freqs.weight: expected a tensor of 3"),
     "half a bias": (
         Case("qwen2", encodings={"attn_q.bias": "Q8_0"}),
-        "blk.0.attn_q.bias: expected F32 or F16, found Q8_0; ",
+        "blk.0.attn_q.bias: expected F32 or F16 or BF16, found Q8_0; ",
     ),
     "no scale": (Case("granite"), "granite.logit_scale: expected a number above 0, found nothing; "),
     "scale of 0": (Case("granite", keys={"logit_scale": 0.0}), "logit_scale: expected a number above 0, found 0.0; "),

@@ -152,7 +152,7 @@ class UnpacksTheStack(XlaKernel):
         return self.matmul(packed, layer, x[None])[0]
 
     def matmul(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
-        every = jnp.arange(packed.words.shape[0])
+        every = jnp.arange(packed.n_layers)
         stack = jax.vmap(lambda i: unpack(packed, i, jnp.float32, ready=jnp.bool_(True)))(every)
         return x @ stack[layer]
 
@@ -179,6 +179,6 @@ def test_weights_in_the_program_are_seen() -> None:
     engine = engine_of("llama, f32")
     function = partial(prefill, LLAMA, engine.kernel, engine.weights)
     program = compile_program(function, engine.cache, np.zeros(N_PROMPT, np.int32))
-    largest = engine.weights.stacks[0].matrices["ffn_in"][0].words.size
+    largest = engine.weights.stacks[0].matrices["ffn_in"][0].parts.quants.size
     assert max(array.size for array in hlo.constants(program.as_text())) >= largest
     assert len(hlo.arguments(program.as_text())) == 3

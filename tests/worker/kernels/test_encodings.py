@@ -13,7 +13,8 @@ from smjax.core.gguf.dequantise import f16
 from smjax.core.gguf.encodings import ENCODINGS, Encoding
 from smjax.worker.kernels import Setup
 from smjax.worker.kernels.xla import XlaKernel, layouts
-from smjax.worker.kernels.xla.layouts import Q8, EightBit, Layout
+from smjax.worker.kernels.xla.forms import Form, Parts
+from smjax.worker.kernels.xla.layouts import in_blocks
 from smjax.worker.kernels.xla.tune import tune
 from smjax.worker.kernels.xla.variants import VARIANTS
 from tests.core.gguf.gguf_files import random_blocks
@@ -45,16 +46,16 @@ def _blocks_of_16(blocks: np.ndarray) -> np.ndarray:
     return f16(blocks[:, :2]) * blocks[:, 2:].view(np.int8)
 
 
-def _split(raw: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
-    blocks = raw.reshape(-1, n_in // 16, 18)
-    scales = np.ascontiguousarray(blocks[:, :, :2]).view("<f2")[:, :, 0]
-    return np.ascontiguousarray(blocks[:, :, 2:]).view(np.int8).reshape(-1, n_in), scales
+def _split(raw: np.ndarray, n_in: int) -> Parts[np.ndarray]:
+    pairs = raw.reshape(-1, n_in // 32, 2, 18)
+    values = pairs[..., 2:].reshape(-1, n_in // 32, 32).view(np.int8)
+    return Parts(values, np.ascontiguousarray(pairs[..., :2]).view("<f2")[..., 0])
 
 
 def test_another_encoding_is_one_entry_and_one_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a kind that no file has: 16 signed bytes under a scale."""
     encoding = Encoding("Q8_16", 99, 16, 18, _blocks_of_16)
-    layout = Layout(lambda *sizes: Q8.empty(EightBit(2, 128, _split), *sizes), ("4-streams", "2-streams"))
+    layout = in_blocks(Form(8, _split, groups=2), small="4-streams")
     monkeypatch.setitem(ENCODINGS, "Q8_16", encoding)
     monkeypatch.setitem(layouts.LAYOUTS, "Q8_16", layout)
     rng = np.random.default_rng(5)

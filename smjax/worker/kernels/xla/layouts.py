@@ -1,11 +1,8 @@
 """Weight layouts of the `xla` kernel: tiles of 32 outputs, so that a row of a tile is a vector of outputs.
 
-Q4    words  int16[L, I/32, tiles, 8, 32]   word r of a block of 32 inputs holds, from its lowest bits, the stored
-                                            nibbles (8 above the weight) of inputs 2r, 2r+16, 2r+1 and 2r+17
-      scales f16[L, I/32, tiles, 1, 32]     4.5 bits a weight: GGUF's blocks, transposed two bytes at a time
-Q8    values int8[L, I/32, tiles, 32, 32]   Q8_0 (groups of 32 inputs, 8.5 bits) and
-      scales f16[L, I/32, tiles, groups, 32]    Q6_K (groups of 16, 9 bits: both of its scales multiplied out)
-Dense values [L, I, O]                      F16 and F32 as they are
+Blocks  arrays [L, I/32, tiles, rows, 32] of what `Parts` lists: quants, 4 bits of which are in words of 16 bits and
+        what they have more in words beside them; scales, minimums
+Dense   values [L, I, O] of F16, BF16 and F32 as they are
 
 A block of inputs is read from its first tile to its last in the order in which it lies in memory. With one row for all
 outputs, which each begin elsewhere, memory delivers half as fast where they are few (measured at 768 x 768 and 768 x
@@ -14,6 +11,7 @@ outputs, which each begin elsewhere, memory delivers half as fast where they are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,95 +21,59 @@ import jax
 import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
+from smjax.worker.kernels.xla import forms
+from smjax.worker.kernels.xla.forms import BLOCK, Form, Parts
 
 Array = Any
 """NumPy while loading, JAX in a program."""
-BLOCK = 32
-"""Inputs that activations are quantised together."""
 TILE = 32
 """Outputs of a tile: a cache line of words, and two vectors of sums."""
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["words", "scales"], meta_fields=["encoding", "n_out"])
+@partial(jax.tree_util.register_dataclass, data_fields=["parts"], meta_fields=["form", "encoding", "n_out"])
 @dataclass(frozen=True)
-class Q4:
-    """Four-bit weights (nibble - 8) * scale."""
+class Blocks:
+    """Weights in blocks of 32 inputs."""
 
-    words: Array
-    scales: Array
+    parts: Parts[Array]
+    form: Form
     encoding: Encoding
     n_out: int
 
     @classmethod
-    def empty(cls, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Q4:
-        tiles = partial(_empty_tiles, n_layers, n_out, n_in)
-        return cls(tiles(BLOCK // 4, "<i2"), tiles(1, "<f2"), encoding, n_out)
+    def empty(cls, form: Form, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Blocks:
+        nothing = form.split(np.empty(0, np.uint8), n_in)
+        return cls(jax.tree.map(partial(_empty_tiles, n_layers, n_out), nothing), form, encoding, n_out)
 
     @property
     def n_in(self) -> int:
-        return int(self.words.shape[1]) * BLOCK
-
-    def fill(self, layer: int, first_out: int, raw: np.ndarray) -> None:
-        """From Q4_0 blocks: f16 scale, 16 bytes of nibbles."""
-        blocks = raw.reshape(-1, self.n_in // BLOCK, 18)
-        words = np.ascontiguousarray(blocks[:, :, 2:]).view("<i2")
-        _fill_tiles(self.words[layer], first_out, words)
-        _fill_tiles(self.scales[layer], first_out, np.ascontiguousarray(blocks[:, :, :2]).view("<f2"))
-
-
-@dataclass(frozen=True)
-class EightBit:
-    """How an encoding becomes eight-bit values: `groups` scales for every 32 inputs, no |value| above `peak`."""
-
-    groups: int
-    peak: int
-    split: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
-    """Values, int8[O, I], and scales, f16[O, I / 32 * groups], of rows of so many inputs."""
-
-
-@partial(jax.tree_util.register_dataclass, data_fields=["values", "scales"], meta_fields=["form", "encoding", "n_out"])
-@dataclass(frozen=True)
-class Q8:
-    """Eight-bit weights value * scale."""
-
-    values: Array
-    scales: Array
-    form: EightBit
-    encoding: Encoding
-    n_out: int
-
-    @classmethod
-    def empty(cls, form: EightBit, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Q8:
-        tiles = partial(_empty_tiles, n_layers, n_out, n_in)
-        return cls(tiles(BLOCK, "i1"), tiles(form.groups, "<f2"), form, encoding, n_out)
+        return int(self.parts.quants.shape[1]) * BLOCK
 
     @property
-    def n_in(self) -> int:
-        return int(self.values.shape[1]) * BLOCK
+    def n_layers(self) -> int:
+        return int(self.parts.quants.shape[0])
 
     @property
-    def group(self) -> int:
-        """Inputs that share a scale."""
-        return BLOCK // self.form.groups
+    def n_tiles(self) -> int:
+        return int(self.parts.quants.shape[2])
 
     def fill(self, layer: int, first_out: int, raw: np.ndarray) -> None:
-        """From whatever `form` splits."""
-        values, scales = self.form.split(raw, self.n_in)
-        _fill_tiles(self.values[layer], first_out, values.reshape(len(values), self.n_in // BLOCK, -1))
-        _fill_tiles(self.scales[layer], first_out, scales.reshape(len(values), self.n_in // BLOCK, -1))
+        """From stored rows."""
+        split = self.form.split(raw, self.n_in)
+        jax.tree.map(lambda tiles, rows: _fill_tiles(tiles[layer], first_out, rows), self.parts, split)
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["values"], meta_fields=["encoding"])
 @dataclass(frozen=True)
 class Dense:
-    """Weights as stored, f16 or f32 [L, I, O]."""
+    """Weights as stored, f16 or f32 [L, I, O]; bfloat16 as its bits, uint16."""
 
     values: Array
     encoding: Encoding
 
     @classmethod
-    def empty(cls, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Dense:
-        return cls(empty_aligned((n_layers, n_in, n_out), np.dtype(encoding.float_type)), encoding)
+    def empty(cls, dtype: str, encoding: Encoding, n_layers: int, n_out: int, n_in: int) -> Dense:
+        return cls(empty_aligned((n_layers, n_in, n_out), np.dtype(dtype)), encoding)
 
     @property
     def n_in(self) -> int:
@@ -127,19 +89,21 @@ class Dense:
         _transpose_into(self.values[layer, :, first_out : first_out + len(rows)], rows)
 
 
-Packed = Q4 | Q8 | Dense
+Packed = Blocks | Dense
 
 
 def empty_aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An array that starts on a 64-byte boundary, which is what XLA takes over without a copy."""
-    n_bytes = int(np.prod(shape)) * dtype.itemsize
+    n_bytes = math.prod(shape) * dtype.itemsize
     buffer = np.empty(n_bytes + 64, np.uint8)
     start = -buffer.ctypes.data % 64
     return buffer[start : start + n_bytes].view(dtype).reshape(shape)
 
 
-def _empty_tiles(n_layers: int, n_out: int, n_in: int, rows: int, dtype: str) -> np.ndarray:
-    return empty_aligned((n_layers, n_in // BLOCK, -(-n_out // TILE), rows, TILE), np.dtype(dtype))
+def _empty_tiles(n_layers: int, n_out: int, rows: np.ndarray) -> np.ndarray:
+    """Of outputs like those in rows [outputs, blocks, values]."""
+    _, n_blocks, n_values = rows.shape
+    return empty_aligned((n_layers, n_blocks, -(-n_out // TILE), n_values, TILE), rows.dtype)
 
 
 def _fill_tiles(tiles: np.ndarray, first_out: int, rows: np.ndarray) -> None:
@@ -159,29 +123,6 @@ def _transpose_into(target: np.ndarray, rows: np.ndarray) -> None:
             target[i : i + side, o : o + side] = rows[o : o + side, i : i + side].T
 
 
-def _split_q8_0(raw: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
-    """int8[O, I] values and f16[O, I/32] scales of Q8_0 blocks (f16 scale, 32 values)."""
-    blocks = raw.reshape(-1, n_in // 32, 34)
-    values = blocks[:, :, 2:].reshape(-1, n_in).view(np.int8)
-    return values, np.ascontiguousarray(blocks[:, :, :2]).view("<f2")[:, :, 0]
-
-
-def _split_q6_k(raw: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
-    """int8[O, I] values (-32…31) and f16[O, I/16] scales of Q6_K super-blocks of 256."""
-    blocks = raw.reshape(-1, n_in // 256, 210)
-    n_out = len(blocks)
-    low = blocks[:, :, :128].reshape(n_out, -1, 2, 1, 64)
-    high = blocks[:, :, 128:192].reshape(n_out, -1, 2, 1, 32)
-    # Each half of 128 inputs: quarter q takes nibble q // 2 of its 32 low bytes and bits 2q of the high ones.
-    low = (low >> np.array([0, 4], np.uint8)[:, None]) & 15
-    high = (high >> np.array([0, 2, 4, 6], np.uint8)[:, None]) & 3
-    values = low.reshape(*high.shape) | (high << 4)
-    values = values.reshape(n_out, -1).view(np.int8) - np.int8(32)
-    group_scales = blocks[:, :, 192:208].view(np.int8).astype(np.float32)
-    block_scales = np.ascontiguousarray(blocks[:, :, 208:]).view("<f2").astype(np.float32)
-    return values, (group_scales * block_scales).reshape(n_out, -1).astype(np.float16)
-
-
 @dataclass(frozen=True)
 class Layout:
     """What the kernel makes of one encoding."""
@@ -192,12 +133,25 @@ class Layout:
     """Of the decode product, by rule: for matrices that stay in the caches and for larger ones; None if it has none."""
 
 
+def in_blocks(form: Form, small: str = "2-streams", large: str = "2-streams") -> Layout:
+    """The layout of an encoding that is kept in `form`."""
+    return Layout(partial(Blocks.empty, form), (small, large))
+
+
 LAYOUTS = {
-    "Q4_0": Layout(Q4.empty, ("2-streams", "4-streams")),  # the fewest bytes a weight: four places keep memory busy
-    "Q8_0": Layout(partial(Q8.empty, EightBit(1, 128, _split_q8_0)), ("2-streams", "2-streams")),
-    "Q6_K": Layout(partial(Q8.empty, EightBit(2, 32, _split_q6_k)), ("2-streams", "2-streams")),
-    "F16": Layout(Dense.empty, None),
-    "F32": Layout(Dense.empty, None),
+    # The fewest bytes a weight: four places keep memory busy.
+    "Q4_0": in_blocks(forms.Q4_0, large="4-streams"),
+    "Q4_1": in_blocks(forms.Q4_1, large="4-streams"),
+    "Q5_0": in_blocks(forms.Q5_0),
+    "Q5_1": in_blocks(forms.Q5_1),
+    "Q8_0": in_blocks(forms.Q8_0),
+    "Q4_K": in_blocks(forms.Q4_K, large="4-streams"),
+    "Q5_K": in_blocks(forms.Q5_K),
+    "Q6_K": in_blocks(forms.Q6_K),
+    "IQ4_NL": in_blocks(forms.IQ4_NL),
+    "F16": Layout(partial(Dense.empty, "<f2"), None),
+    "BF16": Layout(partial(Dense.empty, "<u2"), None),
+    "F32": Layout(partial(Dense.empty, "<f4"), None),
 }
 """By the encoding's name."""
 

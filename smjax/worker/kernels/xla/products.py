@@ -7,16 +7,20 @@ inside the loop's body: a block sliced first would be copied each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
+from functools import cache, partial, reduce
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from smjax.worker.kernels.shapes import Array, Bool, Float, Float32, Int, Int16
-from smjax.worker.kernels.xla.layouts import BLOCK, Q4, Q8, TILE, Dense, Packed
+from smjax.worker.kernels.xla.cache import as_float32
+from smjax.worker.kernels.xla.forms import BLOCK, Form
+from smjax.worker.kernels.xla.layouts import TILE, Blocks, Dense, Packed
+from smjax.worker.kernels.xla.quants import SUPER_BLOCK, integers_of, weights_of
 
 INT16_MAX, INT8_PEAK = 32_767, 127
 
@@ -37,55 +41,40 @@ def unpack(packed: Packed, layer: Int[Array, ""], dtype: Any, ready: Bool[Array,
     """
     if isinstance(packed, Dense):
         layer = layer + (~ready).astype(jnp.int32)
-        return lax.dynamic_index_in_dim(packed.values, layer, 0, keepdims=False).astype(dtype)
+        return as_float32(lax.dynamic_index_in_dim(packed.values, layer, 0, keepdims=False)).astype(dtype)
     unpack_tiles = partial(_unpack_tiles, dtype=dtype)
     shape = jax.eval_shape(unpack_tiles, packed, layer).shape
     tiles = lax.cond(ready, unpack_tiles, lambda *_: jnp.zeros(shape, dtype), packed, layer)
     return tiles.reshape(-1, shape[-2] * TILE)
 
 
-def _unpack_tiles(packed: Q4 | Q8, layer: jax.Array, dtype: Any) -> Array:
+def _unpack_tiles(packed: Blocks, layer: jax.Array, dtype: Any) -> Array:
     """[I/32, …, tiles, 32] of one matrix."""
-    one = jax.tree.map(lambda a: jnp.swapaxes(lax.dynamic_index_in_dim(a, layer, 0, keepdims=False), 1, 2), packed)
-    scales = one.scales[:, :, None].astype(jnp.float32)
-    if isinstance(packed, Q4):
-        values = _weights_of(one.words[:, None, :, None], (2, 1, 2, 1, 1))
-        return (values.astype(jnp.float32) * scales[:, :, None]).astype(dtype)
-    n_blocks, _, *tiles = one.values.shape
-    values = one.values.reshape(n_blocks, -1, packed.group, *tiles)
-    return (values.astype(jnp.float32) * scales).astype(dtype)
 
+    def rows(array: jax.Array) -> jax.Array:
+        return jnp.swapaxes(lax.dynamic_index_in_dim(array, layer, 0, keepdims=False), 1, 2)
 
-def _weights_of(words: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    """The weights in words, whose nibble 2e + h is that of input 16h + 2r + e; [2, 2] of h and e in `shape`."""
-    right = jnp.array([[0, 8], [4, 12]], jnp.int16).reshape(shape)
-    return ((words >> right) & 15) - 8
+    return weights_of(packed.form, jax.tree.map(rows, packed.parts)).astype(dtype)
 
 
 def look_up(packed: Packed, ids: Int[Array, " T"]) -> Float32[Array, "T I"]:
     """Rows `ids` of the first matrix; beyond the last, the last."""
     ids = jnp.minimum(ids, packed.n_out - 1)
-    match packed:
-        case Q4(words=words, scales=scales):
-            columns, scale = (jnp.asarray(a)[0, :, ids // TILE, :, ids % TILE] for a in (words, scales))  # [T, I/32, …]
-            values = _weights_of(columns[:, :, None, :, None], (2, 1, 2))  # [T, I/32, 2, 8, 2]
-            return (values * scale[..., None, None].astype(jnp.float32)).reshape(len(ids), -1)
-        case Q8(values=values, scales=scales):
-            columns, scale = (jnp.asarray(a)[0, :, ids // TILE, :, ids % TILE] for a in (values, scales))
-            return (columns * jnp.repeat(scale, packed.group, axis=2).astype(jnp.float32)).reshape(len(ids), -1)
-        case _:
-            return packed.values[0][:, ids].T.astype(jnp.float32)
+    if isinstance(packed, Dense):
+        return as_float32(jnp.asarray(packed.values)[0][:, ids].T)
+
+    def rows(array: jax.Array) -> jax.Array:
+        return jnp.moveaxis(jnp.asarray(array)[0, :, ids // TILE, :, ids % TILE], 0, -1)
+
+    weights = weights_of(packed.form, jax.tree.map(rows, packed.parts))
+    return weights.reshape(-1, len(ids)).T
 
 
 def matvec(packed: Packed, layer: Int[Array, ""], x: Float[Array, " I"], streams: int) -> Float32[Array, " O"]:
     """The matrix of `layer` times `x`; never unpacks it, and reads `streams` places of it at once."""
-    match packed:
-        case Q4():
-            return _matvec_blocks(packed, layer, x, packed.words.shape[2], _add_q4, streams)
-        case Q8():
-            return _matvec_blocks(packed, layer, x, packed.values.shape[2], _add_q8, streams)
-        case _:
-            return _matvec_dense(packed, layer, x)
+    if isinstance(packed, Dense):
+        return _matvec_dense(packed, layer, x)
+    return _matvec_blocks(packed, layer, x, streams)
 
 
 def _row(array: jax.Array, layer: jax.Array, block: jax.Array, row: int) -> jax.Array:
@@ -104,9 +93,7 @@ def _nothing_of(peaks: Float[Array, " blocks"]) -> Int[Array, ""]:
     return (peaks[0] < 0).astype(jnp.int32)
 
 
-def _matvec_blocks(
-    packed: Any, layer: jax.Array, x: jax.Array, tiles: int, add_block: Callable[..., jax.Array], streams: int
-) -> jax.Array:
+def _matvec_blocks(packed: Blocks, layer: jax.Array, x: jax.Array, streams: int) -> jax.Array:
     """Block after block of the inputs, from as many places as there are streams; the order of sums depends on that."""
     values, peaks = quantise(x)
     scales = peaks * (1 / INT8_PEAK)
@@ -118,40 +105,53 @@ def _matvec_blocks(
         for place in range(places):
             block = i + place * (n_blocks // places)
             v = lax.dynamic_slice(values, (block, 0), (1, BLOCK)).reshape(-1)
-            total = add_block(packed, layer, block, v, lax.dynamic_slice(scales, (block,), (1,)), total)
+            total = _add_block(packed, layer, block, v, lax.dynamic_slice(scales, (block,), (1,)), total)
         return total
 
-    zeros = jnp.full((tiles, TILE), nothing.astype(jnp.float32))
+    zeros = jnp.full((packed.n_tiles, TILE), nothing.astype(jnp.float32))
     total = lax.fori_loop(nothing, n_blocks // places + nothing, step, zeros)
     return total.reshape(-1)[: packed.n_out]
 
 
-def _add_q4(
-    packed: Q4, layer: jax.Array, block: jax.Array, v: jax.Array, x_scale: jax.Array, total: jax.Array
+def _add_block(
+    packed: Blocks, layer: jax.Array, block: jax.Array, v: jax.Array, x_scale: jax.Array, total: jax.Array
 ) -> jax.Array:
-    # Nibbles are 8 above their weights. Sums of them may wrap around in int16, the corrected sum is within it.
-    dot = jnp.full(total.shape, -8 * jnp.sum(v, dtype=jnp.int16))
-    for r in range(BLOCK // 4):
-        words = _row(packed.words, layer, block, r)
-        dot += (words & 15) * v[2 * r] + ((words >> 4) & 15) * v[2 * r + 16]
-        dot += ((words >> 8) & 15) * v[2 * r + 1] + lax.shift_right_logical(words, jnp.int16(12)) * v[2 * r + 17]
-    return total + dot.astype(jnp.float32) * (_row(packed.scales, layer, block, 0).astype(jnp.float32) * x_scale)
+    form, parts = packed.form, packed.parts
+    integers = integers_of(form, cache(lambda name, row: _row(getattr(parts, name), layer, block, row)))
 
+    def scale(array: jax.Array, row: int, of_all: int) -> jax.Array:
+        scales = _row(array, layer, block, row).astype(jnp.float32)
+        if parts.shared is None:
+            return scales
+        return scales * _row(parts.shared, layer, block // SUPER_BLOCK, of_all).astype(jnp.float32)
 
-def _add_q8(
-    packed: Q8, layer: jax.Array, block: jax.Array, v: jax.Array, x_scale: jax.Array, total: jax.Array
-) -> jax.Array:
-    terms = min(packed.group, INT16_MAX // (packed.form.peak * INT8_PEAK))  # that cannot overflow in int16
-    for group in range(BLOCK // packed.group):
-        dot = jnp.zeros(total.shape, jnp.int32)
-        for start in range(group * packed.group, (group + 1) * packed.group, terms):
-            partial = jnp.zeros(total.shape, jnp.int16)
-            for i in range(start, start + terms):
-                partial += _row(packed.values, layer, block, i).astype(jnp.int16) * v[i]
-            dot += partial.astype(jnp.int32)
-        scale = _row(packed.scales, layer, block, group).astype(jnp.float32) * x_scale
-        total = total + dot.astype(jnp.float32) * scale
+    for group in range(form.groups):
+        inputs = [i for i in integers if i * form.groups // BLOCK == group]
+        dot = _dot(form, integers, inputs, v).astype(jnp.float32)
+        if form.centre != form.above:
+            dot += ((form.centre - form.above) * _sum(v, inputs)).astype(jnp.float32)
+        total = total + dot * (scale(parts.scales, group, 0) * x_scale)
+    if parts.minimums is not None:
+        total = total + scale(parts.minimums, 0, 1) * (x_scale * _sum(v, list(integers)).astype(jnp.float32))
     return total
+
+
+def _dot(form: Form, integers: Mapping[int, jax.Array], inputs: list[int], v: jax.Array) -> jax.Array:
+    """The integers of some inputs times their values, in as many sums as fit into int16."""
+    terms = INT16_MAX // (form.peak * INT8_PEAK)
+    sums = []
+    for first in range(0, len(inputs), terms):
+        some = inputs[first : first + terms]
+        # Quants are above their integers. Sums of them may wrap around in int16, the corrected sum is within it.
+        dot = -form.centre * _sum(v, some, jnp.int16)
+        for i in some:
+            dot = dot + integers[i] * v[i]
+        sums.append(dot)
+    return sums[0] if len(sums) == 1 else reduce(jnp.add, [one.astype(jnp.int32) for one in sums])
+
+
+def _sum(v: jax.Array, inputs: list[int], dtype: Any = jnp.int32) -> jax.Array:
+    return jnp.sum(v if len(inputs) == BLOCK else v[np.array(inputs)], dtype=dtype)
 
 
 def _matvec_dense(packed: Dense, layer: jax.Array, x: jax.Array) -> jax.Array:
@@ -161,7 +161,7 @@ def _matvec_dense(packed: Dense, layer: jax.Array, x: jax.Array) -> jax.Array:
     def add_rows(first: jax.Array | int, count: int, total: jax.Array) -> jax.Array:
         for i in range(count):
             row = lax.dynamic_slice(packed.values, (layer, first + i, 0), (1, 1, n_out)).reshape(-1)
-            total += x[first + i] * row.astype(jnp.float32)
+            total += x[first + i] * as_float32(row)
         return total
 
     total = jnp.zeros(n_out, jnp.float32)
