@@ -64,14 +64,15 @@ class Origin:
 def documents(results: Sequence[Result], origin: Origin) -> list[dict[str, Any]]:
     """Results that are alike in all but their samples are rows of their own: nobody can say what one process ran.
 
-    Raises RequestError for a model that has another size than the one that is said to be it.
+    Raises RequestError for several models, or one of another size, where it is said which one it is.
     """
     began = min(result.date or origin.source.changed for result in results)
     run = f"{datetime.fromisoformat(began):%Y%m%dT%H%M%SZ}-{origin.short}"  # as ids of sweeps begin
     seen = dict[tuple[str, int], int]()
     found = []
+    _check_one_model(results, origin)
     for number, result in enumerate(results):
-        _check_model(result, origin)
+        _check_size(result, origin)
         alike = digest(_thing(result, origin)), result.replicate
         seen[alike] = seen.get(alike, -1) + 1
         name = f"{origin.tool}-{_slug(result.model or result.label)}-{origin.short}-{number:03}"
@@ -94,7 +95,16 @@ def spread(samples: Sequence[Timed]) -> float | None:
     return statistics.stdev(spans) / statistics.mean(spans) if len(spans) > 1 else None
 
 
-def _check_model(result: Result, origin: Origin) -> None:
+def _check_one_model(results: Sequence[Result], origin: Origin) -> None:
+    """A file of several models is not of the one that is said to be it."""
+    first = next((result.model for result in results if result.model), None)
+    other = next((result for result in results if result.model not in (None, first)), None)
+    if origin.model is not None and other is not None:
+        place, expected = f"{other.place}: model", f"{first}, as above, of which --model says which one it is"
+        raise origin.source.wrong(place, expected, other.model, "import each model by itself, or without --model")
+
+
+def _check_size(result: Result, origin: Origin) -> None:
     claimed = origin.model
     if claimed is not None and result.model_bytes not in (None, claimed.n_bytes):
         expected = f"tensors of {claimed.n_bytes:,} bytes, as {claimed.name} has"
@@ -145,6 +155,7 @@ def _imported(result: Result, origin: Origin) -> dict[str, Any]:
         result.place,
         are_means=result.are_means,
         spread=None if result.are_means else spread(result.samples),
+        settings=dict(result.settings),
         fields=dict(result.fields),
     )
     found: dict[str, Any] = encode(kept)

@@ -12,6 +12,7 @@ from statistics import mean
 from typing import Any
 
 from smjax.core.errors import RequestError
+from smjax.core.machine.processor import architecture
 from smjax.core.records.flags import BATCHED, DECODE_BY_DIFFERENCE, FIRST_ID_IN_DECODE, OTHER_DEVICE, RSS_SAMPLED, Flag
 from smjax.core.records.imported import Timed
 from smjax.core.text import printable
@@ -21,7 +22,6 @@ from smjax.imports.source import FieldError, Source, read_source, whole_json, wi
 
 EXPECTED = "a file of optimum-benchmark"
 _BOTH, _REPORT, _CONFIG = "benchmark.json", "benchmark_report.json", "benchmark_config.json"
-_ARCHS = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _TARGETS = ("load_model", "first_generate", "prefill", "generate", "decode")
 _MB = 10**6
 
@@ -80,7 +80,7 @@ def _result(report: dict[str, Any], config: dict[str, Any]) -> Result:
         model=name.rstrip("/").rpartition("/")[2] or name,
         model_path=name,
         cpu=environment.text("cpu").strip() or None,
-        arch=_ARCHS.get(environment.text("machine")),
+        arch=architecture(environment.text("machine")) or None,
         os=environment.text("platform") or None,
         label=Fields(config).text("name"),
         flags=frozenset(_flags(targets, boundary, batch, backend.text("device"))),

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from smjax.core.errors import RequestError
+from smjax.core.machine.processor import architecture
 from smjax.core.records.flags import DATE_UNSURE, MEANING_CLAIMED, MEANS
 from smjax.core.records.imported import Timed
 from smjax.imports.fields import Fields, spans
@@ -23,7 +24,6 @@ VERSIONS = ("1.0", 6)
 _OLD = "name what pyperf wrote; it reads older files of its own and writes them anew"
 Span = Literal["ttft", "decode", "answer"]
 """From prompt ids to the first id; from that to the last; both."""
-_ARCHS = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _check(said: Fields) -> None:
 
 
 def _arch(platform: str) -> str | None:
-    return next((arch for name, arch in _ARCHS.items() if name in platform), None)
+    return next((arch for arch in map(architecture, platform.split("-")) if arch in ("x86_64", "arm64")), None)
 
 
 def _date(said: str) -> str | None:
@@ -164,6 +164,4 @@ def meaning_of(span: str | None, n_prompt: int | None, n_gen: int | None, thread
         raise RequestError(
             "import pyperf --as decode: expected --n-gen of 2 and more, found 1; the first is no decoding"
         )
-    return Meaning(
-        "ttft" if span == "ttft" else "decode" if span == "decode" else "answer", n_prompt, n_gen or 1, threads, engine
-    )
+    return Meaning(cast(Span, span), n_prompt, n_gen or 1, threads, engine)

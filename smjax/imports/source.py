@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import gzip
 import hashlib
+import io
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +23,7 @@ FILE_BYTES_MAX = 1 << 26
 """Thousands of times what a tool writes."""
 NEW_LINE = "\n"
 CUT = "the file is cut or damaged, or no output of this tool"
+_GZIP = b"\x1f\x8b"
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 """What Windows puts first."""
 
@@ -31,7 +35,7 @@ class Source:
     path: Path
     text: str
     digest: str
-    """`sha256:` and that of its bytes."""
+    """`sha256:` and that of its bytes, unpacked."""
     changed: str
     """When it was last changed, UTC, ISO 8601."""
 
@@ -45,6 +49,8 @@ def read_source(path: Path, expected: str) -> Source:
     """The file at `path`, which is to be what `expected` says; raises RequestError for what is no text."""
     content = read_regular(path, FILE_BYTES_MAX, expected)
     where = printable(str(path), 500)
+    if content.startswith(_GZIP):
+        content = _unpacked(content, where, expected)
     if not content.strip():
         raise RequestError(f"{where}: expected {expected}, found an empty file; {CUT}")
     encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
@@ -58,6 +64,19 @@ def read_source(path: Path, expected: str) -> Source:
         raise RequestError(f"{where}: line {line}: expected text in UTF-8, found a null byte; save it as UTF-8")
     changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC).isoformat()
     return Source(path, text, f"sha256:{hashlib.sha256(content).hexdigest()}", changed)
+
+
+def _unpacked(content: bytes, where: str, expected: str) -> bytes:
+    """As pyperf writes a file whose name ends in .gz."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            found = file.read(FILE_BYTES_MAX + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RequestError(f"{where}: expected {expected}, found gzip that ends early or is damaged; {CUT}") from error
+    if len(found) > FILE_BYTES_MAX:
+        large = f"more than {FILE_BYTES_MAX:,} bytes in it"
+        raise RequestError(f"{where}: expected {expected}, found {large}; name another file")
+    return found
 
 
 class _NotStrictError(ValueError):

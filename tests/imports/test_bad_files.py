@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from smjax.__main__ import main
 from smjax.imports import source
 from tests.imports.importing import DATA, one_test, refused
 
@@ -179,6 +181,16 @@ def test_a_model_of_another_size_is_not_the_one(tmp_path: Path, capsys: pytest.C
     assert "as stories-15m has, found 2,141,184; name the model that it was" in line
 
 
+def test_of_several_models_none_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that have no sizes, as in Markdown, could else all be called so."""
+    path = tmp_path / "two.md"
+    path.write_text(with_line(MD, 4, lambda line: line.replace("llama ?B", "qwen2 1B")))
+    line = refused(capsys, "import", "llama-bench", str(path), "--model", "stories-15m", "--out", str(tmp_path / "out"))
+    assert "line 4: model: expected llama ?B Q4_0, as above, of which --model says which one it is, found qwen2" in line
+    assert line.endswith("import each model by itself, or without --model")
+    assert main(["import", "llama-bench", str(path), "--out", str(tmp_path / "out")]) == 0
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
@@ -213,3 +225,21 @@ def test_every_error_is_short_whatever_is_in_the_file(tmp_path: Path, capsys: py
     assert len(line) < 400
     assert "\x1b" not in line
     assert source.FILE_BYTES_MAX == 1 << 26
+
+
+def test_a_packed_file_is_read_and_one_that_is_cut_or_far_too_large_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = gzip.compress(JSONL.encode())
+    path = tmp_path / "results.gz"
+    path.write_bytes(whole)
+    assert main(["import", "llama-bench", str(path), "--out", str(tmp_path / "out")]) == 0
+    capsys.readouterr()
+    assert main(["import", "llama-bench", str(DATA / "llama-bench.jsonl"), "--out", str(tmp_path / "out")]) == 0
+    assert "were there already" in capsys.readouterr().out
+    for cut in (whole[:20], whole[:-30], whole[:40] + b"\0" * 40 + whole[80:]):
+        path.write_bytes(cut)
+        assert "found gzip that ends early or is damaged" in refused(capsys, "import", "llama-bench", str(path))
+    path.write_bytes(whole)
+    monkeypatch.setattr(source, "FILE_BYTES_MAX", len(whole))
+    assert f"found more than {len(whole):,} bytes in it" in refused(capsys, "import", "llama-bench", str(path))

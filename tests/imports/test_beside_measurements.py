@@ -9,6 +9,7 @@ import pytest
 
 from smjax.__main__ import main
 from smjax.core.records.folder import load_records
+from smjax.report.compare.fields import differences
 from tests.imports.importing import DATA, imported, one_test, refused, rows
 from tests.report.factory import record, run_folder, sample
 
@@ -69,9 +70,8 @@ def test_without_its_model_an_import_pairs_with_no_measurement(
 ) -> None:
     imported("llama-bench", FILE, tmp_path / "theirs")
     line = refused(capsys, "compare", str(tmp_path / "theirs"), str(measured), "--metric", "forward_tok_per_s")
-    assert line.startswith(
-        "compare: expected a scenario that both runs have, found none: model_hash \N{EN DASH} → sha256:1; say which"
-    )
+    named = "model shakespeare-q4_0.gguf \N{RIGHTWARDS ARROW} sha256:1; say which"
+    assert line.startswith(f"compare: expected a scenario that both runs have, found none: {named}")
     assert line.endswith("smjax import … --model FILE.gguf")
 
 
@@ -129,6 +129,9 @@ def test_processes_of_pyperf_are_compared_though_nobody_knows_their_threads(
     assert (one["ratio"], one["scenario"]["threads"]) == (pytest.approx(0.5), None)
     assert one["verdict"] == "slower"
     assert "an unknown number of threads" in one["why"]
+    assert "machine not known: told apart by " in one["why"]
+    assert "told apart by  alone" not in one["why"]
+    assert "smjax run" not in one["why"], "which would not measure it"
     assert main(["regress", "--baseline", str(tmp_path / "base"), str(tmp_path / "new")]) == 3
 
 
@@ -197,3 +200,41 @@ def test_objects_in_objects_in_objects_are_refused(tmp_path: Path, capsys: pytes
     deep = f'"deep": {"[" * 900}{"]" * 900}, '
     (tmp_path / "a").write_text("{" + deep + text[1:])
     assert "a: " in refused(capsys, "import", "llama-bench", str(tmp_path / "a"), "--out", str(tmp_path / "out"))
+
+
+def test_imports_of_two_models_are_no_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of neither the content is known; the names are others."""
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(json.dumps(one_test(model_filename=f"models/{name}.gguf")))
+        imported("llama-bench", tmp_path / name, tmp_path / "runs" / name, "--machine", "ours")
+    sides = [str(tmp_path / "runs" / name) for name in "ab"]
+    line = refused(capsys, "compare", *sides, "--metric", "prefill_tok_per_s")
+    assert line.endswith("none: model a.gguf \N{RIGHTWARDS ARROW} b.gguf; measure the same, or name other runs")
+    assert main(["trend", *sides, "--metric", "prefill_tok_per_s", "--format", "json"]) == 0
+    assert [len(history["runs"]) for history in json.loads(capsys.readouterr().out)] == [1, 1]
+    assert main(["report", *sides, "--baseline", "model=a.gguf"]) == 0
+    assert "model a.gguf \N{RIGHTWARDS ARROW} b.gguf" in capsys.readouterr().out, "as it was asked for by name"
+    assert main(["report", *sides, "--baseline", f"run={run_in(tmp_path / 'runs' / 'a')}"]) == 0
+    assert "no baseline of its point" in capsys.readouterr().out
+
+
+def run_in(folder: Path) -> str:
+    return load_records([folder]).records[0].run
+
+
+def test_settings_and_definitions_that_differ_are_named(
+    measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metric = ["--metric", "prefill_tok_per_s", "--format", "json"]
+    for value, name in ((512, "a"), (64, "b")):
+        (tmp_path / name).write_text(json.dumps(one_test(n_ubatch=value)))
+        imported("llama-bench", tmp_path / name, tmp_path / "runs" / name)
+    capsys.readouterr()
+    assert main(["compare", *(str(tmp_path / "runs" / name) for name in "ab"), *metric]) == 0
+    (one,) = json.loads(capsys.readouterr().out)
+    assert "n_ubatch 512 \N{RIGHTWARDS ARROW} 64" in one["why"]
+    assert "n_batch" not in one["why"]
+    assert "definitions" not in one["why"]
+    assert "smjax run" not in one["why"], "which would measure something else"
+    base, new = load_records([measured]).records[:1], load_records([tmp_path / "runs" / "a"]).records
+    assert differences(base, new)["definitions"] == ("smjax's", "no-id-chosen")

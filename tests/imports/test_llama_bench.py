@@ -123,6 +123,7 @@ def test_all_that_it_says_is_kept_and_what_it_means_here_has_its_name(form: str,
     ("changes", "expected"),
     [
         ({"type_v": "q8_0"}, {"kv_dtype": "float16/q8_0"}),
+        ({"type_v": "q8_0", "type_k": ...}, {"kv_dtype": None}),  # as Markdown, which leaves out what is as usual
         ({"flash_attn": True}, {"engine_args": "flash_attn=1"}),
         ({"flash_attn": -1, "use_mmap": False}, {"engine_args": "flash_attn=auto, mmap=false"}),
         ({"load_mode": "mmap"}, {"engine_args": "flash_attn=0, mmap=true"}),

@@ -55,5 +55,7 @@ class Imported:
     """Each is the mean of several, which the file has not got."""
     spread: Rate | None = None
     """Standard deviation of the samples' spans, as a share of their mean; None of one, and of means."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What makes it another thing than the next, besides what the record has of its own."""
     fields: dict[str, Any] = field(default_factory=dict)
     """All that the file says of it, as it says it."""

@@ -24,7 +24,11 @@ _MMAP = {"mmap": "true", "mmap+mlock": "true", "none": "false", "mlock": "false"
 _MMAP |= {"true": "true", "false": "false"}
 _SAMPLES = ("samples_ns", "samples_ts")
 _OUTCOMES = (*_SAMPLES, "avg_ns", "stddev_ns", "avg_ts", "stddev_ts", "test_time")
-_ELSEWHERE = ("n_prompt", "n_gen", "n_depth", "n_threads", "model_filename", "model_type", "model_size", "cpu_info")
+_ELSEWHERE = (
+    *("n_prompt", "n_gen", "n_depth", "n_threads", "build_number", "build_commit", "cpu_info"),
+    *("model_filename", "model_type", "model_size", "model_n_params"),
+)
+_KV_DTYPES = ("type_k", "type_v")
 _AGREE = 1e-3
 """Share by which rates, of which six digits are printed, may differ from those of the times."""
 
@@ -44,7 +48,8 @@ def _result(entry: Entry) -> Result:
     if n_prompt + n_gen == 0:
         raise FieldError("n_prompt, n_gen", "at least one above 0", "0 and 0")
     spans, are_means = _spans(f, n_prompt + n_gen)
-    path = f.text("model_filename")
+    path, kv_dtype, arguments = f.text("model_filename"), _kv_dtype(f), dict(_engine_args(f))
+    told = {*_OUTCOMES, *_ELSEWHERE, *arguments, *(_KV_DTYPES if kv_dtype else ())}
     return Result(
         place=entry.place,
         engine="llama_cpp",
@@ -54,8 +59,8 @@ def _result(entry: Entry) -> Result:
         tokens=n_prompt + n_gen,
         depth=depth if n_prompt else 0,
         threads=f.count("n_threads", least=1) if "n_threads" in f else None,
-        kv_dtype=_kv_dtype(f),
-        engine_args=dict(_engine_args(f)),
+        kv_dtype=kv_dtype,
+        engine_args=arguments,
         samples=[_timed(span, n_prompt, n_gen) for span in spans],
         fields={name: value for name, value in entry.said.items() if name not in _SAMPLES},
         model=PurePosixPath(path.replace("\\", "/")).name or f.needed("model_type"),
@@ -67,7 +72,7 @@ def _result(entry: Entry) -> Result:
         are_means=are_means,
         flags=frozenset(_flags(f, are_means, bool(n_prompt and depth))),
         versions=_versions(f),
-        settings={name: str(value) for name, value in entry.fields.items() if name not in (*_OUTCOMES, *_ELSEWHERE)},
+        settings={name: str(value) for name, value in entry.fields.items() if name not in told},
     )
 
 
@@ -104,8 +109,9 @@ def _check_rates(rates: list[float] | None, spans: list[int], tokens: int) -> No
 
 
 def _kv_dtype(f: Fields) -> str | None:
-    kinds = [_DTYPES.get(kind, kind) for kind in (f.text("type_k"), f.text("type_v")) if kind]
-    return "/".join(dict.fromkeys(kinds)) or None
+    """Of keys and values; unknown where one of them is not said, as Markdown leaves out what is as usual."""
+    kinds = [f.text(name) for name in _KV_DTYPES]
+    return "/".join(dict.fromkeys(_DTYPES.get(kind, kind) for kind in kinds)) if all(kinds) else None
 
 
 def _engine_args(f: Fields) -> Iterator[tuple[str, str]]:

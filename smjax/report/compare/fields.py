@@ -8,6 +8,7 @@ from typing import Any
 
 from smjax.core.numbers import listed
 from smjax.core.records import alike
+from smjax.core.records.flags import DATE_UNSURE, FLAGS
 from smjax.core.records.record import Record
 from smjax.core.records.scenario import Scenario
 from smjax.core.text import printable
@@ -34,6 +35,8 @@ _ONLY_NAMED = (FILES, LIBRARIES, "cpu.simd")
 """Fields whose values are digests or too long to be read."""
 _OF_ENGINES = ("engine args",)
 """What tells a row of an engine from others of it, though other engines have none."""
+_OURS = "smjax's"
+_OF_IMPORTS = {flag.name for flag in FLAGS if flag.set_by == "import" and flag is not DATE_UNSURE}
 _VARIABLE = "variables."
 _EXPLAIN_FILES = ("smjax", "commit")
 """What says more of other files of smjax than that they are others."""
@@ -67,6 +70,11 @@ def machine_of(record: Record) -> str:
     return record.machine or f"a machine like {record.host or record.environment.cpu.model or 'none that is known'}"
 
 
+def weights_of(record: Record) -> str | None:
+    """What tells a model from others: its content, or the name that an import has for it and no more."""
+    return record.model.hash or record.model.name
+
+
 def jaxlib_of(record: Record) -> str | None:
     """Version, as the worker said it, else as it was installed."""
     return record.versions.get("jaxlib") or record.environment.packages.get("jaxlib")
@@ -82,11 +90,20 @@ def described(record: Record) -> dict[str, Any]:
         "engine args": ", ".join(f"{name}={value}" for name, value in record.scenario.engine_args.items()) or None,
         **_smjax(record),
         "provenance": record.provenance,
+        "definitions": _definitions(record),
         "machine": machine_of(record),
     }
+    theirs = dict(_leaves(record.imported.settings)) if record.imported else {}
     variants = {f"variants.{name}": value for name, value in record.variants.items()}
     wanted = {name: value for name, value in asked(record).items() if not name.startswith("engine_args.")}
-    return wanted | ours | _variables(record) | dict(_environment(record)) | _packages(record) | variants
+    return theirs | wanted | ours | _variables(record) | dict(_environment(record)) | _packages(record) | variants
+
+
+def _definitions(record: Record) -> str:
+    """Whose they are; of an import the flags that say in what its figures are others."""
+    if record.imported is None:
+        return _OURS
+    return ", ".join(name for name in record.flags if name in _OF_IMPORTS) or _OURS
 
 
 def software(record: Record) -> set[str]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from smjax.core.numbers import listed
 from smjax.core.records.record import Record
-from smjax.report.compare.fields import SCENARIO, asked, shown
+from smjax.report.compare.fields import SCENARIO, asked, shown, weights_of
 
 _FEW = 4
 """Values of a field that are named."""
 _CHARACTERS = 15
-"""Of a value: of a hash it is enough to be known by."""
+"""Of a hash: enough to be known by."""
 
 
 def why_none(base: Sequence[Record], new: Sequence[Record]) -> str:
@@ -21,20 +21,23 @@ def why_none(base: Sequence[Record], new: Sequence[Record]) -> str:
     values = {name: [list(dict.fromkeys(one[name] for one in side)) for side in sides] for name in sides[0][0]}
     apart = [f"{name} {_told(a)} → {_told(b)}" for name, (a, b) in values.items() if not {*a} & {*b}]
     found = f"none: {listed(apart)}" if apart else f"none with all of {listed(list(values))} alike"
-    return f"{found}; {_fix(values['model_hash'])}"
+    return f"{found}; {_fix(base, new)}"
 
 
 def _scenario(record: Record) -> dict[str, Any]:
-    fields = asked(record) | {"model_hash": record.model.hash}
-    return {name: fields[name] for name in SCENARIO if name != "model"}
+    fields = asked(record) | {"model": weights_of(record)}
+    return {name: fields[name] for name in SCENARIO if name != "model_hash"}
 
 
 def _told(values: Sequence[Any]) -> str:
-    named = [shown(value)[:_CHARACTERS] for value in values[:_FEW]]
+    texts = map(shown, values[:_FEW])
+    named = [text[:_CHARACTERS] if text.startswith("sha256:") else text for text in texts]
     return listed([*named, f"{len(values) - _FEW} more"] if len(values) > _FEW else named)
 
 
-def _fix(hashes: Sequence[Sequence[Any]]) -> str:
-    if any(None in side for side in hashes) and any(side != [None] for side in hashes):
+def _fix(*sides: Sequence[Record]) -> str:
+    """What is known by its content is no pair to what is known by its name."""
+    by_content = [{record.model.hash is not None for record in side} for side in sides]
+    if {True, False} <= set.union(*by_content):
         return "say which model an import is of: smjax import … --model FILE.gguf"
     return "measure the same, or name other runs"

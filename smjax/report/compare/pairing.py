@@ -11,7 +11,7 @@ from typing import Any
 
 from smjax.core.records.attempts import Attempt, that_count
 from smjax.core.records.record import Record
-from smjax.report.compare.fields import asked, jaxlib_of, machine_of
+from smjax.report.compare.fields import asked, jaxlib_of, machine_of, weights_of
 from smjax.report.data.figures import names_over
 from smjax.report.data.processes import per_process
 from smjax.report.data.states import STATES
@@ -154,7 +154,7 @@ def program_key(record: Record) -> Hashable:
 def scenario_key(record: Record) -> Hashable:
     """Records that agree in it are of the same scenario."""
     s = record.scenario
-    return record.model.hash, s.n_prompt, s.n_gen, s.ctx, s.threads, s.tokens_per_dispatch
+    return weights_of(record), s.n_prompt, s.n_gen, s.ctx, s.threads, s.tokens_per_dispatch
 
 
 def place_key(record: Record) -> Hashable:

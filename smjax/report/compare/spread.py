@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from smjax.core.numbers import plural, significant
 from smjax.core.records.flags import HANDICAP
 from smjax.core.records.record import Record
+from smjax.core.text import printable
 from smjax.report.compare.earlier import Earlier
 from smjax.report.compare.fields import machine_of
 from smjax.report.compare.pairing import Pair, by_run, place_key, processes_of_each, program_key
@@ -83,11 +84,16 @@ def spread_of(pair: Pair, history: History, given: float | None) -> Spread | Non
     needed = [record for record, is_single in zip(records, single, strict=True) if is_single]
     found = {machine_of(record): _of(record, pair.state, history, given) for record in reversed(needed)}
     told = dict.fromkeys(found[machine_of(record)][1] for record in needed)
-    unsure = [f"machine not known: told apart by {record.host} alone" for record in records if not record.machine]
+    unsure = [_unsure(record) for record in records if not record.machine]
     base, new = (
         found[machine_of(record)][0] if is_single else None for record, is_single in zip(records, single, strict=True)
     )
     return Spread((base, new), (*told, *dict.fromkeys(unsure)))
+
+
+def _unsure(record: Record) -> str:
+    told = record.host or record.environment.cpu.model
+    return f"machine not known: told apart by {printable(told)} alone" if told else "machine not known"
 
 
 def _of(record: Record, state: str, history: History, given: float | None) -> tuple[BetweenRuns, str]:

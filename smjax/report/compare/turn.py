@@ -55,8 +55,11 @@ def _axis(pair: Pair) -> tuple[str, str] | None:
     """What the sides differ in, if all else follows from it, and both its values; a label where they differ in nothing.
 
     Where they differ in what no sweep can vary, one under two labels would be measured twice, and the other not at all.
+    What another tool measured no sweep does.
     """
     base, new = _records(pair)
+    if base.imported or new.imported:
+        return None
     ours, theirs = _arguments(base), _arguments(new)
     arguments = {name: (ours.get(name), theirs.get(name)) for name in ours | theirs}
     found = differences(*pair.records) | {name: both for name, both in arguments.items() if both[0] != both[1]}
