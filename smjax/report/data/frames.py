@@ -55,7 +55,8 @@ def typed(value: Any, dtype: type[pl.DataType]) -> Any:
     Settings by name are a text too.
     """
     if isinstance(value, dict) and dtype == pl.String:
-        value = ", ".join(f"{name}={setting}" for name, setting in sorted(value.items())) or None
+        known = sorted((name, setting) for name, setting in value.items() if setting is not None)
+        value = ", ".join(f"{name}={setting}" for name, setting in known) or None
     if isinstance(value, str):
         return printable(value, limit=None) if dtype == pl.String else None
     is_kind = isinstance(value, _ACCEPTED[dtype]) and not isinstance(value, bool)

@@ -8,10 +8,14 @@ from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
-from smjax.core.records.columns import COLUMNS
+from smjax.core.records.columns import COLUMNS, FIELDS
 from smjax.core.text import printable
 
-_NAMES = tuple(column.name for column in COLUMNS if column.is_key or column.over == "first")
+NAMES = tuple(
+    column.name
+    for column in (*COLUMNS, *(field for field in FIELDS if field.heading))
+    if column.is_key or column.over == "first"
+)
 """What tells rows apart."""
 _ARGUMENT = "engine_args."
 _FIX = "write for example engine=llama_cpp"
@@ -51,7 +55,16 @@ class Named:
             found = _like(known, value.casefold())
             if not found:
                 raise self._unknown(name, value, known.values())
-        return self._by_words(found, names, shown) if self.words else found
+        found = self._by_words(found, names, shown) if self.words else found
+        for name in self.fields:
+            self._check_one(name, {_said(rows[place], name) for place in found})
+        return found
+
+    def _check_one(self, name: str, values: set[str]) -> None:
+        """A part of a value may be a part of several, of which nobody can say which one is meant."""
+        if len({value.casefold() for value in values}) > 1:
+            found = ", ".join(sorted(values))
+            raise self.refusal(f"one value of {name}, found {found}", "write one of them whole")
 
     def _by_words(self, places: Sequence[int], names: Sequence[str], shown: Sequence[str]) -> list[int]:
         """The text as it stands in their names; where it is found nowhere all of its words in any place will do."""
@@ -77,9 +90,9 @@ class Named:
 
 
 def _check_name(text: str, name: str) -> None:
-    if name in _NAMES or name.startswith(_ARGUMENT):
+    if name in NAMES or name.startswith(_ARGUMENT):
         return
-    meant = nearest(name, _NAMES)
+    meant = nearest(name, NAMES)
     fix = f"did you mean {meant}?" if meant else _FIX
     raise RequestError(f"baseline {text!r}: expected a column that tells rows apart, found {printable(name)}; {fix}")
 

@@ -21,6 +21,12 @@ from smjax.stats.runs import over_runs
 _ADDED_UP = ("replicates", "samples", "processes", "bad_processes", "processes_disturbed", "processes_repeated")
 _OF_ONE_RUN = {WIDE_CI.name, NO_INTERVAL.name, MODES_NOT_TESTABLE.name}
 """Flags that say something of an interval that is not shown."""
+_BY_THE_LEAST = {
+    "agreement": pl.col("agreement").min(),
+    "ids_compared": pl.col("ids_compared").sort_by("agreement", nulls_last=True).first(),
+    "is_reference": pl.col("is_reference").all(),
+}
+"""How answers agree is said of the run in which they do the least, as of a row's processes."""
 _KEYS = tuple(name for name in ROW if name != "run")
 
 
@@ -46,6 +52,8 @@ def pool_runs(rows: pl.DataFrame) -> pl.DataFrame:
 def _together(name: str, dtype: pl.DataType) -> pl.Expr:
     """How the runs' values become the row's."""
     values = pl.col(name)
+    if name in _BY_THE_LEAST:
+        return _BY_THE_LEAST[name]
     if name == "run":
         return values.drop_nulls().unique(maintain_order=True)
     if name == "status":

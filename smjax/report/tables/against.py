@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from smjax.core.numbers import significant
 from smjax.core.records.column import Column
@@ -12,8 +13,8 @@ from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.report.compare import estimating
 from smjax.report.compare.comparable import comparable
-from smjax.report.compare.fields import differences, in_words, telling
-from smjax.report.compare.pairing import Pair, Process, processes_of, scenario_key
+from smjax.report.compare.fields import differences, in_words, machine_of, telling
+from smjax.report.compare.pairing import Pair, Process, processes_of_each, scenario_key
 from smjax.report.compare.spread import History, Spread, spread_of
 from smjax.report.data.names import name_row
 from smjax.report.render.grid import NOTHING, TIMES, Cell, GridColumn, Row
@@ -67,14 +68,17 @@ class Against:
         if one is None or one.ratios[name] is None:
             return NOTHING
         if one.is_base:
-            return Cell(1.0, "baseline" if name == JUDGED.name else "1")
+            first = next(other for other in (JUDGED.name, *_PLAIN) if one.ratios[other] is not None)
+            return Cell(1.0, "baseline" if name == first else "1")
         told = one.judged
         if name == JUDGED.name and told.ratio is not None:
             return Cell(told.ratio, with_reach(told.ratio, told.lo, told.hi, _digits(told)))
         return Cell(one.ratios[name], significant(one.ratios[name]))
 
-    def captions(self) -> list[str]:
-        """What the ratios are."""
+    def captions(self, rows: Sequence[Row]) -> list[str]:
+        """What the ratios of the table of these rows are."""
+        if all(one is not None and one.is_base for one in map(self.of, rows)):
+            return [f"Baseline: {self.text}. Every row here is one, so that there are no ratios."]
         certain = any(one.judged.lo is not None for one in self.beside.values())
         held = "; the intervals of decoding hold all at once with a chance of 95 %" if certain else ""
         meant = f"Baseline: {self.text}; what that leaves open is as in the row itself."
@@ -110,13 +114,15 @@ def against(rows: Sequence[Row], records: Sequence[Record], text: str) -> Agains
 
 
 def _by_row(rows: Sequence[Row], records: Sequence[Record]) -> list[list[Process]]:
-    """The processes of each row that count."""
+    """The processes of each row that count; each run by itself, as blocks are those of one run on one machine."""
+    runs = defaultdict[tuple[str, str], list[Record]](list)
+    for record in records:
+        runs[record.run, machine_of(record)].append(record)
     row_of = {id(records[number]): place for place, row in enumerate(rows) for number in row["record_numbers"]}
     found: list[list[Process]] = [[] for _ in rows]
-    number = {run: number for number, run in enumerate(dict.fromkeys(record.run for record in records))}
-    for process in processes_of(records, JUDGED.name):
+    for process in itertools.chain(*processes_of_each(list(runs.values()), JUDGED.name)):
         if (place := row_of.get(id(process.record))) is not None:
-            found[place].append(replace(process, run=number[process.record.run]))
+            found[place].append(process)
     return found
 
 
@@ -139,7 +145,9 @@ def _beside(row: Row, base: Row, pair: Pair | None, level: float) -> Beside:
 
 
 def _are_of_one_run(base: Sequence[Process], new: Sequence[Process]) -> bool:
-    return len({process.record.run or id(process) for process in (*base, *new)}) == 1
+    """Of a record that does not say its run nobody knows."""
+    both = (*base, *new)
+    return all(process.record.run for process in both) and len({process.run for process in both}) == 1
 
 
 def _said(pair: Pair, ratio: Ratio, spread: Spread | None) -> list[str]:

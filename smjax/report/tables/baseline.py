@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,12 +10,12 @@ from smjax.core.errors import RequestError
 from smjax.core.numbers import listed
 from smjax.core.records.alike import LINE
 from smjax.core.records.record import Record
-from smjax.report.compare.fields import machine_of
-from smjax.report.data.named import Named
+from smjax.report.compare.fields import machine_of, weights_of
+from smjax.report.data.named import NAMES, Named
 from smjax.report.data.names import name_row
 from smjax.report.render.grid import Row
-from smjax.report.tables.engines import with_what_differs
-from smjax.report.tables.run_names import short_names
+from smjax.report.tables.as_shown import as_shown
+from smjax.report.tables.run_names import with_short_runs
 
 _POINT = ("model", "threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
 """What a baseline always has like the row, unless the text names it."""
@@ -22,10 +23,12 @@ _NARROWING = (
     ("machine",),
     ("run",),
     ("label",),
+    ("interpreter",),
     ("engine", "kernel", "isa", "kv_dtype", "engine_args"),
     ("jaxlib", "smjax", "engine_version", "sources"),
 )
 """Of several rows those that have all of these like the row, if there are any; the first comes first."""
+_MEASURED = "measured"
 _FOLLOWS = {"engine": ("kernel", "isa", "engine_args", "engine_version", "sources")}
 """What is another anyway where something else is."""
 
@@ -35,23 +38,34 @@ def bases(rows: Sequence[Row], records: Sequence[Record], text: str) -> list[int
 
     Raises RequestError for a text that names no row, or several that stand beside one.
     """
-    as_shown = with_what_differs(rows)
-    printed = [name_row(row, as_shown) for row in as_shown]
+    printed = _printed(rows)
     if printed.count(text) == 1:
         return [printed.index(text)] * len(rows)
     named = Named.of(text)
-    labels = [_labels(row, name, rows) for row, name in zip(rows, printed, strict=True)]
+    labels = [_label(*both) for both in zip(with_short_runs(rows), rows, printed, strict=True)]
     meant = named.among(rows, labels, printed)
     told = {name for field in named.fields for name in (field, *_FOLLOWS.get(field, ()))}
     kept = [_kept(row, records[row["record_numbers"][0]], told) for row in rows]
     return [_base(place, meant, kept, rows, named) for place in range(len(rows))]
 
 
-def _labels(row: Row, printed: str, rows: Sequence[Row]) -> str:
+def _printed(rows: Sequence[Row]) -> list[str]:
+    """What the notes below tables call the rows, of which each architecture has one of its own."""
+    tables = defaultdict[str | None, list[int]](list)
+    for place, row in enumerate(rows):
+        tables[row["arch"]].append(place)
+    found = [""] * len(rows)
+    for places in tables.values():
+        shown = as_shown([rows[place] for place in places])
+        for place, row in zip(places, shown, strict=True):
+            found[place] = name_row(row, shown)
+    return found
+
+
+def _label(shown: Row, row: Row, printed: str) -> str:
     """All that tables call a row by."""
-    run = short_names(other["run"] for other in rows if other["run"]).get(row["run"])
     others = [str(row[name]) for name in (*LINE, "label") if row[name] not in (None, "")]
-    return " ".join(filter(None, [printed, *others, run, (row["identity"] or "")[:8]]))
+    return " ".join(filter(None, [printed, *others, shown["run"], (row["identity"] or "")[:8]]))
 
 
 def _kept(row: Row, record: Record, told: set[str]) -> dict[str, Any]:
@@ -61,7 +75,7 @@ def _kept(row: Row, record: Record, told: set[str]) -> dict[str, Any]:
     own = {
         **{name: row.get(name) for names in _NARROWING for name in names},
         **{name: getattr(asked, name) for name in _POINT},
-        "model": record.model.hash,
+        "model": weights_of(record),
         "n_prompt": None if is_usual else asked.n_prompt,
         "machine": machine_of(record),
     }
@@ -71,15 +85,29 @@ def _kept(row: Row, record: Record, told: set[str]) -> dict[str, Any]:
 def _base(
     place: int, meant: Sequence[int], kept: Sequence[dict[str, Any]], rows: Sequence[Row], named: Named
 ) -> int | None:
-    """The one of `meant` that stands beside the row at `place`: itself, if it is one of them."""
-    if place in meant:
+    """The one of `meant` that stands beside the row at `place`: itself, if it is one of them.
+
+    Another tool's stands beside the one of its engine that was measured, if both are meant.
+    """
+    row = rows[place]
+    if place not in meant:
+        found = _nearest(place, meant, kept)
+        if len(found) > 1:
+            raise _ambiguous(row, [rows[one] for one in found], rows, named)
+        return found[0] if found else None
+    if row["provenance"] == _MEASURED:
         return place
-    found = [one for one in meant if _are_alike(kept[one], kept[place], _POINT)]
+    measured = [one for one in meant if (rows[one]["provenance"], rows[one]["engine"]) == (_MEASURED, row["engine"])]
+    found = _nearest(place, measured, kept)
+    return found[0] if len(found) == 1 else place
+
+
+def _nearest(place: int, among: Sequence[int], kept: Sequence[dict[str, Any]]) -> list[int]:
+    """Those of the same point as the row at `place`, and of these the ones that are most like it."""
+    found = [one for one in among if _are_alike(kept[one], kept[place], _POINT)]
     for names in _NARROWING:
         found = [one for one in found if _are_alike(kept[one], kept[place], names)] or found
-    if len(found) > 1:
-        raise _ambiguous(rows[place], [rows[one] for one in found], rows, named)
-    return found[0] if found else None
+    return found
 
 
 def _are_alike(one: dict[str, Any], other: dict[str, Any], names: Sequence[str]) -> bool:
@@ -87,7 +115,8 @@ def _are_alike(one: dict[str, Any], other: dict[str, Any], names: Sequence[str])
 
 
 def _ambiguous(row: Row, found: Sequence[Row], rows: Sequence[Row], named: Named) -> RequestError:
-    names = dict.fromkeys(name for group in _NARROWING for name in group)
+    narrowing = (name for group in _NARROWING for name in group if name in NAMES)
+    names = dict.fromkeys((*narrowing, "identity"))
     differing = [name for name in names if len({one.get(name) for one in found}) > 1]
     several = "; ".join(dict.fromkeys(name_row(one, found) for one in found))
     fix = f"say {listed(differing[:1])} too" if differing else "name fewer folders"

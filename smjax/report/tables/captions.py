@@ -71,9 +71,12 @@ def _agreement(rows: Sequence[Row]) -> list[str]:
         return [
             "agreement: ids of an answer before the first that is not the reference's; near ties part answers, too."
         ]
-    if len({(row["engine"], row["kernel"]) for row in known}) < 2:
+    others = [row["ids_compared"] for row in known if not row["is_reference"]]
+    if not others or len({(row["engine"], row["kernel"]) for row in known}) < 2:
         return []
-    return [f"All answers begin alike: the same {max(row['ids_compared'] for row in known)} ids."]
+    whose = "All answers" if len(known) == len(rows) else "Answers, where their ids are known,"
+    counts = " to ".join(map(str, dict.fromkeys((min(others), max(others)))))
+    return [f"{whose} begin alike: the same {counts} ids."]
 
 
 def is_dram_said_once(rows: Sequence[Row]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from smjax.report.render.grid import Row
 
 _FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -25,3 +27,9 @@ def _name(run: str, form: str) -> str:
         return datetime.strptime(run.partition("-")[0], _STAMP).strftime(form)
     except ValueError:  # a folder's name, or another tool's
         return run
+
+
+def with_short_runs(rows: Sequence[Row]) -> list[Row]:
+    """The rows, each with the name of its run."""
+    names = short_names(row["run"] for row in rows if row["run"])
+    return [row | {"run": names.get(row["run"])} for row in rows]

@@ -10,12 +10,11 @@ from smjax.core.records.alike import ROW
 from smjax.report.render.grid import Grid, GridColumn, Row, draw
 from smjax.report.tables import engines
 from smjax.report.tables.against import Against
+from smjax.report.tables.as_shown import as_shown
 from smjax.report.tables.captions import RUNS, are_pooled, captions, is_dram_said_once
 from smjax.report.tables.column_cells import IN_TABLES, OF_BANDWIDTH, processes_behind
-from smjax.report.tables.differing_packages import with_differing_packages
 from smjax.report.tables.order_plot import pictures, worth_a_picture
 from smjax.report.tables.row_notes import notes
-from smjax.report.tables.run_names import short_names
 
 _SCENARIO = (
     *("model", "engine", "kernel", "isa", "kv_dtype"),
@@ -52,20 +51,15 @@ def grids(scenarios: pl.DataFrame, against: Against | None = None) -> list[Grid]
     `against`: the baseline that ratios are taken to.
     """
     parts = scenarios.partition_by("arch", maintain_order=True)
-    return [_grid(with_differing_packages(_with_short_runs(part.to_dicts())), against) for part in parts]
-
-
-def _with_short_runs(rows: list[Row]) -> list[Row]:
-    names = short_names(row["run"] for row in rows if row["run"])
-    return [row | {"run": names.get(row["run"])} for row in rows]
+    return [_grid(part.to_dicts(), against) for part in parts]
 
 
 def _grid(rows: list[Row], against: Against | None) -> Grid:
     arch = rows[0]["arch"] or "unknown architecture"
     cpus = {row["cpu"] for row in rows if row["cpu"]}
     title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
-    above = [*captions(rows), *engines.caption(rows), *(against.captions() if against else [])]
-    rows = engines.with_what_differs(rows)
+    above = [*captions(rows), *engines.caption(rows), *(against.captions(rows) if against else [])]
+    rows = as_shown(rows)
     drawn, left = worth_a_picture(rows)
     below = [*left, *(against.notes(rows) if against else []), *notes(rows, drawn)]
     return draw(title, above, _columns(rows, against), rows, below, pictures(drawn, rows))

@@ -52,3 +52,12 @@ def test_what_names_no_row_is_refused_in_one_line(text, told):
         Named.of(text).among(ROWS, NAMES, NAMES)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_part_of_several_values_is_none_of_them():
+    rows = [{"jaxlib": version, "cpu": cpu} for version, cpu in (("0.10.2", "AMD EPYC"), ("0.11.0", "AMD Ryzen"))]
+    names = [row["cpu"] for row in rows]
+    with pytest.raises(RequestError, match=r"expected one value of jaxlib, found 0\.10\.2, 0\.11\.0; write one of"):
+        Named.of("jaxlib=0.1").among(rows, names, names)
+    assert Named.of("jaxlib=0.10").among(rows, names, names) == [0]
+    assert Named.of("cpu=AMD EPYC").among(rows, names, names) == [0]

@@ -114,6 +114,19 @@ def test_rows_have_the_shape_that_they_had():
     assert set(COLUMN_NAMES) <= set(found.columns)
 
 
+def test_answers_agree_as_far_as_in_the_run_in_which_they_agree_the_least():
+    """A median of two runs would be a number of ids that no answer has."""
+    ids = list(range(64))
+    runs = [[*run(name, [100]), *run(name, [100], engine="e")] for name in ("a", "b")]
+    for (ours, theirs), other in zip(runs, ([*ids[:16], *range(100, 148)], ids[:32]), strict=True):
+        ours["ids"], theirs["ids"] = ids, other
+        theirs["id"] += "e"
+    by_engine = {row["engine"]: row for row in pooled(*runs)}
+    told = ("agreement", "ids_compared", "is_reference")
+    assert [by_engine["e"][name] for name in told] == [0.25, 64, False]
+    assert [by_engine["smjax"][name] for name in told] == [1, 64, True]
+
+
 @pytest.mark.slow
 def test_the_interval_against_what_is_simulated():
     """Of runs that lie 3 % apart, 95 in 100 intervals hold the middle, however narrow each run's own is."""

@@ -6,6 +6,7 @@ import pytest
 
 from smjax.__main__ import main
 from smjax.core.errors import RequestError
+from smjax.core.records.scenario import Measure
 from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import TIMES
@@ -13,6 +14,7 @@ from smjax.report.render.markdown import markdown
 from smjax.report.tables import from_records, run_table
 from smjax.report.tables.after_run import finish
 from smjax.report.tables.against import against
+from smjax.report.tables.baseline import bases
 from tests.report.compare.sweeps import noise, sweep
 from tests.report.factory import GRAVITON, failed, read, record, run_folder, sample
 
@@ -204,3 +206,71 @@ def test_rows_whose_point_is_not_known_do_not_stop_a_report():
     rows = scenarios(made).with_columns(threads=None, cores=None)
     text = markdown(run_table.grids(rows, against(rows.to_dicts(), made, "engine=smjax")))
     assert "| baseline |" in text
+
+
+def test_runs_that_overlap_in_time_keep_their_blocks():
+    """A block of one run lies between the processes of a block of another, as those of two machines do."""
+    torn = {"smjax": noise(3, 8, 0.05, 300), "llama_cpp": noise(4, 8, 0.05)}
+    here, there = engines(torn), [one | {"machine": "there"} for one in engines(torn, run="b")]
+    apart = [one | {"id": f"{one['id']} b", "date": one["date"].replace("-01T", "-02T")} for one in there]
+    later = [
+        one | {"id": f"{one['id']} b", "date": f"2026-03-01T10:{one['order']['block'] + 4:02d}:{place % 2:02d}.5Z"}
+        for place, one in enumerate(there)
+    ]
+    found = [ratios([*here, *runs], "engine=llama_cpp", "engine", "machine") for runs in (apart, later)]
+    assert found[0]["smjax", "here"] == found[0]["smjax", "there"]
+    assert found[1] == found[0]
+
+
+def test_an_interpreter_has_a_baseline_of_its_own():
+    """All that the engine says of itself is the same in both."""
+    records = [
+        one | {"identity": f"{one['identity']} {python}", "id": f"{one['id']} {python[1:4]}"}
+        for python, factor in (("/old/python", 1), ("/new/python", 2))
+        for one in engines({name: [factor * rate for rate in rates] for name, rates in ENGINES.items()}, python=python)
+    ]
+    found = ratios(records, "engine=llama_cpp", "engine", "interpreter")
+    assert [found["smjax", python].split()[0] for python in ("/old/python", "/new/python")] == ["3.000", "3.000"]
+    found = ratios(records, "engine=llama_cpp interpreter=/old/python", "engine", "interpreter")
+    assert [found["smjax", python].split()[0] for python in ("/old/python", "/new/python")] == ["3.000", "6.000"]
+
+
+def test_what_alone_tells_two_baselines_apart_may_be_their_identity():
+    slowed = [
+        one | {"identity": "slowed", "id": f"{one['id']} slowed"}
+        for one in engines({"llama_cpp": STEADY}, measure=Measure(1, 5, 1, 600.0, target_ci=1.0, handicap=0.5))
+    ]
+    with pytest.raises(RequestError, match="say identity too"):
+        shown([*engines(), *slowed], "engine=llama_cpp")
+    found = ratios([*engines(), *slowed], "engine=llama_cpp identity=slowed", "engine", "identity")
+    assert found["llama_cpp", "slowed"] == "baseline"
+
+
+def test_the_name_in_a_note_is_the_row_s_whatever_other_machines_are_beside_it():
+    """Notes shorten the names of runs, and each architecture has notes of its own."""
+    named = {"one": "20260301T100000Z-aaaaaa", "other": "20260302T110000Z-bbbbbb"}
+    runs = [one for run in named.values() for one in engines(run=run, day=int(run[7]))]
+    arm = [
+        one | {"environment": GRAVITON | {"packages": {}}, "machine": "arm", "id": f"{one['id']} arm"}
+        for one in engines(run="20260303T120000Z-cccccc", day=3)
+    ]
+    name = "tinystories-1m, 1 thread, ctx 256, engine llama_cpp, run 2026-03-02 11:00"
+    made = read([*runs, *arm])
+    rows = scenarios(made).to_dicts()
+    found = {(rows[place]["engine"], rows[place]["run"]) for place in bases(rows, made, name) if place is not None}
+    assert found == {("llama_cpp", named["other"])}
+
+
+def test_what_another_tool_measured_stands_beside_what_was_measured_of_its_engine():
+    other = [
+        one | {"provenance": "imported", "run": "imported", "machine": "", "id": f"{one['id']} i"}
+        for one in engines({"llama_cpp": [1.5 * rate for rate in STEADY]})
+    ]
+    found = ratios([*engines(), *other], "engine=llama_cpp", "engine", "provenance")
+    assert found["llama_cpp", "measured"] == "baseline"
+    assert found["llama_cpp", "imported"].startswith("1.50 ")
+    alone = ratios([*engines({"smjax": STEADY}), *other], "engine=llama_cpp", "engine", "provenance")
+    assert alone["llama_cpp", "imported"] == "baseline"
+    assert ratios([*engines(), *other], "provenance=imported", "engine", "provenance")["llama_cpp", "imported"] == (
+        "baseline"
+    )

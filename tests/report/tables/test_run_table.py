@@ -437,6 +437,15 @@ def test_that_all_answer_alike_is_said_once():
     assert "begin alike" not in table_of(scenarios([answering("smjax", ids, "native")])), "there is nothing beside it"
 
 
+def test_it_is_said_of_no_answer_that_was_not_compared():
+    """A reference agrees with itself, in each run with another one; of a server's answer nobody knows the ids."""
+    ids = list(range(64))
+    xla, native = answering("smjax", ids, "xla"), answering("smjax", ids, "native") | {"run": "second"}
+    assert "begin alike" not in table_of(scenarios([xla, native]))
+    text = table_of(scenarios([xla, answering("e", ids[:16], "k"), answering("openai", [], "server")]))
+    assert "Answers, where their ids are known, begin alike: the same 16 ids." in text
+
+
 def test_what_some_rows_have_alike_is_not_said_of_all():
     text = table_of(scenarios([record(label="a"), record(threads=2), record(label="a", threads=4)]))
     assert "Same in every row that has it: label a." in text
