@@ -118,9 +118,8 @@ def best(records: Sequence[Record], metric: str) -> dict[Point, Comparison]:
 
 def beside(one: Comparison) -> list[str]:
     """Both figures, and their ratio with its interval."""
-    ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
-    interval = f" ({one.bounds.lo:.2f} to {one.bounds.hi:.2f})" if one.bounds else f" ({one.verdict})"
-    return [*(significant(value, 3) if value else "" for value in (one.new, one.base)), ratio + interval]
+    ratio = f"{one.ratio:.2f} ({one.bounds.lo:.2f} to {one.bounds.hi:.2f})" if one.bounds else f"{one.verdict}"
+    return [*(significant(value, 3) if value else "" for value in (one.new, one.base)), ratio]
 
 
 if __name__ == "__main__":
