@@ -92,6 +92,8 @@ def test_with_its_model_it_does(measured: Path, tmp_path: Path, capsys: pytest.C
     assert "base: one process" in pair["why"]
     assert "provenance imported → measured" in pair["why"]
     assert "seed" not in pair["why"], "which nobody knows of the import"
+    assert "definitions no-id-chosen \N{RIGHTWARDS ARROW} smjax's" in pair["why"]
+    assert "isa" not in pair["why"]
 
 
 def test_an_axis_of_an_import_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,6 +237,7 @@ def test_settings_and_definitions_that_differ_are_named(
     assert "n_ubatch 512 \N{RIGHTWARDS ARROW} 64" in one["why"]
     assert "n_batch" not in one["why"]
     assert "definitions" not in one["why"]
+    assert "\N{EN DASH}" not in one["why"], "what is not known is no difference"
     assert "smjax run" not in one["why"], "which would measure something else"
     base, new = load_records([measured]).records[:1], load_records([tmp_path / "runs" / "a"]).records
     assert differences(base, new)["definitions"] == ("smjax's", "no-id-chosen")

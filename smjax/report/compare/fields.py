@@ -168,9 +168,14 @@ def alike_in(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def differences(base: Sequence[Record], new: Sequence[Record]) -> Differences:
-    """What each side says with one voice, and the other otherwise; a variable may be unset on one of them."""
+    """What each side says with one voice, and the other otherwise; a variable may be unset on one of them.
+
+    What an import does not know is no difference.
+    """
     ours, theirs = _with_unset(alike_in(base), alike_in(new))
     found = {name: (value, theirs[name]) for name, value in ours.items() if name in theirs and theirs[name] != value}
+    if any(record.imported for record in (*base, *new)):
+        found = {name: both for name, both in found.items() if None not in both}
     if found.keys() & set(_EXPLAIN_FILES):
         found.pop(FILES, None)
     if found.keys() & {"jaxlib", *_packages(base[0]), *_packages(new[0])}:

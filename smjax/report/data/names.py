@@ -14,8 +14,10 @@ def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) 
     told = (*always, "model", "threads", "ctx")
     twins = [other for other in rows if all(other[key] == row[key] for key in told)]
     apart = list[str]()
-    for name in (name for name in (*POINT, *LINE, "engine_version", "label") if name not in told):
-        like_it = [other for other in twins if other.get(name) == row.get(name)]
+    for name in dict.fromkeys((*POINT, "engine", "provenance", *LINE, "engine_version", "label")):
+        if name in told or row.get(name) in (None, ""):  # what is not known tells nothing
+            continue
+        like_it = [other for other in twins if other.get(name) == row[name]]
         apart += [name] if len(like_it) < len(twins) else []
         twins = like_it
     point = [
@@ -26,6 +28,6 @@ def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) 
         *(row[key] for key in always),
         row["model"],
         *point,
-        *(f"{name} {row[name]}" for name in apart if row[name] not in (None, "")),
+        *(f"{name} {row[name]}" for name in apart),
     ]
     return ", ".join(str(part) for part in parts if part)

@@ -80,9 +80,12 @@ class Against:
         if all(one is not None and one.is_base for one in map(self.of, rows)):
             return [f"Baseline: {self.text}. Every row here is one, so that there are no ratios."]
         certain = any(one.judged.lo is not None for one in self.beside.values())
-        held = "; the intervals of decoding hold all at once with a chance of 95 %" if certain else ""
+        held = (
+            "; with an interval that of the same blocks, or of where runs lie, and all intervals of ratios hold at once with a "
+            "chance of 95 %"
+        )
         meant = f"Baseline: {self.text}; what that leaves open is as in the row itself."
-        return [f"{TIMES}: the value divided by the baseline's{held}. {meant}"]
+        return [f"{TIMES}: the value divided by the baseline's{held if certain else ''}. {meant}"]
 
     def notes(self, rows: Sequence[Row]) -> list[str]:
         """What else differs, of alike rows once, and which rows have no baseline."""

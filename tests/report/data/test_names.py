@@ -43,3 +43,11 @@ def test_no_more_is_told_than_tells_a_row_from_all_others():
 def test_what_nobody_knows_of_a_row_is_no_part_of_its_name():
     rows = [row(threads=None, engine="server"), row(engine="smjax", ctx=None)]
     assert [name_row(one, rows) for one in rows] == ["m, ctx 256", "m, 1 thread"]
+
+
+def test_an_import_is_told_from_a_measurement_by_being_one():
+    """Not by what nobody knows of it."""
+    rows = [row(provenance="measured", os="Debian", isa="avx2"), row(provenance="imported")]
+    assert [name_row(one, rows).partition("256, ")[2] for one in rows] == ["provenance measured", "provenance imported"]
+    rows = [row(os=None, run="a"), row(os="Debian", run="b")]
+    assert name_row(rows[0], rows).endswith("256, run a")
