@@ -81,23 +81,21 @@ def _said_once(grid: Grid) -> Grid:
 def _parts(grid: Grid, width: int) -> tuple[Grid, list[list[int]]]:
     """The columns of the tables to be drawn one below the other, each with the keys.
 
-    Where these would take over half of each, the grid is numbered, and the number stands for them from the second on.
+    Where these would take over half of each, the grid is numbered, they come first, and the number stands for them.
     """
     keys = [number for number, column in enumerate(grid.columns) if column.role == "key"]
-    if _width(grid, range(len(grid.columns))) > width and _width(grid, keys) > width // 2:
-        grid = _numbered(grid)
-        keys = [0, *(number + 1 for number in keys)]
-        return grid, _split(grid, keys, keys[:1], width)
-    return grid, _split(grid, keys, keys, width)
+    if _width(grid, range(len(grid.columns))) <= width or _width(grid, keys) <= width // 2:
+        return grid, _split(grid, keys, _groups(grid, keys), width)
+    grid, keys = _numbered(grid), [number + 1 for number in keys]
+    return grid, _split(grid, [0], [*([key] for key in keys), *_groups(grid, [0, *keys])], width)
 
 
-def _split(grid: Grid, first: list[int], further: list[int], width: int) -> list[list[int]]:
-    """Columns that fit beside each other, after `first` and after `further` ones."""
-    parts, keys = [list(first)], first
-    for group in _groups(grid, first):
-        if len(parts[-1]) > len(keys) and _width(grid, [*parts[-1], *group]) > width:
-            parts.append(list(further))
-            keys = further
+def _split(grid: Grid, always: list[int], groups: list[list[int]], width: int) -> list[list[int]]:
+    """Columns that fit beside each other, in each table after the ones that are always there."""
+    parts = [list(always)]
+    for group in groups:
+        if len(parts[-1]) > len(always) and _width(grid, [*parts[-1], *group]) > width:
+            parts.append(list(always))
         parts[-1] += group
     return [sorted(part) for part in parts]
 

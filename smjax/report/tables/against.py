@@ -81,8 +81,8 @@ class Against:
             return [f"Baseline: {self.text}. Every row here is one, so that there are no ratios."]
         certain = any(one.judged.lo is not None for one in self.beside.values())
         held = (
-            "; with an interval that of the same blocks, or of where runs lie, and all intervals of ratios hold at once with a "
-            "chance of 95 %"
+            "; with an interval that of the same blocks, or of where runs lie, and all these intervals hold at once "
+            "with a chance of 95 %"
         )
         meant = f"Baseline: {self.text}; what that leaves open is as in the row itself."
         return [f"{TIMES}: the value divided by the baseline's{held if certain else ''}. {meant}"]

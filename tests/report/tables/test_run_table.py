@@ -218,6 +218,30 @@ def test_where_keys_are_wide_a_number_stands_for_them_in_what_goes_below():
     assert all("model" not in words for words in headings[1:])
 
 
+@pytest.mark.parametrize("width", [50, 80])
+def test_keys_that_do_not_fit_beside_each_other_are_not_cut(width):
+    """Of several machines there is much that tells rows apart."""
+    records = [
+        record(
+            machine={"cpu": {"model": f"Processor {host}", "arch": "x86_64"}, "os": {"name": f"System {host}"}},
+            host=host * 12,
+            ctx=256 * threads,
+            threads=threads,
+            label=f"label of {host}",
+        )
+        | {"machine": f"machine of {host}", "run": f"run of {host}", "id": f"{host}{threads}"}
+        for host in "ab"
+        for threads in (1, 2)
+    ]
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(Group(*map(TerminalGrid, run_table.grids(scenarios(records)))))
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= width
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    words = set(text.replace(",", " ").replace(".", " ").split())
+    assert {"a" * 12, "b" * 12, "Processor", "System", "machine", "label"} <= words
+
+
 def test_a_column_that_says_something_of_another_stays_beside_it():
     names = ("before", "now", "change", "verdict")
     columns = [GridColumn(name, name_of(name), follows=number > 0) for number, name in enumerate(names)]
