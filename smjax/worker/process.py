@@ -66,13 +66,14 @@ def peak_rss_bytes() -> int | None:
     return peak
 
 
-def reset_peak_rss() -> bool:
-    """Let the high-water mark start again from now; False where the kernel does not allow it."""
+def renew_peak_rss() -> int | None:
+    """The high-water mark until now, from where on it starts again; None where the kernel does not allow that."""
+    peak = peak_rss_bytes()
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
-        return False
-    return True
+        return None
+    return peak
 
 
 def resident_parts() -> tuple[int | None, int | None]:

@@ -42,27 +42,33 @@ def time_answers(
     count: int,
     each_token: bool,
     between: Callable[[], None],
-    keep: list[int] | None = None,
+    told: list[list[int]] | None = None,
 ) -> list[Sample]:
     """`count` samples; nothing but the engine runs between the readings of the clock, `between` before each sample.
 
-    `keep` takes the ids, which costs a timed answer nothing where there is none.
+    `told` has then what the last of them was told at a time; without it that costs an answer nothing.
     """
     samples = []
     for _ in range(count):
         between()
-        stamps: list[int] = []
-        started = perf_counter_ns()
-        took = engine.answer(prompt, n_gen, _stamping(stamps, keep))
-        if took is not None:
-            started = took.started_ns
-        is_known = each_token and (took is None or took.is_each_heard)
-        _check_heard(len(stamps), n_gen, is_known)
-        steps = np.diff(stamps).tolist() if is_known else None
-        samples.append(Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes(), engine.choice_ns))
-    if keep and len(keep) != n_gen * count:
-        raise WrongAnswerError(f"expected {n_gen * count} ids from the engine, found {len(keep)}")
+        samples.append(_time_answer(engine, prompt, n_gen, each_token, told))
     return samples
+
+
+def _time_answer(
+    engine: Engine, prompt: np.ndarray, n_gen: int, each_token: bool, told: list[list[int]] | None
+) -> Sample:
+    stamps: list[int] = []
+    heard = _stamping(stamps, told)
+    started = perf_counter_ns()
+    took = engine.answer(prompt, n_gen, heard)
+    if took is not None:
+        started = took.started_ns
+    is_known = each_token and (took is None or took.is_each_heard)
+    _check_heard(len(stamps), n_gen, is_known)
+    _check_told(told or [], n_gen)
+    steps = np.diff(stamps).tolist() if is_known else None
+    return Sample(stamps[0] - started, stamps[-1] - stamps[0], steps, rss_bytes(), engine.choice_ns)
 
 
 def _check_heard(n_heard: int, n_gen: int, is_each_heard: bool) -> None:
@@ -77,14 +83,24 @@ def _check_heard(n_heard: int, n_gen: int, is_each_heard: bool) -> None:
         )
 
 
-def _stamping(stamps: list[int], keep: list[int] | None) -> Heard:
+def _check_told(told: Sequence[Sequence[int]], n_gen: int) -> None:
+    """Raise WrongAnswerError for more or fewer ids, or several before decoding is timed; none where none are known."""
+    n_ids = sum(map(len, told))
+    if n_ids and n_ids != n_gen:
+        raise WrongAnswerError(f"expected {n_gen} ids from the engine, found {n_ids}")
+    if n_ids and len(told[0]) != 1:
+        raise WrongAnswerError(f"expected the first id from the engine by itself, found {len(told[0])} at once")
+
+
+def _stamping(stamps: list[int], told: list[list[int]] | None) -> Heard:
     """Reads the clock whenever ids are there."""
-    if keep is None:
+    if told is None:
         return lambda ids: stamps.append(perf_counter_ns())
+    told.clear()
 
     def kept(ids: np.ndarray) -> None:
         stamps.append(perf_counter_ns())
-        keep.extend(ids.tolist())
+        told.append(ids.tolist())
 
     return kept
 

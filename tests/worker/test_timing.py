@@ -38,15 +38,15 @@ class Telling(Engine):
             heard(np.zeros(size, np.int32))
 
 
-def timed(engine: Engine, each_token: bool, keep: list[int] | None = None) -> list[Sample]:
-    return time_answers(engine, np.zeros(1, np.int32), 5, 1, each_token, lambda: None, keep)  # type: ignore[arg-type]
+def timed(engine: Engine, each_token: bool, told: list[list[int]] | None = None) -> list[Sample]:
+    return time_answers(engine, np.zeros(1, np.int32), 5, 1, each_token, lambda: None, told)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("sizes", "each_token"), [((1, 1, 1, 1, 1), True), ((1, 4), False), ((1, 2, 2), False)])
 def test_an_answer_of_as_many_ids_as_asked_is_timed(sizes: tuple[int, ...], each_token: bool) -> None:
-    keep: list[int] = []
-    (sample,) = timed(Telling(*sizes), each_token, keep)
-    assert len(keep) == 5
+    told: list[list[int]] = []
+    (sample,) = timed(Telling(*sizes), each_token, told)
+    assert tuple(map(len, told)) == sizes
     assert (None if sample.token_ns is None else len(sample.token_ns)) == (4 if each_token else None)
 
 
@@ -60,6 +60,8 @@ def test_an_answer_of_as_many_ids_as_asked_is_timed(sizes: tuple[int, ...], each
         ((5,), False, "expected the first id from the engine and then others, found that it told 1 times"),
         ((), False, "found that it told 0 times"),
         ((1, 3), False, "expected 5 ids from the engine, found 4"),
+        ((2, 3), False, "expected the first id from the engine by itself, found 2 at once"),
+        ((0, 5), False, "expected the first id from the engine by itself, found 0 at once"),
     ],
 )
 def test_one_of_more_or_fewer_is_no_answer(sizes: tuple[int, ...], each_token: bool, found: str) -> None:

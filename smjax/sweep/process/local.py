@@ -31,9 +31,9 @@ class LocalLauncher:
         self._command = command
 
     def run(self, request: Request, timeout_s: float, on_phase: OnPhase = lambda phase: None) -> Outcome:
-        started_ns = time.monotonic_ns()
         scenario = request.resolved.scenario
-        placed = replace(request, cpus=pick_cpus(scenario.threads), spawned_ns=started_ns)
+        cpus = pick_cpus(scenario.threads)  # before the clock: it asks the system about every CPU
+        placed = replace(request, cpus=cpus, spawned_ns=time.monotonic_ns())
         command = self._command or worker_command(scenario.python)
         return converse(command, placed, timeout_s, on_phase, dict(request.resolved.variables))
 

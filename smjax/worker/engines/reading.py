@@ -9,10 +9,10 @@ from smjax.worker.bandwidth import READ_SECONDS, read_new_memory
 
 
 def weights_read(model: Model) -> int:
-    """Bytes of the weights as they are stored: all, but of an embedding of its own one row."""
-    embedding = model.tensors["token_embd.weight"]
-    unread = 0 if model.config.tied else embedding.n_bytes - embedding.n_bytes // embedding.shape[0]
-    return weight_bytes(model) - unread
+    """Bytes of the weights as they are stored: all, but of what is only looked up one row."""
+    looked_up = {"position_embd.weight"} if model.config.tied else {"position_embd.weight", "token_embd.weight"}
+    infos = [info for name, info in model.tensors.items() if name in looked_up]
+    return weight_bytes(model) - sum(info.n_bytes - info.n_bytes // info.shape[0] for info in infos)
 
 
 def read_as_much(n_bytes: int, request: Request) -> float | None:

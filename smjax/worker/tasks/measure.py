@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Callable
 from functools import partial
@@ -20,10 +21,9 @@ from smjax.worker.timing import answers_to_time, garbage_collection_off, time_an
 def measure(session: Session) -> None:
     """Answer once; warm up and time answers; then prove that what was timed is right, or fail."""
     prompt = _first_answer(session)
-    life_peak = process.peak_rss_bytes()
     surroundings = Surroundings(session.request.cpus, session.scenario.threads)
     with garbage_collection_off():
-        resettable = time_all(session, prompt, surroundings.look)
+        peak_before = time_all(session, prompt, surroundings.look)
         surroundings.look()
     answer = session.answer
     n_answers = len(answer.warmup_samples) + len(answer.samples)
@@ -31,7 +31,7 @@ def measure(session: Session) -> None:
     session.phase_done("measure")
     answer.threads.cpu_ns, answer.readings, answer.energy = around.thread_cpu_ns, around.readings, around.energy
     answer.probes = around.probes
-    _read_memory(session, life_peak, resettable)
+    _read_memory(session, peak_before)
     answer.ghz = clock(around.probes, len(answer.samples), answer.threads.affinity)
     check(session, prompt)
     read_bandwidth(session)
@@ -46,10 +46,10 @@ def _first_answer(session: Session) -> np.ndarray:
     return prompt
 
 
-def time_all(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> bool:
+def time_all(session: Session, prompt: np.ndarray, between: Callable[[], None]) -> int | None:
     """Warm up and measure, with nothing in between that would cost the first sample caches or memory.
 
-    Returns whether the peak of memory could be reset for it.
+    Returns the peak of memory until the timed answers, for which it then began anew; None where it could not.
     """
     s, answer = session.scenario, session.answer
     each_token = s.tokens_per_dispatch == 1
@@ -57,12 +57,13 @@ def time_all(session: Session, prompt: np.ndarray, between: Callable[[], None]) 
     session.say("warmup")
     answer.warmup_samples = timed(max(0, s.measure.warmup - 1))
     session.say("measure")  # now, so that whoever shows it has done so when the last of the warm-up is over
-    answer.warmup_samples += timed(min(1, s.measure.warmup), keep=answer.ids)
-    del answer.ids[IDS_KEPT:]
+    told = list[list[int]]()
+    answer.warmup_samples += timed(min(1, s.measure.warmup), told=told)
+    answer.ids = list(itertools.chain.from_iterable(told))[:IDS_KEPT]
     session.phase_done("warmup")
-    resettable = process.reset_peak_rss()
+    peak_before = process.renew_peak_rss()
     answer.samples = timed(answers_to_time(s.measure, answer.warmup_samples))
-    return resettable
+    return peak_before
 
 
 def check(session: Session, prompt: np.ndarray) -> None:
@@ -72,11 +73,11 @@ def check(session: Session, prompt: np.ndarray) -> None:
     session.phase_done("check")
 
 
-def _read_memory(session: Session, life_peak: int | None, resettable: bool) -> None:
+def _read_memory(session: Session, peak_before: int | None) -> None:
     memory = session.answer.memory = session.answer.memory or Memory()
-    steady = process.peak_rss_bytes()
-    memory.steady_rss_bytes = steady if resettable else None
-    memory.peak_rss_bytes = max(filter(None, (life_peak, steady)), default=None)
+    peak = process.peak_rss_bytes()
+    memory.steady_rss_bytes = None if peak_before is None else peak
+    memory.peak_rss_bytes = max(filter(None, (peak_before, peak)), default=None)
     memory.anon_bytes, memory.file_bytes = process.resident_parts()
 
 

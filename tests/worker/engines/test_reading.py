@@ -22,6 +22,11 @@ def test_of_an_embedding_of_its_own_one_row_is_read(tied: bool) -> None:
     assert weight_bytes(model) - reading.weights_read(model) == (0 if tied else 95 * 64 * 4)
 
 
+def test_of_a_matrix_of_positions_one_row_is_read() -> None:
+    model = random_model(decoder("gpt2", **SIZES, n_vocab=96, ctx_train=48, norm_eps=1e-5, tied=True))
+    assert weight_bytes(model) - reading.weights_read(model) == 47 * 64 * 4
+
+
 @pytest.mark.parametrize(("times_free", "reads"), [(0.5, 0), (1.9, 0), (2.1, 1)])
 def test_memory_is_made_only_where_there_is_room(
     times_free: float, reads: int, monkeypatch: pytest.MonkeyPatch
