@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smjax.core.engines.spec import ArgumentSpec, EngineSpec, KernelSpec, Versions
+from smjax.core.machine.topology import usable_cpus
 from smjax.core.records.resolved import Resolved
 
 if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need of
@@ -15,6 +16,8 @@ if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need o
 _ENGINE = "engine=openvino"
 _ENDING = ".gguf"
 _FILE_TYPE = "general.file_type"
+_FAMILIES = ("llama", "qwen2", "qwen3")
+_TURNED = ("attn_q", "attn_k")
 _MATRICES = ("F16", "Q4_0", "Q8_0", "Q6_K")
 """Encodings that its reader takes in layers."""
 _TYPES = ("FP32", "FP16", "BF16", "INT8")
@@ -31,7 +34,21 @@ def _why_not(resolved: Resolved, model: Model) -> str | None:
         return f"tokens_per_dispatch: expected 1 with {_ENGINE}, which hands over every token, found {found}"
     if share := resolved.scenario.measure.handicap:
         return f"measure.handicap: expected 0 with {_ENGINE}, which computes while its ids are heard, found {share:g}"
-    return _why_not_cache(resolved) or _why_not_weights(model) or _why_not_file(resolved.scenario.model_path)
+    return (
+        _why_not_threads(resolved.scenario.threads)
+        or _why_not_cache(resolved)
+        or _why_not_decoder(model)
+        or _why_not_weights(model)
+        or _why_not_file(resolved.scenario.model_path)
+    )
+
+
+def _why_not_threads(found: int) -> str | None:
+    """Of more than there are CPUs it starts as many as those, without a word."""
+    n_cpus = len(usable_cpus())
+    if not 0 < n_cpus < found:
+        return None
+    return f"threads: expected at most {n_cpus} with {_ENGINE}, which takes no more than there are CPUs, found {found}"
 
 
 def _why_not_cache(resolved: Resolved) -> str | None:
@@ -46,10 +63,23 @@ def _why_not_cache(resolved: Resolved) -> str | None:
     return None
 
 
-def _why_not_weights(model: Model) -> str | None:
-    if model.config.rope_factors:
-        found = f"found it in {model.name}; use another engine"
+def _why_not_decoder(model: Model) -> str | None:
+    """Its reader refuses what it does not know by its architecture alone, and leaves out the rest without a word."""
+    config, found = model.config, f"found it in {model.name}; use another engine"
+    if config.family not in _FAMILIES:
+        expected = f"an architecture of {', '.join(_FAMILIES)} with {_ENGINE}"
+        return f"model: expected {expected}, found {config.family}; use another engine"
+    if config.rope_factors:
         return f"rope_freqs.weight: expected no such tensor with {_ENGINE}, whose reader leaves it out, {found}"
+    if (config.rope_scale, config.rope_size, config.n_turned) != (1.0, 1.0, config.head_dim):
+        return f"model: expected RoPE of whole heads, not scaled, with {_ENGINE}, whose reader knows no other, {found}"
+    if config.rope_pairs == "adjacent" and (biases := [name for name in _TURNED if name in config.biases]):
+        expected = f"no such tensors in layers with {_ENGINE}, whose reader orders only the weights anew"
+        return f"{biases[0]}.bias: expected {expected}, {found}"
+    return None
+
+
+def _why_not_weights(model: Model) -> str | None:
     for name, info in model.tensors.items():
         if name.startswith("blk.") and len(info.shape) == 2 and info.encoding.name not in _MATRICES:
             expected = f"{', '.join(_MATRICES[:-1])} or {_MATRICES[-1]} with {_ENGINE}"

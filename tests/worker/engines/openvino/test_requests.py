@@ -99,6 +99,37 @@ def test_matrices_that_its_reader_does_not_take_are_refused(encoding: str) -> No
     assert found == (f"blk.0.attn_q.weight: {said}" if encoding == "F32" else None)
 
 
+@pytest.mark.parametrize(
+    ("family", "changes", "said"),
+    [
+        ("llama", {}, None),
+        ("qwen2", {}, None),
+        (
+            "gemma2",
+            {},
+            "model: expected an architecture of llama, qwen2, qwen3 with engine=openvino, found gemma2",
+        ),
+        ("llama", {"rope_scale": 0.25}, "model: expected RoPE of whole heads, not scaled, with engine=openvino"),
+        ("qwen3", {"rope_size": 1.1}, "model: expected RoPE of whole heads, not scaled, with engine=openvino"),
+        ("llama", {"rope_dims": 16}, "model: expected RoPE of whole heads, not scaled, with engine=openvino"),
+        ("llama", {"biases": ("attn_v", "attn_output")}, None),
+        (
+            "llama",
+            {"biases": ("attn_k",)},
+            "attn_k.bias: expected no such tensors in layers with engine=openvino, whose",
+        ),
+        ("qwen2", {"biases": ("attn_q", "attn_k", "attn_v")}, None),
+    ],
+)
+def test_what_its_reader_leaves_out_is_refused(family: str, changes: dict[str, Any], said: str | None) -> None:
+    sizes = {"n_layers": 1, "d_model": 64, "n_heads": 2, "n_kv_heads": 2, "head_dim": 32, "d_ff": 64, "n_vocab": 96}
+    config = decoder(family, **sizes, ctx_train=64, norm_eps=1e-5, tied=True, **changes)
+    found = ENGINES["openvino"].why_not(
+        Resolved(asked(engine_args={"attention": "pa"}), "", "", (), "u8"), random_model(config, lambda name: "F16")
+    )
+    assert found is None if said is None else (found or "").startswith(said)
+
+
 @pytest.mark.usefixtures("installed")
 def test_rotations_that_its_reader_leaves_out_are_refused() -> None:
     _copy(Path("factors.gguf"), extra={"rope_freqs.weight": np.ones(16, np.float32)})
@@ -129,6 +160,16 @@ def _copy(path: Path, without: tuple[str, ...] = (), extra: dict[str, np.ndarray
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+@pytest.mark.usefixtures("installed")
+def test_it_takes_no_more_threads_than_there_are_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smjax.core.engines.openvino.usable_cpus", lambda: [0, 3])
+    resolve_all([asked(threads=2)], HOST)
+    with pytest.raises(RequestError, match=r"^threads: expected at most 2 with engine=openvino, .*, found 3$"):
+        resolve_all([asked(threads=3)], HOST)
+    monkeypatch.setattr("smjax.core.engines.openvino.usable_cpus", list)  # the system does not tell
+    resolve_all([asked(threads=3)], HOST)
 
 
 @pytest.mark.usefixtures("installed")
