@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from smjax.core.engines.spec import EngineSpec
+from smjax.core.engines.spec import EngineSpec, Versions
 from smjax.core.errors import RequestError
 from smjax.core.records.resolved import Resolved
 
@@ -32,6 +32,12 @@ def complete(spec: EngineSpec, module: str, distribution: str) -> EngineSpec:
     def libraries() -> tuple[Path, ...]:
         return tuple(dict.fromkeys([*package_files(module), *spec.libraries()]))
 
+    def build(versions: Versions) -> tuple[str, ...]:
+        try:
+            return tuple(map(str, spec.build(versions)))
+        except Exception as error:  # it is asked when all is measured
+            return (f"of a build that its spec does not tell ({type(error).__name__})",)
+
     return replace(
         spec,
         module=module,
@@ -45,6 +51,7 @@ def complete(spec: EngineSpec, module: str, distribution: str) -> EngineSpec:
         is_elsewhere=guarded(spec.is_elsewhere),
         variables=guarded(variables),
         libraries=guarded(libraries),
+        build=build,
     )
 
 

@@ -10,9 +10,11 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from smjax.core.engines import ENGINES, EngineSpec, Host, complaints
+from smjax.core.errors import RequestError
 from smjax.core.native_library import library_path
 from smjax.core.records.document import digest
 from smjax.core.records.hello import EngineThere, Hello, KernelThere
+from smjax.core.text import printable
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _MEASURING = (
@@ -79,7 +81,13 @@ def _libraries(engine: EngineSpec) -> str:
 
 
 def _content(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """A digest of a file that figures depend on; RequestError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        expected = f"{printable(str(path), 500)}: expected a file that can be read, as figures depend on it"
+        raise RequestError(f"{expected}, found '{error.strerror}'; install its package anew") from error
 
 
 def _installed(package: str) -> list[str]:

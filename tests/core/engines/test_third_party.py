@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.engines import ENGINES, EngineSpec
+from smjax.core.engines import ENGINES, EngineSpec, introduction
 from smjax.core.engines.completed import complete, package_files
 from smjax.core.engines.third_party import Found, find
 from smjax.core.errors import RequestError
@@ -74,12 +74,18 @@ WRONG = {
     SPEC.replace("modules=()", "modules='numpy'"): "expected a tuple of texts as modules of its spec, found 'numpy'",
     SPEC.replace("packages=()", "packages=None"): "expected a tuple of texts as packages of its spec, found None",
     SPEC.replace("50e6", "'much'"): "expected a number of bytes as worker_bytes of its spec, found 'much'",
-    SPEC.replace('("preset", "gguf")', '("onnx",)'): "expected preset, gguf or both as model_formats",
+    SPEC.replace('("preset", "gguf")', '("onnx",)'): "expected a tuple of preset, gguf or both as model_formats",
+    SPEC.replace('("preset", "gguf")', '["gguf"]'): "expected a tuple of preset, gguf or both as model_formats",
     SPEC.replace('"table"', '"all"'): "expected KernelSpecs, each with a name of its own and one of its kv_dtypes",
     SPEC.replace('(), "none"),', '(), "f8"),'): "expected KernelSpecs, each with a name of its own and one of its kv",
     SPEC.replace('kernels=(KernelSpec("table", lambda host: (), "none"),)', "kernels=()"): "expected KernelSpecs",
     SPEC.replace("worker_bytes", "arguments=(ArgumentSpec('a b', (), ''),), worker_bytes"): "expected ArgumentSpecs",
     SPEC.replace("worker_bytes", "arguments='ab', worker_bytes"): "expected ArgumentSpecs, each with a name of its own",
+    SPEC.replace("worker_bytes", "arguments=[ArgumentSpec('a', (), '')], worker_bytes"): "found: unhashable type",
+    SPEC.replace("worker_bytes", "ahead=(StepAhead('go', ('treads',)),), worker_bytes"): "expected StepAheads, each",
+    SPEC.replace("worker_bytes", "sources=['a'], worker_bytes"): "expected a tuple of texts as sources of its spec",
+    SPEC.replace("worker_bytes", "is_client=1, worker_bytes"): "expected True or False as is_client of its",
+    SPEC.replace('"toy.engine"', "None"): "expected the name of a module as module of its spec, found None",
 }
 
 
@@ -180,6 +186,29 @@ def test_what_a_spec_raises_is_said_in_one_line() -> None:
     for call in calls:
         with pytest.raises(RequestError, match=said):
             call()
+
+
+def test_a_build_that_is_not_told_breaks_no_table() -> None:
+    def raises(*_: object) -> tuple[str, ...]:
+        raise KeyError("compiler")
+
+    spec = complete(replace(ENGINES["smjax"], build=raises), "smjax", "toy-engine")
+    assert spec.called({"jaxlib": "1"}) == ("jaxlib 1", "of a build that its spec does not tell (KeyError)")
+
+
+@pytest.mark.parametrize("library", ["nowhere.so", "."])
+def test_a_file_that_cannot_be_read_is_said_in_one_line(library: str, place: Path) -> None:
+    source = SPEC.replace("worker_bytes", f"libraries=lambda: (Path({str(place / library)!r}),), worker_bytes")
+    install(place, {"toy/__init__.py": "from pathlib import Path\n" + source})
+    spec = found_there().specs["toy"]
+    with pytest.raises(RequestError, match=f"^{place / library}: expected a file that can be read, .*; install its"):
+        introduction._libraries(spec)
+
+
+def test_of_a_server_nobody_knows_the_type_of_its_cache(place: Path) -> None:
+    client = SPEC.replace('"none")', '"")').replace("worker_bytes", "is_client=True, worker_bytes")
+    install(place, {"toy.py": client})
+    assert found_there().complaints == {}
 
 
 def test_variables_are_texts(place: Path) -> None:
