@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,14 @@ def address_of(arguments: Mapping[str, str]) -> tuple[Address, list[str]]:
     return found, places
 
 
+def key() -> str:
+    """What a server that wants one is shown, or nothing; RequestError for what no header may have."""
+    found = os.environ.get(KEY_VARIABLE, "")
+    if not (found.isascii() and found.isprintable()):
+        raise RequestError(f"{KEY_VARIABLE}: expected a key, found characters that no header may have")
+    return found
+
+
 def stall_s(arguments: Mapping[str, str]) -> float:
     """Seconds without a token after which the server counts as stalled; raises RequestError for anything else."""
     try:
@@ -60,6 +69,7 @@ def _why_not(resolved: Resolved, model: Model) -> str | None:
             f"{scenario.measure.handicap}"
         )
     try:
+        key()
         stall_s(scenario.engine_args)
         address_of(scenario.engine_args)
     except RequestError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import select
 import socket
 import ssl
@@ -14,8 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from smjax.core.engines.address import Address
-from smjax.core.engines.openai import KEY_VARIABLE
-from smjax.core.errors import RequestError
+from smjax.core.engines.openai import KEY_VARIABLE, key
 from smjax.core.text import printable
 from smjax.worker.engines.openai.events import Events
 
@@ -45,9 +43,7 @@ class Client:
     def __init__(self, address: Address, places: Sequence[str], stall_s: float) -> None:
         """Of its IP addresses, `places`, the first that answers is taken."""
         self._address, self._places, self._stall_s = address, places, stall_s
-        self._key = os.environ.get(KEY_VARIABLE, "")
-        if not (self._key.isascii() and self._key.isprintable()):
-            raise RequestError(f"{KEY_VARIABLE}: expected a key, found characters that no header may have")
+        self._key = key()
         self._ready: socket.socket | None = None
         self.server = ""
         """What the newest answer says of who gives it."""
@@ -104,7 +100,7 @@ class Client:
         if not isinstance(found, dict):
             raise self._error(f"expected a JSON object in every event, found {self._shown(data)}")
         if "choices" not in found and (said := _said(found)):
-            raise self._error(f"the server gave up: {self._quoted(said)}")
+            raise self._error(f"the server gave up: {self.quoted(said)}")
         return found
 
     def _ask(
@@ -126,7 +122,7 @@ class Client:
             raise self._stalled() from None
         except (OSError, http.client.HTTPException) as error:
             raise self._error(f"{method} {path}: expected an answer, found none: {_named(error)}") from None
-        self.server = self._quoted(response.getheader("Server") or "").strip()
+        self.server = self.quoted(response.getheader("Server") or "").strip()
         self._judge(response, f"{method} {path}", wanted)
         return response, connected
 
@@ -138,7 +134,7 @@ class Client:
         if status != HTTPStatus.OK:
             said = _said(_parsed(response))
             text = f"{asked}: expected an answer, found {status} {http.client.responses.get(status, '')}".rstrip()
-            text += f": {self._quoted(said)}" if said else ""  # pages for people are not repeated
+            text += f": {self.quoted(said)}" if said else ""  # pages for people are not repeated
             if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
                 text += f"; give its key in the environment's {KEY_VARIABLE}"
             raise self._error(text, ServerError if status in _WHATEVER_IS_ASKED else RefusedError)
@@ -187,9 +183,9 @@ class Client:
         return kind(self._without_key(text))
 
     def _shown(self, data: bytes) -> str:
-        return self._quoted(data.decode(errors="replace"), 60)
+        return self.quoted(data.decode(errors="replace"), 60)
 
-    def _quoted(self, text: str, limit: int = 200) -> str:
+    def quoted(self, text: str, limit: int = 200) -> str:
         """What the server says, cut once the key is out: half of one is still a secret."""
         return printable(self._without_key(text), limit)
 

@@ -23,7 +23,7 @@ from smjax.core.records.flags import (
 )
 from smjax.core.records.request import Request
 from smjax.core.records.typed import decode, encode
-from smjax.worker.engines import Heard, Took
+from smjax.worker.engines import Engine, Heard, Took
 from smjax.worker.engines.openai import prompts
 from smjax.worker.engines.openai.client import Client, RefusedError, ServerError
 from smjax.worker.engines.openai.completions import PATH, Prompt, Told
@@ -39,10 +39,8 @@ _START = 1
 """Tokens that a server may know of every prompt: the one that begins a text."""
 
 
-class OpenAIEngine:
+class OpenAIEngine(Engine):
     """See `smjax.worker.engines.Engine`."""
-
-    choice_ns: int | None = None
 
     def __init__(self, request: Request, model: Model, path: Path) -> None:
         self._scenario, self._model, self._path = request.resolved.scenario, model, path
@@ -110,7 +108,7 @@ class OpenAIEngine:
             self._flags.add(CHUNKS_NOT_TOKENS.name)
         if found.n_cached is not None:
             self._n_cached.append(found.n_cached)
-        self._versions |= found.versions
+        self._versions |= {name: self._client.quoted(text) for name, text in found.versions.items()}
 
     def _ask(self, prompt: Prompt, n_ids: int, **more: Any) -> Told:
         return ask(self._client, self._greeting.dialect, prompt, n_ids, **more)
@@ -150,9 +148,6 @@ class OpenAIEngine:
             return None
         found = told.logprobs[1 : len(ids)]
         return -sum(found) / len(found) if found and len(found) == len(ids) - 1 else None
-
-    def read_bandwidth(self) -> float | None:
-        return None
 
     def describe(self, answer: Answer) -> None:
         """All that is known by then: of a measurement once at its end."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from smjax.core.text import printable
 from smjax.worker.engines.openai import completions
 from smjax.worker.engines.openai.client import Client, RefusedError, ServerError
 from smjax.worker.engines.openai.completions import FIELDS, PATH, Dialect, Told
@@ -35,7 +34,7 @@ def greet(client: Client, served_model: str, end_of_text: str) -> Greeting:
             dialect = Dialect(model, prompts, fields, end_of_text)
             try:
                 if _understands(client, dialect):
-                    named = {"served model": printable(model)} if model else {}
+                    named = {"served model": client.quoted(model)} if model else {}
                     return Greeting(dialect, {**versions, **named})
             except RefusedError as error:
                 refused = error
@@ -74,7 +73,7 @@ def _only_model(client: Client) -> str:
     ids = [one.get("id") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     names = [name for name in ids if isinstance(name, str)]
     if len(names) != 1:
-        told = ", ".join(printable(name) for name in names[:_NAMES_TOLD]) + ", …" * (len(names) > _NAMES_TOLD)
+        told = ", ".join(client.quoted(name) for name in names[:_NAMES_TOLD]) + ", …" * (len(names) > _NAMES_TOLD)
         raise ServerError(
             f"engine_args.served_model: expected the server's name for the model, as it has {len(names)} "
             f"({told or 'none'}), found nothing; write engine_args.served_model=NAME"
@@ -107,6 +106,6 @@ def _facts(client: Client) -> Iterator[tuple[str, str]]:
         except (AttributeError, KeyError, TypeError):
             continue
         if isinstance(said, str) and said:
-            yield name, printable(said, 200)
+            yield name, client.quoted(said)
     if client.server:
         yield "server", client.server

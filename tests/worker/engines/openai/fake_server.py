@@ -60,6 +60,7 @@ class Behaviour:
     pings: bool = False
     text_of: Callable[[int], str] = lambda i: f" w{i}"
     echo: bool = False
+    fingerprint: str = "fp-1"
     log: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     """Path, body and headers of every request."""
     seen: set[str] = field(default_factory=set)
@@ -154,7 +155,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._stall()
             self._event({"choices": [self._choice(part, None, body, prompt)]})
         asked = body.get("stream_options", {}).get("include_usage")
-        self._event({"choices": [{"text": "", "index": 0, "finish_reason": finish}], "system_fingerprint": "fp-1"})
+        self._event(
+            {"choices": [{"text": "", "index": 0, "finish_reason": finish}], "system_fingerprint": how.fingerprint}
+        )
         if asked and how.gives_usage:
             self._event({"choices": [], "usage": usage})
         self._chunk(FINISH)

@@ -239,7 +239,7 @@ def test_an_empty_text_with_an_id_is_a_token_and_one_without_is_not(asking: Aski
 
 
 def test_a_key_goes_to_the_server_and_nowhere_else(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
-    behaviour = Behaviour(key="sk-right")
+    behaviour = Behaviour(key="sk-right", models=("model of sk-right",), fingerprint="sk-right")
     with pytest.raises(ServerError) as raised:
         asking(behaviour)
     assert "SMJAX_OPENAI_KEY" in str(raised.value)
@@ -249,6 +249,7 @@ def test_a_key_goes_to_the_server_and_nowhere_else(asking: Asking, monkeypatch: 
     timed(engine)
     assert behaviour.log[-1][2]["Authorization"] == "Bearer sk-right"
     assert "sk-right" not in str(vars(described(engine)))
+    assert described(engine).versions["served model"] == "model of ***"
     monkeypatch.setenv("SMJAX_OPENAI_KEY", "sk-wrong")
     with pytest.raises(ServerError, match=r"401 Unauthorized: wrong key Bearer \*\*\*; give its key"):
         started(behaviour)

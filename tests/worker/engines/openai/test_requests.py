@@ -89,3 +89,9 @@ def test_any_text_is_a_name_and_several_are_an_axis(tmp_path: Any, monkeypatch: 
 def test_resolving_keeps_what_was_asked_of_the_server() -> None:
     url = "http://localhost:1/api/v1"
     assert resolve(asked(engine_args={"url": url}), HOST).scenario.engine_args["url"] == url
+
+
+def test_a_key_that_no_header_may_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMJAX_OPENAI_KEY", "sk-1\nHost: elsewhere")
+    with pytest.raises(RequestError, match=r"^SMJAX_OPENAI_KEY: expected a key, found characters [\w ]+$"):
+        resolve_all([asked()], HOST)
