@@ -62,7 +62,10 @@ def complaints() -> Mapping[str, str]:
     return ENGINES.found.complaints
 
 
-_CLEARED = ("XLA_", "JAX_", "OMP_", "GOMP_", "KMP_", "PJRT_", "GGML_", "LLAMA_", "GGUF_", "OPENVINO_", "OV_", "ONEDNN_")
+_CLEARED = (
+    *("XLA_", "JAX_", "PJRT_", "OMP_", "GOMP_", "KMP_", "GGML_", "LLAMA_", "GGUF_"),
+    *("OPENVINO_", "OV_", "ONEDNN_", "DNNL_", "OPENBLAS_", "MKL_"),
+)
 """Beginnings of variables that change what is measured; what a user wants goes through the configuration."""
 
 

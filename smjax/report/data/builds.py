@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from smjax.core.engines import ENGINES
@@ -14,12 +15,18 @@ _SAID_ELSEWHERE = ("python", "numpy", "smjax")
 
 def builds(rows: Sequence[Sequence[Record]]) -> list[str | None]:
     """Of each row's records what their engine calls itself; None where nothing is known of it."""
-    return [printable(SEPARATOR.join(_called(row)), limit=None) or None for row in rows]
+    finished = {_installed(record): record for record in itertools.chain.from_iterable(rows) if record.ok}
+    told = (next((one for one in row if one.ok), finished.get(_installed(row[0]), row[0])) for row in rows)
+    return [printable(SEPARATOR.join(_called(record)), limit=None) or None for record in told]
 
 
-def _called(row: Sequence[Record]) -> tuple[str, ...]:
-    """As the first process that finished ok says it; as it was installed, where none did."""
-    record = next((record for record in row if record.ok), row[0])
+def _installed(record: Record) -> tuple[str, str]:
+    """What is the same of all that the same installed files computed; of a record that does not say, of it alone."""
+    return record.scenario.engine, record.identity_parts.get("libraries") or record.id
+
+
+def _called(record: Record) -> tuple[str, ...]:
+    """As a process that finished ok says it; as it was installed, where none did."""
     versions = {**record.environment.packages, **record.versions}
     spec = ENGINES.get(record.scenario.engine)
     if spec is not None:

@@ -11,6 +11,7 @@ from smjax.core.engines import Host
 from smjax.core.engines.introduction import introduce
 from smjax.core.records.hello import Hello
 from smjax.core.records.scenario import Scenario
+from smjax.core.text import printable
 
 AskHello = Callable[[str, Sequence[str]], Hello]
 """Asks an interpreter what it says of itself and of the engines that are named.
@@ -31,6 +32,14 @@ class Interpreters:
         if scenario.python not in self._known:
             self._known[scenario.python] = self._hello(scenario.python)
         return self._known[scenario.python]
+
+    @property
+    def complaints(self) -> list[str]:
+        """Of others than this one, in one line each: engines that are left out there."""
+        others = ((python, there) for python, there in self._known.items() if python and not is_ours(python))
+        return [
+            f"python={printable(python, 500)}: {line}" for python, there in others for line in there.complaints.values()
+        ]
 
     def _hello(self, python: str | None) -> Hello:
         if python is None or is_ours(python):

@@ -62,8 +62,10 @@ def engine_of(scenario: Scenario) -> EngineSpec:
 def passed_over(scenario: Scenario, host: Host, there: Hello) -> str | None:
     """One line for whoever left the kernel open and does not get the best one: which, and why not; else None."""
     spec, engine = engine_of(scenario), _engine_there(scenario, there)
+    if scenario.kernel != AUTO:
+        return None
     best, used = spec.kernels[0].name, _by_preference(spec, _available(engine), AUTO)[0]
-    if scenario.kernel != AUTO or used == best:
+    if used == best:
         return None
     lacking = f"it has no instruction set for this {host['cpu']['arch']} CPU"
     why = engine.kernels[best].missing or lacking if best in engine.kernels else f"smjax {there.smjax} has none"
@@ -137,6 +139,9 @@ def _kernel_and_isa(scenario: Scenario, spec: EngineSpec, engine: EngineThere) -
         found = f"{scenario.kernel}{_in(scenario)}: {asked.missing}{others}"
         raise RequestError(f"kernel: expected one that is installed, found {found}")
     kernels = [scenario.kernel] if asked is not None else _by_preference(spec, available, scenario.isa)
+    if not kernels:
+        expected = f"kernel: expected one of engine={spec.name}{_in(scenario)} that is fit for isa={scenario.isa}"
+        raise RequestError(f"{expected}, found none; write kernel=NAME")
     for kernel in kernels:
         if scenario.isa == AUTO:
             return kernel, next(iter(available[kernel]), AUTO)

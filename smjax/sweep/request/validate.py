@@ -53,10 +53,13 @@ def resolve_all(
 def check_arguments(scenarios: Sequence[Scenario]) -> None:
     """Raise RequestError for an argument that no engine of the request has; those that have it not do without."""
     engines = dict.fromkeys(engine_of(scenario) for scenario in scenarios)
-    known = {one.name for engine in engines for one in engine.arguments}
+    known = dict.fromkeys(one.name for engine in engines for one in engine.arguments)
     for name in (name for scenario in scenarios for name in scenario.engine_args if name not in known):
         having = [spec.name for spec in ENGINES.values() if name in (one.name for one in spec.arguments)]
         asked = " and ".join(engine.name for engine in engines)
+        if not having:
+            told = ", ".join(known) or "none"
+            raise RequestError(f"engine_args.{name}: expected a setting of {asked} ({told}), found none of that name")
         raise RequestError(f"engine_args.{name}: expected engine={' or '.join(having)} with it, found {asked}")
 
 

@@ -79,7 +79,7 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
         )
     passed = (passed_over(scenario, host, interpreters.of(scenario)) for scenario in scenarios)
     aside = map(left_aside, models.values())
-    notes = list(dict.fromkeys(filter(None, (*passed, *aside))))
+    notes = list(dict.fromkeys(filter(None, (*passed, *aside, *interpreters.complaints))))
     return Sweep(distinct(resolved), models, files, host, interpreters, composed.folder, whole, notes)
 
 

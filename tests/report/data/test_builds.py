@@ -51,3 +51,13 @@ def test_a_process_that_finished_says_it_rather_than_one_that_did_not():
     assert "AVX512" in called(bad, good)
     assert called(bad | {"environment": {"packages": {"llama-cpp-python": "0.3.36"}}}) == "llama-cpp-python 0.3.36"
     assert called(bad) is None
+
+
+def test_a_row_that_failed_is_of_the_build_that_its_files_are():
+    parts = {"identity_parts": {"libraries": "abc"}}
+    installed = {"environment": {"packages": {"llama-cpp-python": "0.3"}}}
+    bad = failed(engine="llama_cpp", threads=8) | parts | installed
+    good = record(engine="llama_cpp") | parts | {"versions": LLAMA}
+    assert len(set(builds([read([bad]), read([good])]))) == 1
+    other = bad | {"identity_parts": {"libraries": "def"}}
+    assert builds([read([other]), read([good])])[0] == "llama-cpp-python 0.3"

@@ -121,6 +121,8 @@ def test_a_workers_environment_has_no_inherited_settings() -> None:
         "LLAMA_CPP_LIB_PATH": "/elsewhere",
         "OPENVINO_LOG_LEVEL": "3",
         "GGUF_READER": "FRONTEND",
+        "DNNL_MAX_CPU_ISA": "AVX2",
+        "OPENBLAS_NUM_THREADS": "9",
     }
     assert inherited(variables) == {"HOME": "/home/user", "PATH": "/bin"}
 

@@ -70,6 +70,10 @@ def test_an_engine_without_an_argument_does_without_it() -> None:
     assert theirs.scenario.engine_args == {**DEFAULTS, "flash_attn": "0"}
     with pytest.raises(RequestError, match=r"engine_args\.flash_attn: expected engine=llama_cpp with it, found smjax"):
         resolve_all(both[:1], HOST)
+    unknown = [replace(one, engine_args={"flash": "0"}) for one in both]
+    said = r"engine_args\.flash: expected a setting of smjax and llama_cpp \(flash_attn, mmap\), found none"
+    with pytest.raises(RequestError, match=said):
+        resolve_all(unknown, HOST)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
