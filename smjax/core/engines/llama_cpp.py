@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # it imports NumPy, which whoever lists engines has no need o
 
 _QUANTISED, _BLOCK = ("q8_0",), 32
 _MODULE = "llama_cpp"
-_ISAS = ("AVX512", "AVX2", "AVX", "SVE", "NEON")
+_ISAS = ("AVX512", "AVX_VNNI", "AVX2", "AVX", "SVE", "NEON")
 """As llama.cpp calls them, best first."""
 
 

@@ -83,7 +83,7 @@ class Engine(Protocol):
 
     def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Take one of its spec's steps: what the workers of the scenario are handed, and notes on how it came to be."""
-        raise NotImplementedError(step)
+        raise AssertionError(f"its spec has no step {step}")
 
 
 def make_engine(request: Request, model: Model) -> Engine:

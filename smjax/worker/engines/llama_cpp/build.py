@@ -14,7 +14,14 @@ from smjax.worker.engines.llama_cpp.library import system_info
 
 _COMPILER = re.compile(rb"GCC: \([^\0)]*\) [\d.]+|(?:Apple |Debian |Ubuntu )?clang version [\d.]+")
 """What compilers leave in what they make."""
-_ISAS = (("AVX512", "avx512"), ("AVX_VNNI", "avx_vnni"), ("AVX2", "avx2"), ("SVE", "sve"), ("NEON", "neon"))
+_ISAS = (
+    ("AVX512", "avx512"),
+    ("AVX_VNNI", "avx_vnni"),
+    ("AVX2", "avx2"),
+    ("AVX", "avx"),
+    ("SVE", "sve"),
+    ("NEON", "neon"),
+)
 """Its words and ours, best first."""
 
 

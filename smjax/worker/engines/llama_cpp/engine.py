@@ -117,6 +117,3 @@ class LlamaCppEngine(Stepwise):
             kv_bytes=self.model.config.kv_bytes(self.context.n_ctx, self._kv_element_bytes),
         )
         answer.bytes_per_token = self._step_bytes()
-
-    def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        raise AssertionError("its spec has no steps")

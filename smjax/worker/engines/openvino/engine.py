@@ -44,6 +44,7 @@ class OpenVinoEngine(Engine):
         return build.versions()
 
     def load(self) -> None:
+        """And compile: both are done at once."""
         self.pipeline = Pipeline(self.path, self.settings)
         self._check_settings()
 
@@ -54,9 +55,6 @@ class OpenVinoEngine(Engine):
             if not isinstance(asked, bool) and found != str(asked):
                 hint = "it takes no more threads than CPUs, and no type that they have not got"
                 raise OpenVinoError(f"{name}: expected {asked}, as was asked for, found {found}; {hint}")
-
-    def compile(self) -> None:
-        """It has done so as it read the file."""
 
     def answer(self, prompt: np.ndarray, n_ids: int, heard: Heard) -> None:
         self.pipeline.answer(prompt, n_ids, heard)
@@ -102,9 +100,6 @@ class OpenVinoEngine(Engine):
             kv_bytes=self.model.config.kv_bytes(self.settings.n_positions, self._kv_element_bytes),
         )
         answer.bytes_per_token = self._step_bytes()
-
-    def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        raise AssertionError("its spec has no steps")
 
 
 def check_ids(decoded: Sequence[tuple[int, float]], prefilled: Sequence[tuple[int, float]]) -> float:

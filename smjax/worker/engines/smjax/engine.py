@@ -37,8 +37,6 @@ from smjax.worker.prompt import seeded_prompt
 class SmjaxEngine(Stepwise):
     """See `smjax.worker.engines.Engine`."""
 
-    choice_ns = None
-
     def __init__(
         self, scenario: Scenario, model: Model, setup: Setup, compilation_cache: CompilationCache | None = None
     ) -> None:
