@@ -141,7 +141,7 @@ def _kernel_and_isa(scenario: Scenario, spec: EngineSpec, engine: EngineThere) -
     kernels = [scenario.kernel] if asked is not None else _by_preference(spec, available, scenario.isa)
     if not kernels:
         expected = f"kernel: expected one of engine={spec.name}{_in(scenario)} that is fit for isa={scenario.isa}"
-        raise RequestError(f"{expected}, found none; write kernel=NAME")
+        raise RequestError(f"{expected}, found {', '.join(available) or 'none'}")
     for kernel in kernels:
         if scenario.isa == AUTO:
             return kernel, next(iter(available[kernel]), AUTO)

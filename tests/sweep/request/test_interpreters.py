@@ -47,6 +47,14 @@ def test_each_is_asked_once_and_of_the_engines_that_are_needed() -> None:
     assert interpreters.of(elsewhere(python=None)) == introduce(HOST, ["smjax", "llama_cpp"])
 
 
+def test_what_is_left_out_in_another_is_said_with_its_name() -> None:
+    there = replace(hello(), complaints={"toy": "engine toy of toy-engine 1.0: it is broken; left out"})
+    interpreters = Interpreters(HOST, ["smjax"], lambda python, engines: there)
+    for python in ("/a", None, sys.executable):
+        interpreters.of(elsewhere(python=python))
+    assert interpreters.complaints == ["python=/a: engine toy of toy-engine 1.0: it is broken; left out"]
+
+
 def test_ours_is_ours_by_any_name_and_another_environment_of_the_same_python_is_not(tmp_path: Path) -> None:
     (tmp_path / "by a link").symlink_to(Path(sys.executable).parent)
     assert is_ours(str(tmp_path / "by a link" / Path(sys.executable).name))
@@ -75,6 +83,11 @@ def test_arguments_are_those_that_its_engine_has() -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (
+        {"kernels": {"of tomorrow": KernelThere()}},
+        {},
+        "kernel: expected one of engine=smjax in /other/python that is fit for isa=auto, found of tomorrow",
+    ),
     (
         {"missing": ("jax", "jaxlib")},
         {},

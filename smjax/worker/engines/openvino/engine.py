@@ -49,9 +49,9 @@ class OpenVinoEngine(Engine):
         self._check_settings()
 
     def _check_settings(self) -> None:
-        """What the CPU has not got is computed otherwise without a word."""
+        """What the CPU has not got is computed otherwise without a word; what is not told is not known."""
         for name, asked in self.settings.properties().items():
-            found = self.pipeline.properties.get(name, str(asked))
+            found = self.pipeline.properties.get(name, "nothing that it says of it")
             if not isinstance(asked, bool) and found != str(asked):
                 hint = "it takes no more threads than CPUs, and no type that they have not got"
                 raise OpenVinoError(f"{name}: expected {asked}, as was asked for, found {found}; {hint}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,6 +105,13 @@ def test_the_other_attention_keeps_its_state_itself(fake: SimpleNamespace) -> No
 def test_what_the_cpu_has_not_got_is_a_failure(fake: SimpleNamespace) -> None:
     with pytest.raises(fake.library.OpenVinoError, match=r"INFERENCE_PRECISION_HINT: expected f16, .*found bf16"):
         engine_of(fake, engine_args={"precision": "f16"})
+
+
+def test_what_is_not_told_is_not_taken_for_granted(fake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a version that prints it in another way."""
+    monkeypatch.setattr(fake.library, "_PROPERTY", re.compile("(no such) (line)"))
+    with pytest.raises(fake.library.OpenVinoError, match=r"INFERENCE_NUM_THREADS: expected 1, .*found nothing that it"):
+        engine_of(fake)
 
 
 def test_it_says_what_it_is_and_what_it_reads(fake: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
