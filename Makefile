@@ -45,6 +45,7 @@ test-engines: $(READY)
 	CMAKE_ARGS=-DGGML_NATIVE=ON $(PIP) install -q --no-binary llama-cpp-python --no-build-isolation \
 		$(call REQUIRED,llama-cpp)
 	$(PIP) install -q $(call REQUIRED,openvino)
+	$(PIP) install -q "llama-cpp-python[server]"  # what its own server needs besides, for engine=openai
 	$(BIN)/python -m pytest -q tests/worker/engines
 
 CPP := $(shell find native -name '*.cc' -o -name '*.h')
