@@ -11,7 +11,7 @@ from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_records
 from smjax.report.audit import alone, impossible, in_time, together, tokens
 from smjax.report.data.history import load_results
-from smjax.report.data.names import name_row
+from smjax.report.data.names import Names
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Row
 
@@ -33,8 +33,8 @@ def audit(targets: Sequence[Path], say: Callable[[str], None] = print) -> str:
         rows = _rows(target, say)
         total += len(rows)
         where = f"{target}: " if len(targets) > 1 else ""
-        found = zip(rows, reasons(rows), strict=True)
-        lines += [f"{where}{name_row(row, rows, 'cpu')}: {'; '.join(why)}" for row, why in found if why]
+        names, found = Names(rows, "cpu"), zip(rows, reasons(rows), strict=True)
+        lines += [f"{where}{names.of(row)}: {'; '.join(why)}" for row, why in found if why]
     return "\n".join([*lines, f"{len(lines)} of {total} rows flagged"]) + "\n"
 
 

@@ -2,32 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from smjax.core.numbers import plural
 from smjax.core.records.alike import LINE, POINT
 
+Row = dict[str, Any]
+_POINT = ("model", "threads", "ctx")
+"""What every row is called by, as far as it is known."""
+_APART = tuple(dict.fromkeys((*POINT, "engine", "provenance", *LINE, "engine_version", "label")))
+"""What tells rows apart that are alike in that, in the order in which it is told."""
 
-def name_row(row: dict[str, Any], rows: Sequence[dict[str, Any]], *always: str) -> str:
-    """The columns `always`, model, threads and context, and of the others as many as tell it from all other rows."""
-    told = (*always, "model", "threads", "ctx")
-    twins = [other for other in rows if all(other[key] == row[key] for key in told)]
-    apart = list[str]()
-    for name in dict.fromkeys((*POINT, "engine", "provenance", *LINE, "engine_version", "label")):
-        if name in told or row.get(name) in (None, ""):  # what is not known tells nothing
-            continue
-        like_it = [other for other in twins if other.get(name) == row[name]]
-        apart += [name] if len(like_it) < len(twins) else []
-        twins = like_it
-    point = [
-        plural(row["threads"], "thread", "threads") if row["threads"] is not None else None,
-        f"ctx {row['ctx']}" if row["ctx"] is not None else None,
-    ]
-    parts = [
-        *(row[key] for key in always),
-        row["model"],
-        *point,
-        *(f"{name} {row[name]}" for name in apart),
-    ]
-    return ", ".join(str(part) for part in parts if part)
+
+class Names:
+    """Names of rows among all of `rows`: the columns `always`, the point, and what else tells each from the rest."""
+
+    def __init__(self, rows: Sequence[Row], *always: str) -> None:
+        self._always = always
+        self._told = (*always, *_POINT)
+        self._parts: dict[Hashable, dict[Hashable, list[Row]]] = {(): defaultdict(list)}
+        for row in rows:
+            self._parts[()][self._key(row)].append(row)
+
+    def of(self, row: Row) -> str:
+        """The name of one of them."""
+        threads, ctx = row["threads"], row["ctx"]
+        parts = [
+            *(row[name] for name in self._always),
+            row["model"],
+            None if threads is None else plural(threads, "thread", "threads"),
+            None if ctx is None else f"ctx {ctx}",
+            *(f"{name} {row[name]}" for name in self._apart(row)),
+        ]
+        return ", ".join(str(part) for part in parts if part)
+
+    def _key(self, row: Row) -> Hashable:
+        return tuple(row[name] for name in self._told)
+
+    def _apart(self, row: Row) -> list[str]:
+        """What is not known of the row tells nothing."""
+        path: tuple[Hashable, ...] = (self._key(row),)
+        twins, found = self._parts[()][path[0]], list[str]()
+        for name in _APART:
+            if name in self._told or row.get(name) in (None, ""):
+                continue
+            like_it = self._split(path, name, twins)[row[name]]
+            if len(like_it) < len(twins):
+                found.append(name)
+                path, twins = (*path, name, row[name]), like_it
+        return found
+
+    def _split(self, path: Hashable, name: str, twins: Sequence[Row]) -> dict[Hashable, list[Row]]:
+        """The rows that are alike in all of `path` by their values; once, however many of them are called by it."""
+        if (path, name) not in self._parts:
+            parts = self._parts[path, name] = defaultdict(list)
+            for twin in twins:
+                parts[twin.get(name)].append(twin)
+        return self._parts[path, name]
+
+
+def name_row(row: Row, rows: Sequence[Row], *always: str) -> str:
+    """What one of the rows is called."""
+    return Names(rows, *always).of(row)

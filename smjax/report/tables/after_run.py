@@ -64,7 +64,7 @@ def _with_baseline(
     if baseline is None:
         return own
     try:
-        return from_records.grids(records, rows, baseline)
+        return from_records.with_baseline(own, records, rows, baseline)
     except RequestError as error:
         return [*own, message("Beside the baseline", f"Left out: {error}")]
 

@@ -16,7 +16,7 @@ from smjax.report.compare.comparable import comparable
 from smjax.report.compare.fields import differences, in_words, machine_of, telling
 from smjax.report.compare.pairing import Pair, Process, processes_of_each, scenario_key
 from smjax.report.compare.spread import History, Spread, spread_of
-from smjax.report.data.names import name_row
+from smjax.report.data.names import Names
 from smjax.report.render.grid import NOTHING, TIMES, Cell, GridColumn, Row
 from smjax.report.tables.baseline import bases
 from smjax.report.tables.column_cells import with_reach
@@ -89,12 +89,12 @@ class Against:
 
     def notes(self, rows: Sequence[Row]) -> list[str]:
         """What else differs, of alike rows once, and which rows have no baseline."""
-        where = defaultdict[str, list[str]](list)
+        where, names = defaultdict[str, list[str]](list), Names(rows)
         for row in rows:
             one = self.of(row)
             text = "no baseline of its point" if one is None else "; ".join(one.said)
-            where[text].append(name_row(row, rows))
-        return [f"{'; '.join(names)}: {text}" for text, names in where.items() if text]
+            where[text].append(names.of(row))
+        return [f"{'; '.join(named)}: {text}" for text, named in where.items() if text]
 
 
 def against(rows: Sequence[Row], records: Sequence[Record], text: str) -> Against:

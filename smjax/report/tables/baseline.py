@@ -12,7 +12,7 @@ from smjax.core.records.alike import LINE
 from smjax.core.records.record import Record
 from smjax.report.compare.fields import machine_of, weights_of
 from smjax.report.data.named import NAMES, Named
-from smjax.report.data.names import name_row
+from smjax.report.data.names import Names, name_row
 from smjax.report.render.grid import Row
 from smjax.report.tables.as_shown import as_shown
 from smjax.report.tables.run_names import with_short_runs
@@ -57,8 +57,9 @@ def _printed(rows: Sequence[Row]) -> list[str]:
     found = [""] * len(rows)
     for places in tables.values():
         shown = as_shown([rows[place] for place in places])
+        names = Names(shown)
         for place, row in zip(places, shown, strict=True):
-            found[place] = name_row(row, shown)
+            found[place] = names.of(row)
     return found
 
 

@@ -17,13 +17,15 @@ from smjax.report.tables.against import against
 from smjax.report.tables.run_names import short_names
 
 
-def grids(records: Sequence[Record], rows: pl.DataFrame, baseline: str | None = None) -> list[Grid]:
-    """`rows` are those of `scenarios(records)`. Of several sweeps, titles say which one's ratios they are above.
+def grids(records: Sequence[Record], rows: pl.DataFrame) -> list[Grid]:
+    """`rows` are those of `scenarios(records)`. Of several sweeps, titles say which one's ratios they are above."""
+    return [*run_table.grids(rows), *_ratios(records)]
 
-    Raises RequestError for a `baseline` that is no row.
-    """
-    found = None if baseline is None else against(rows.to_dicts(), records, baseline)
-    return [*run_table.grids(rows, found), *_ratios(records)]
+
+def with_baseline(own: Sequence[Grid], records: Sequence[Record], rows: pl.DataFrame, baseline: str) -> list[Grid]:
+    """`own`, which begin with the tables of the rows, with ratios in these; RequestError for a wrong `baseline`."""
+    tables = run_table.grids(rows, against(rows.to_dicts(), records, baseline))
+    return [*tables, *own[len(tables) :]]
 
 
 def _ratios(records: Sequence[Record]) -> list[Grid]:

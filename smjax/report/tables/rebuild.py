@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import polars as pl
-
 from smjax.core.errors import RequestError
 from smjax.core.records.folder import RECORDS, load_records, together
 from smjax.core.records.record import Record
 from smjax.report.data.history import load_history
 from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
-from smjax.report.render.grid import Grid
 from smjax.report.tables import beside, from_records, run_table
 from smjax.report.tables.after_run import check, write_derived
-from smjax.report.tables.against import against
 from smjax.report.tables.report import Report
 
 
@@ -37,9 +33,9 @@ def rebuild(
     whole = together(parts)
     rows = scenarios(whole.records)
     rows = pool_runs(rows) if is_pooled else rows
-    own = _own(whole.records, rows, is_pooled, None)
+    own = run_table.grids(rows) if is_pooled else from_records.grids(whole.records, rows)  # a pool is of no one sweep
     compared = [] if history is None else beside.grids(rows, load_history(history), baseline)
-    shown = _own(whole.records, rows, is_pooled, baseline) if baseline and history is None else own
+    shown = from_records.with_baseline(own, whole.records, rows, baseline) if baseline and history is None else own
     if out is not None or (len(folders) == 1 and not is_pooled):
         written = [write_derived(out or folders[0], whole.records, rows, own, compared)]
     else:
@@ -48,13 +44,6 @@ def rebuild(
     paths = [path for found, _ in written for path in found]
     complaints = [text for _, found in written for text in found]
     return Report((*shown, *compared), tuple(paths), (*whole.refused, *complaints))
-
-
-def _own(records: Sequence[Record], rows: pl.DataFrame, is_pooled: bool, baseline: str | None) -> list[Grid]:
-    """The tables of the rows, with ratios to a baseline among them if there is one; a pool is of no one sweep."""
-    if not is_pooled:
-        return from_records.grids(records, rows, baseline)
-    return run_table.grids(rows, None if baseline is None else against(rows.to_dicts(), records, baseline))
 
 
 def _write_own(folder: Path, records: Sequence[Record]) -> tuple[tuple[Path, ...], tuple[str, ...]]:

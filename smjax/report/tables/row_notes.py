@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from smjax.core.machine.sharing import SHARED_STATE
 from smjax.core.numbers import plural
 from smjax.core.records.flags import DISTURBED
-from smjax.report.data.names import name_row
+from smjax.report.data.names import Names
 from smjax.report.render.grid import Row
 from smjax.report.tables.captions import are_pooled, have_intervals
 from smjax.report.tables.column_cells import with_reach
@@ -24,10 +24,10 @@ _REASONS = 3
 
 def notes(rows: Sequence[Row], told: Sequence[Row]) -> list[str]:
     """The notes; of the rows `told` a picture says already why they have no interval."""
-    by_text: dict[str, list[str]] = {}
+    by_text, names = dict[str, list[str]](), Names(rows)
     found = (*_failures(rows), *_no_intervals(rows, told), *_states(rows), *_disturbances(rows))
     for row, text in found:
-        by_text.setdefault(text, []).append(name_row(row, rows))
+        by_text.setdefault(text, []).append(names.of(row))
     return [
         *_about_intervals(rows),
         *(f"{'; '.join(where)}: {text}" for text, where in by_text.items()),

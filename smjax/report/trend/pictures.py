@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from smjax.core.records.column import Column
 from smjax.core.text import printable
 from smjax.report.compare.fields import shown
-from smjax.report.data.names import name_row
+from smjax.report.data.names import Names
 from smjax.report.render.picture import Picture
 from smjax.report.trend.changes import Course
 
@@ -37,8 +37,9 @@ def pictures(courses: Sequence[Course], metric: Column) -> tuple[list[Picture], 
 def _name(course: Course, courses: Sequence[Course]) -> str:
     """As rows are called, and what else tells a history from others of that name."""
     scenarios = [other.scenario for other in courses]
-    name = name_row(course.scenario, scenarios)
-    twins = [scenario for scenario in scenarios if name_row(scenario, scenarios) == name]
+    names = Names(scenarios)
+    name = names.of(course.scenario)
+    twins = [scenario for scenario in scenarios if names.of(scenario) == name]
     apart = [field for field in course.scenario if len({str(twin.get(field)) for twin in twins}) > 1]
     return ", ".join([name, *(f"{printable(field)} {shown(course.scenario[field])}" for field in apart)])
 

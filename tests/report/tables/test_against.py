@@ -11,7 +11,7 @@ from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import TIMES
 from smjax.report.render.markdown import markdown
-from smjax.report.tables import from_records, run_table
+from smjax.report.tables import run_table
 from smjax.report.tables.after_run import finish
 from smjax.report.tables.against import against
 from smjax.report.tables.baseline import bases
@@ -40,9 +40,14 @@ def two_points(**changes):
     return [*engines(**changes), *engines(halved, threads=2, **changes)]
 
 
+def tables(made, baseline):
+    rows = scenarios(made)
+    return run_table.grids(rows, against(rows.to_dicts(), made, baseline))
+
+
 def shown(records, baseline):
     made = read(records)
-    return markdown(from_records.grids(made, scenarios(made), baseline)[:1])
+    return markdown(tables(made, baseline)[:1])
 
 
 def ratios(records, baseline, *names):
@@ -138,7 +143,7 @@ def test_each_machine_has_a_baseline_of_its_own_unless_one_is_named():
 def test_a_machine_of_another_architecture_stands_beside_the_same_baseline():
     other = [one | {"environment": GRAVITON | {"packages": {}}, "machine": "arm"} for one in engines(run="c")]
     made = read([*engines(), *(one | {"id": f"{one['id']} arm"} for one in other)])
-    texts = [markdown([grid]) for grid in from_records.grids(made, scenarios(made), "engine=llama_cpp arch=x86_64")]
+    texts = [markdown([grid]) for grid in tables(made, "engine=llama_cpp arch=x86_64")]
     assert [("baseline" in text, "3.000" in text or "3.00 " in text) for text in texts[:2]] == [(True, True)] * 2
     assert "cpu.arch x86_64 → arm64" in texts[0]
 
