@@ -13,7 +13,9 @@ include(CheckCXXSourceCompiles)
 
 # Where a hot loop begins must not depend on what else is in the library: a function added to another file once made a
 # token of the smallest model 160 us instead of 134 (Zen 4).
-foreach(flag -falign-functions=64 -falign-loops=64)
+# Nor must what is inlined: GCC inlines ever less of a file the more it holds, and with seven encodings more a token took
+# 1.15 times as long (Zen 5).
+foreach(flag -falign-functions=64 -falign-loops=64 --param=large-unit-insns=1000000)
   string(MAKE_C_IDENTIFIER "SMJAX_TAKES_${flag}" takes)
   check_cxx_compiler_flag(${flag} ${takes})
   if(${takes})

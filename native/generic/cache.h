@@ -63,15 +63,24 @@ inline const float* heads_of(const Attention& a, int64_t query, int64_t head) {
   return a.qkv + (query * (a.n_heads + 2 * a.n_kv_heads) + head) * a.head_dim;
 }
 
-// RoPE at the position of `query`, times `scale`; elements that are not turned stay. `x` may be `out`.
-inline void rotate(const Attention& a, int64_t query, const float* x, float scale, float* out) {
-  const int64_t pairs = a.rotated / 2, apart = a.halves ? pairs : 1, step = a.halves ? 1 : 2;
+// RoPE at the position of `query`, times `scale`; elements that are not turned stay. Each kind of pairs has a loop
+// whose steps the compiler knows, and with one for both a prompt took 1.05 times as long (Zen 5).
+inline void rotate(const Attention& a, int64_t query, const float* __restrict x, float scale, float* __restrict out) {
+  const int64_t pairs = a.rotated / 2;
   for (int64_t h = a.rotated; h < a.head_dim; ++h) out[h] = x[h] * scale;
   const float *cosines = a.rotation + query * a.rotated, *sines = cosines + pairs;
-  for (int64_t i = 0; i < pairs; ++i) {
-    const float one = x[i * step] * scale, other = x[i * step + apart] * scale;
-    out[i * step] = one * cosines[i] - other * sines[i];
-    out[i * step + apart] = one * sines[i] + other * cosines[i];
+  if (a.halves) {
+    for (int64_t i = 0; i < pairs; ++i) {
+      const float one = x[i] * scale, other = x[pairs + i] * scale;
+      out[i] = one * cosines[i] - other * sines[i];
+      out[pairs + i] = one * sines[i] + other * cosines[i];
+    }
+  } else {
+    for (int64_t i = 0; i < pairs; ++i) {
+      const float one = x[2 * i] * scale, other = x[2 * i + 1] * scale;
+      out[2 * i] = one * cosines[i] - other * sines[i];
+      out[2 * i + 1] = one * sines[i] + other * cosines[i];
+    }
   }
 }
 
@@ -87,20 +96,25 @@ inline void normalise_head(const HeadNorm& norm, const float* all, int64_t n, in
   for (int64_t h = 0; h < head; ++h) out[h] = (x[h] - mean) * scale * weight[h];
 }
 
-// out[H] = head `n` of the queries of one position as attention takes it: normalised, turned, scaled.
+// out[H] = head `n` of the `count` heads at `all` of one position as attention takes it: normalised, turned, scaled.
+template <class Isa>
+inline void prepare_head(const Attention& a, const HeadNorm& norm, int64_t query, const float* all, int64_t n,
+                         int64_t count, float scale, float* out) {
+  if (!norm.weight) return rotate(a, query, all + n * a.head_dim, scale, out);
+  float normalised[kMaxHead];
+  normalise_head<Isa>(norm, all, n, count, a.head_dim, normalised);
+  rotate(a, query, normalised, scale, out);
+}
+
 template <class Isa>
 inline void prepare_query(const Attention& a, int64_t query, int64_t n, float* out) {
-  const float* all = heads_of(a, query, 0);
-  if (a.query_norm.weight) normalise_head<Isa>(a.query_norm, all, n, a.n_heads, a.head_dim, out);
-  rotate(a, query, a.query_norm.weight ? out : all + n * a.head_dim, a.scale, out);
+  prepare_head<Isa>(a, a.query_norm, query, heads_of(a, query, 0), n, a.n_heads, a.scale, out);
 }
 
 // The same of the keys, as the cache remembers them.
 template <class Isa>
 inline void prepare_key(const Attention& a, int64_t query, int64_t kv, float* out) {
-  const float* all = heads_of(a, query, a.n_heads);
-  if (a.key_norm.weight) normalise_head<Isa>(a.key_norm, all, kv, a.n_kv_heads, a.head_dim, out);
-  rotate(a, query, a.key_norm.weight ? out : all + kv * a.head_dim, 1, out);
+  prepare_head<Isa>(a, a.key_norm, query, heads_of(a, query, a.n_heads), kv, a.n_kv_heads, 1, out);
 }
 
 // The H elements of one slot, in the cache's type, into a page's column: `together` of them 16 apart, then the same
