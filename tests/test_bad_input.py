@@ -20,6 +20,7 @@ import pytest
 
 from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import ENCODINGS
+from smjax.core.models.families import IN_GGUF
 from smjax.core.models.source import open_model
 from tests.report.factory import record, run_folder
 from tests.small_llama import CONFIG, Change, larger_than, text, write_llama
@@ -94,8 +95,8 @@ BAD_FILES: dict[str, tuple[Spoil, str]] = {
     "cut thrice": (cut(3), " before the end of the file; the file is damaged or cut short, fetch or convert it again"),
     "version": (lambda path: write_llama(path, version=4), "header: expected GGUF version 2 or 3, found 4; "),
     "architecture": (
-        lambda path: write_llama(path, says={"general.architecture": text("gemma3")}),
-        "general.architecture: expected llama, found gemma3; use a model of the llama architecture",
+        lambda path: write_llama(path, says={"general.architecture": text("mamba")}),
+        f"general.architecture: expected one of {', '.join(IN_GGUF)}, found mamba; use a model of one of these",
     ),
     "TQ2_0": (with_tq2_0, f"token_embd.weight: expected one of {', '.join(ENCODINGS)}, found TQ2_0; requantise with"),
     "Q2_K": (

@@ -126,7 +126,8 @@ def main() -> None:
         return send(answer())
     is_first = not any(Path(path).exists() for path in sys.argv[2:])
     for path in sys.argv[2:]:
-        Path(path).write_text(str(os.getpid()))
+        with Path(path).open("a") as file:
+            file.write(f"{os.getpid()}\n")
     if how == "deaf":
         time.sleep(60)
     if how == "first-ok":

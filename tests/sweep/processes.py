@@ -30,7 +30,7 @@ def has_ended(pid: int) -> bool:
 def worker_pid(pid_file: Path) -> int:
     """Of the fake worker that started last."""
     wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
-    return int(pid_file.read_text())
+    return int(pid_file.read_text().split()[-1])
 
 
 def fake_workers(pid_file: Path) -> list[int]:

@@ -128,7 +128,9 @@ class NoScales(XlaKernel):
     """Every block under the same scale."""
 
     def matvec(self, packed: Any, layer: jax.Array, x: jax.Array) -> jax.Array:
-        return super().matvec(replace(packed, scales=jnp.full_like(packed.scales, 0.01)), layer, x)
+        return super().matvec(
+            replace(packed, parts=replace(packed.parts, scales=jnp.full_like(packed.parts.scales, 0.01))), layer, x
+        )
 
 
 class NotANumber(XlaKernel):
