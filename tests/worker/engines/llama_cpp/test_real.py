@@ -3,64 +3,33 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from smjax.core.engines import packages
-from smjax.core.machine.host import environment
 from smjax.core.models.export import exported
 from smjax.core.models.source import open_model
-from smjax.core.records.request import Request
-from smjax.core.records.scenario import Measure, Scenario
-from smjax.sweep.process.local import LocalLauncher
-from smjax.sweep.request.resolve import resolve
+from smjax.core.records.scenario import Measure
 from smjax.worker.engines.agreement import AGREEMENT_NMSE_MAX
 from tests.reference import nmse
-from tests.worker.models import scenario
+from tests.worker.engines.real import ANSWERS, TIMEOUT_S, evaluated, run, scenario_of
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(importlib.util.find_spec("llama_cpp") is None, reason="needs the extra llama-cpp"),
 ]
 
-DATA = Path(__file__).parents[3] / "data"
-FILE = DATA / "shakespeare-q4_0.gguf"
-ANSWERS = json.loads((DATA / "expected.json").read_text())["models"][FILE.name]
-TIMEOUT_S = 300.0
-HOST = environment(packages())
-WITHOUT_JAX = (
-    "import sys; sys.modules['jax'] = sys.modules['jaxlib'] = None; from smjax.worker.__main__ import main; main()"
-)
-
-
-def asked(**changes: Any) -> Scenario:
-    measure = Measure(replicates=1, iterations=2, warmup=1, timeout_s=TIMEOUT_S)
-    fields = {"model_path": str(FILE), "kernel": "auto", "kv_dtype": "auto", "measure": measure}
-    return scenario(engine="llama_cpp", **{**fields, **changes})
-
-
-def run(task: Any, of: Scenario, **fields: Any) -> Any:
-    """What a worker answers that cannot import JAX."""
-    launcher = LocalLauncher((sys.executable, "-P", "-c", WITHOUT_JAX))
-    outcome = launcher.run(Request(task, resolve(of, HOST), **fields), TIMEOUT_S)
-    assert (outcome.status, outcome.reason) == ("ok", "")
-    return outcome.answer
+asked = partial(scenario_of, "llama_cpp")
 
 
 @pytest.mark.parametrize("expected", ANSWERS, ids=lambda answer: str(len(answer["ids"])))
 def test_answers_are_those_of_the_reference(expected: dict[str, Any]) -> None:
-    ids, n = expected["ids"], len(expected["greedy"])
-    found = run("evaluate", asked(ctx=len(ids) + n, n_prompt=len(ids), n_gen=n), ids=ids).evaluation
+    found = evaluated("llama_cpp", expected)
     assert found["nll_mean"] == pytest.approx(expected["nll_mean"], abs=0.01)
     assert nmse(np.array(found["logits"]), np.array(expected["logits"])) < 1e-4
-    pairs = zip(found["greedy"], expected["greedy"], expected["gaps"], strict=True)
-    parting = next((gap for ours, theirs, gap in pairs if ours != theirs), 0.0)
-    assert parting < 0.1, "the ids part only where two are nearly as good"
 
 
 @pytest.mark.parametrize(

@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smjax.core.engines import packages
-from smjax.core.machine.host import environment
 from smjax.core.models.export import exported
 from smjax.core.models.source import open_model
-from smjax.core.records.request import Request
-from smjax.core.records.scenario import Measure, Scenario
-from smjax.sweep.process.local import LocalLauncher
-from smjax.sweep.request.resolve import resolve
-from tests.worker.models import scenario
+from tests.worker.engines.real import ANSWERS, evaluated, run, scenario_of
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(importlib.util.find_spec("openvino_genai") is None, reason="needs the extra openvino"),
 ]
 
-DATA = Path(__file__).parents[3] / "data"
-FILE = DATA / "shakespeare-q4_0.gguf"
-ANSWERS = json.loads((DATA / "expected.json").read_text())["models"][FILE.name]
-TIMEOUT_S = 300.0
-HOST = environment(packages())
-WITHOUT_JAX = (
-    "import sys; sys.modules['jax'] = sys.modules['jaxlib'] = None; from smjax.worker.__main__ import main; main()"
-)
+asked = partial(scenario_of, "openvino")
 EXACT = {"precision": "f32", "dynamic_quantization": "0"}
-
-
-def asked(**changes: Any) -> Scenario:
-    measure = Measure(replicates=1, iterations=2, warmup=1, timeout_s=TIMEOUT_S)
-    fields = {"model_path": str(FILE), "kernel": "auto", "kv_dtype": "auto", "measure": measure}
-    return scenario(engine="openvino", **{**fields, **changes})
-
-
-def run(task: Any, of: Scenario, **fields: Any) -> Any:
-    """What a worker answers that cannot import JAX."""
-    launcher = LocalLauncher((sys.executable, "-P", "-c", WITHOUT_JAX))
-    outcome = launcher.run(Request(task, resolve(of, HOST), **fields), TIMEOUT_S)
-    assert (outcome.status, outcome.reason) == ("ok", "")
-    return outcome.answer
 
 
 @pytest.mark.parametrize(
@@ -58,12 +31,8 @@ def run(task: Any, of: Scenario, **fields: Any) -> Any:
 )
 @pytest.mark.parametrize("expected", ANSWERS, ids=lambda answer: str(len(answer["ids"])))
 def test_answers_are_those_of_the_reference(expected: dict[str, Any], settings: dict[str, Any]) -> None:
-    ids, n = expected["ids"], len(expected["greedy"])
-    found = run("evaluate", asked(ctx=len(ids) + n, n_prompt=len(ids), n_gen=n, **settings), ids=ids).evaluation
+    found = evaluated("openvino", expected, **settings)
     assert found["nll_mean"] == pytest.approx(expected["nll_mean"], abs=0.01)
-    pairs = zip(found["greedy"], expected["greedy"], expected["gaps"], strict=True)
-    parting = next((gap for ours, theirs, gap in pairs if ours != theirs), 0.0)
-    assert parting < 0.1, "the ids part only where two are nearly as good"
 
 
 @pytest.mark.parametrize("attention", ["pa", "sdpa"])
