@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -146,6 +147,17 @@ def replacing(path: Path, what: str) -> Iterator[Path]:
         if beside is not None:
             with contextlib.suppress(OSError):
                 beside.unlink()
+
+
+@contextlib.contextmanager
+def passing_folder(parent: Path) -> Iterator[Path]:
+    """An empty folder of a hidden name in `parent`, which is made where it is missing; it goes unless it was moved."""
+    folder = parent / f".smjax-{secrets.token_hex(8)}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _target(path: Path) -> Path:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smjax.core.errors import RequestError
+from smjax.core.files import passing_folder
 from smjax.core.records.document import write_record
 from smjax.core.records.folder import RECORDS, load_folder
 from smjax.core.records.record import Record
@@ -73,7 +72,7 @@ def _put(folder: Path, records: Sequence[Record]) -> None:
     is_new = not folder.exists()
     moved = list[Path]()
     try:
-        with _beside(folder) as staged:
+        with passing_folder(folder) as staged:
             names = [write_record(staged, record).name for record in records]
             (folder / RECORDS).mkdir(exist_ok=True)
             for name in names:
@@ -85,17 +84,6 @@ def _put(folder: Path, records: Sequence[Record]) -> None:
         if is_new:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-@contextlib.contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """An empty folder of a hidden name in it, which goes at the end."""
-    staged = folder / f".smjax-{secrets.token_hex(6)}"
-    staged.mkdir(parents=True)
-    try:
-        yield staged
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _shown(folder: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from smjax.core.errors import RequestError
-from smjax.core.files import read_regular
+from smjax.core.files import passing_folder, read_regular
 from smjax.core.nearest import nearest
 from smjax.core.output import complain
 from smjax.core.records.document import RECORD_BYTES_MAX
@@ -49,7 +48,8 @@ def save(name: str, run_dir: Path, replace: bool = False) -> int:
         )
     paths = record_paths(run_dir)
     try:
-        with _beside(target) as folder:
+        with passing_folder(target.parent) as folder:
+            (folder / RECORDS).mkdir()
             for path in paths:
                 (folder / RECORDS / path.name).write_bytes(read_regular(path, RECORD_BYTES_MAX, "a record"))
             _put(folder, target)
@@ -94,17 +94,6 @@ def _checked(name: str) -> str:
             "that begins with a letter or digit, found another; write another name"
         )
     return name
-
-
-@contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A folder for records of a hidden name, which goes unless it was put in its place."""
-    folder = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-    (folder / RECORDS).mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put(folder: Path, target: Path) -> None:
