@@ -59,6 +59,12 @@ class Checked:
             self.fail_at(key, "a number of at least 0" if may_be_zero else "a number above 0", kind(value))
         return float(value)
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.value(key, default)
+        if not isinstance(value, bool):
+            self.fail_at(key, "true or false", kind(value))
+        return value
+
     def count(self, key: str, n_layers: int, default: int | None = None) -> int:
         """A number of all layers, which a file may name for each: they have to be alike."""
         values = self.value(key)

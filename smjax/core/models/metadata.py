@@ -105,7 +105,7 @@ def _sizes(meta: Checked) -> dict[str, int]:
 
 
 def _rope(meta: Checked, rules: InGGUF, head_dim: int, turns: bool) -> dict[str, Any]:
-    if rules.finetuned_turns and meta.value("rope.scaling.finetuned") is False:
+    if rules.finetuned_turns and not meta.flag("rope.scaling.finetuned", default=True):
         return {"position": "none"}
     if not turns:
         return {}
@@ -190,8 +190,9 @@ def _local_layers(meta: Checked, rules: Windows, n_layers: int) -> list[bool]:
     key = "attention.sliding_window_pattern"
     pattern = meta.value(key, rules.every)
     if isinstance(pattern, np.ndarray):
-        if len(pattern) != n_layers:
-            meta.fail_at(key, f"a number, or one of each of {n_layers} layers", f"an array of {len(pattern)}")
+        if pattern.shape != (n_layers,) or pattern.dtype.kind not in "biu":
+            found = f"an array of {len(pattern)} {pattern.dtype}"
+            meta.fail_at(key, f"a whole number, or one of each of {n_layers} layers", found)
         return [bool(is_local) for is_local in pattern]
     every = meta.integer(key, rules.every, least=0)
     return [every == 0 or layer % every < every - 1 for layer in range(n_layers)]

@@ -168,7 +168,15 @@ CONTRADICTIONS = {
     ),
     "pattern": (
         Case("gemma2", keys={"attention.sliding_window": 8, "attention.sliding_window_pattern": [True]}),
-        "gemma2.attention.sliding_window_pattern: expected a number, or one of each of 3 layers, found an array of 1; ",
+        "sliding_window_pattern: expected a whole number, or one of each of 3 layers, found an array of 1 bool; ",
+    ),
+    "pattern of reals": (
+        Case("olmo2", keys={"attention.sliding_window": 8, "attention.sliding_window_pattern": [0.5, 1.0, 0.0]}),
+        "sliding_window_pattern: expected a whole number, or one of each of 3 layers, found an array of 3 float32; ",
+    ),
+    "turned or not": (
+        Case("granite", keys={"logit_scale": 2.0, "rope.scaling.finetuned": 0}),
+        "granite.rope.scaling.finetuned: expected true or false, found 0; ",
     ),
     "factors": (
         Case("llama", factors=("rope_freqs.weight",), keys={"rope.dimension_count": 8}),
