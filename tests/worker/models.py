@@ -152,7 +152,7 @@ def scenario(**changes: Any) -> Scenario:
 def loaded_engine(model: Model, **changes: Any) -> SmjaxEngine:
     """An engine of a small scenario with its weights in memory, not compiled; its products of many columns are f32."""
     chosen = scenario(**changes)
-    engine = SmjaxEngine(chosen, model, Setup(chosen.kernel))
+    engine = SmjaxEngine(chosen, model, Setup(chosen.kernel, threads=chosen.threads))
     engine.load()
     return engine
 
