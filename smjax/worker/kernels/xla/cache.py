@@ -54,7 +54,7 @@ def _stored(x: jax.Array, array: jax.Array) -> jax.Array:
 
 
 def as_float32(stored: jax.Array) -> jax.Array:
-    """Part of a cache's array as numbers."""
+    """Stored numbers of a cache or a matrix; uint16 are the bits of bfloat16."""
     if stored.dtype != jnp.uint16:
         return stored.astype(jnp.float32)
     return lax.bitcast_convert_type(stored.astype(jnp.uint32) << 16, jnp.float32)
