@@ -90,19 +90,29 @@ float scale(const typename Output<E, const uint8_t>::Block& block, int s) {
   return float(block.scales[s * kPanel]) * half_at(block.shared + s * kPanel * kShared);
 }
 
+// The weights of one output, block by block: where one is takes longer to say than what it holds.
 template <class E>
-float weight(const Output<E, const uint8_t>& output, int64_t i) {
+void unpack_row(const Output<E, const uint8_t>& output, int64_t n_in, float* weights) {
   if constexpr (!E::kQuantised) {
-    typename E::Element element;
-    std::memcpy(&element, output.input(i), sizeof element);
-    return E::value(element);
+    for (int64_t i = 0; i < n_in; ++i) {
+      typename E::Element element;
+      std::memcpy(&element, output.input(i), sizeof element);
+      weights[i] = E::value(element);
+    }
   } else {
-    const auto block = output.block(i / kBlock);
-    const int within = int(i % kBlock);
-    int stored = quant<E::kBits>(block.quants, within);
-    if constexpr (E::kTable) stored = E::kValues[stored];
-    const float value = float(stored - E::kAbove) * scale<E>(block, within / (kBlock / E::kScales));
-    return E::kMinimum ? value + scale<E>(block, E::kScales) : value;
+    constexpr int kEach = kBlock / E::kScales;
+    for (int64_t b = 0; b < n_in / kBlock; ++b) {
+      const auto block = output.block(b);
+      const float minimum = E::kMinimum ? scale<E>(block, E::kScales) : -0.0f;  // which leaves a zero its sign
+      for (int s = 0; s < E::kScales; ++s) {
+        const float each = scale<E>(block, s);
+        for (int i = s * kEach; i < (s + 1) * kEach; ++i) {
+          int stored = quant<E::kBits>(block.quants, i);
+          if constexpr (E::kTable) stored = E::kValues[stored];
+          weights[b * kBlock + i] = float(stored - E::kAbove) * each + minimum;
+        }
+      }
+    }
   }
 }
 
@@ -126,7 +136,7 @@ void unpack_row(Encoding encoding, int64_t n_out, int64_t n_in, const uint8_t* m
                 float* weights) noexcept {
   with_encoding(encoding, [&](auto e) {
     const Output<decltype(e), const uint8_t> from(n_out, n_in, matrix, output);
-    for (int64_t i = 0; i < n_in; ++i) weights[i] = weight(from, i);
+    unpack_row(from, n_in, weights);
   });
 }
 
