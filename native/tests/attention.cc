@@ -18,18 +18,21 @@ struct Case {
   Type type;
   bool rotated;
   float scale;
-  int64_t turned = 0;    // of each head, where it is not the whole
-  HeadStyle style = {};  // but for the scale
+  int64_t turned = 0;        // of each head, where it is not the whole
+  HeadStyle style = {};      // but for the scale
+  bool shared_norm = false;  // one head's weights for all heads
 
   int64_t n_turned() const { return turned ? turned : head; }
 
   int64_t heads() const { return kv_heads * group; }
+  int64_t norm_size(int64_t count) const { return (shared_norm ? 1 : count) * head; }
   int64_t width() const { return (heads() + 2 * kv_heads) * head; }
   std::string text() const {
     return "head " + std::to_string(head) + ", " + std::to_string(group) + " to each of " + std::to_string(kv_heads) +
            ", window " + std::to_string(window) + ", cache of type " + std::to_string(int(type)) +
            (rotated ? ", rotated " + std::to_string(n_turned()) : "") + ", norm " + std::to_string(style.norm) +
-           (style.halves ? ", halves" : "") + (style.score_cap > 0 ? ", capped" : "");
+           (shared_norm ? " of one head's weights" : "") + (style.halves ? ", halves" : "") +
+           (style.score_cap > 0 ? ", capped" : "");
   }
 };
 
@@ -65,12 +68,12 @@ class Cache {
 
 struct Inputs {
   std::vector<float> qkv, rotation;         // [T, width], [T, 2, turned / 2]
-  std::vector<float> query_norm, key_norm;  // [L, heads, head]
+  std::vector<float> query_norm, key_norm;  // [L, heads, head], or [L, head] for all
 
   Inputs(const Case& s, int64_t n, Random& random) : qkv(random.normals(n * s.width())) {
     if (s.style.norm) {
-      query_norm = random.normals(kLayers * s.heads() * s.head);
-      key_norm = random.normals(kLayers * s.kv_heads * s.head);
+      query_norm = random.normals(kLayers * s.norm_size(s.heads()));
+      key_norm = random.normals(kLayers * s.norm_size(s.kv_heads));
     }
     if (!s.rotated) return;
     for (int64_t t = 0; t < n; ++t) {
@@ -97,8 +100,8 @@ std::vector<float> run(const Case& s, Inputs& inputs, Cache& cache, int64_t firs
   AttentionTensors tensors = {cache.tensor(),   tensor(layer), qkv,
                               tensor(position), rotation,      tensor(out, {n, s.heads() * s.head})};
   if (style.norm) {
-    tensors.query_norm = tensor(inputs.query_norm, {kLayers, s.heads() * s.head});
-    tensors.key_norm = tensor(inputs.key_norm, {kLayers, s.kv_heads * s.head});
+    tensors.query_norm = tensor(inputs.query_norm, {kLayers, s.norm_size(s.heads())});
+    tensors.key_norm = tensor(inputs.key_norm, {kLayers, s.norm_size(s.kv_heads)});
   }
   const Complaint complaint = attend(style, {windows, kLayers}, tensors);
   check(complaint.empty(), "attend: " + complaint);
@@ -123,8 +126,8 @@ std::vector<double> normalised(const Case& s, const Inputs& inputs, int64_t posi
     for (int64_t i = 0; i < n; ++i) mean += double(together[i]) / double(n);
   }
   for (int64_t i = 0; i < n; ++i) square += std::pow(double(together[i]) - mean, 2) / double(n);
-  const float* weight =
-      (is_key ? inputs.key_norm : inputs.query_norm).data() + (kLayer * count + head - first) * s.head;
+  const float* weight = (is_key ? inputs.key_norm : inputs.query_norm).data() + kLayer * s.norm_size(count) +
+                        (s.shared_norm ? 0 : head - first) * s.head;
   std::vector<double> out;
   for (int64_t h = 0; h < s.head; ++h) {
     out.push_back((double(x[h]) - mean) / std::sqrt(square + double(s.style.norm_eps)) * double(weight[h]));
@@ -272,9 +275,11 @@ void test_attention() {
     check_answer({64, 2, 2, 20, type, true, 0.125f, 0, {1, 0, 0, 0, 1}}, 0, one_by_one(40, 5, 33), random);
     check_answer({20, 2, 4, 0, type, true, 0.2f, 6, {1, 0, 0, 0, 1}}, 0, one_by_one(7, 20, 40), random);
     check_answer({32, 2, 4, 0, type, true, 0.2f, 0, {1, 0, 1e-6f, 1, 1}}, 0, one_by_one(40, 5, 33), random);
+    check_answer({32, 2, 4, 0, type, true, 0.2f, 0, {1, 0, 1e-6f, 1, 1}, true}, 0, one_by_one(40, 5, 33), random);
     check_answer({20, 2, 3, 0, type, true, 0.2f, 8, {1, 0, 1e-5f, 2, 1}}, 0, one_by_one(40, 5, 33), random);
     check_answer({32, 2, 4, 0, type, false, 0.2f, 0, {1, 0, 0.1f, 3, 0}}, 0, one_by_one(40, 5, 33), random);
     check_answer({64, 2, 4, 25, type, true, 2.0f, 0, {1, 5.0f, 0, 0, 1}}, 0, one_by_one(40, 5, 33), random);
+    check_answer({4, 1, 2, 0, type, true, 3.0f, 0, {1, 2.0f, 1e-6f, 1, 1}, true}, kSplit - 3, one_by_one(0, 6), random);
     check_answer({16, 1, 1, 0, type, true, 9.0f, 0, {1, 50.0f, 0, 0, 0}}, 0, one_by_one(40, 5, 33), random);
     check_cache({20, 2, 4, 0, type, true, 0.4f, 6, {1, 0, 1e-6f, 1, 1}}, random);
   }
