@@ -59,6 +59,10 @@ class GGUFFile:
             raise RequestError(f"{file}: {name}: expected this tensor in the file, found none; convert the model again")
         return np.frombuffer(self._data, np.uint8, self.tensors[name].n_bytes, self.offsets[name])
 
+    def home(self, name: str) -> Path:
+        """The file that the tensor `name` lies in."""
+        return self.path
+
     def release(self, name: str) -> None:
         """Give the pages of a tensor back to the system; a later read fetches them from the file again."""
         if not hasattr(mmap, "MADV_DONTNEED"):

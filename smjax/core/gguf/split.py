@@ -72,6 +72,9 @@ class SplitFile:
     def read(self, name: str) -> np.ndarray:
         return self._homes.get(name, self._parts[0]).read(name)
 
+    def home(self, name: str) -> Path:
+        return self._homes.get(name, self._parts[0]).path
+
     def release(self, name: str) -> None:
         self._homes[name].release(name)
 

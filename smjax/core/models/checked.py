@@ -24,7 +24,7 @@ class Checked:
 
     def fail(self, where: str, expected: str, found: object, fix: str = CONVERT) -> NoReturn:
         """`where` is a tensor, or a key in full."""
-        path = printable(str(self.file.path), 500)
+        path = printable(str(self.file.home(where)), 500)
         raise RequestError(f"{path}: {where}: expected {expected}, found {printable(str(found), 60)}; {fix}")
 
     def fail_at(self, key: str, expected: str, found: object, fix: str = CONVERT) -> NoReturn:

@@ -63,6 +63,15 @@ class GGUFModel:
     def release(self, name: str) -> None:
         self._file.release(name)
 
+    def check_weights(self) -> None:
+        """Raise RequestError for the first weight that no answer can be computed with."""
+        meta = Checked(self._file, self.config.family)
+        for info in self.tensors.values():
+            _check_finite(meta, info)
+            self.release(info.name)
+        for name in self.config.rope_factors:
+            _check_factors(meta, self.tensors[name])
+
 
 def _digest(paths: Sequence[Path]) -> str:
     """SHA-256 of the files' bytes, one file after the other."""
@@ -105,3 +114,20 @@ def _check_tensor(meta: Checked, name: str, shape: tuple[int, ...]) -> None:
         meta.fail(name, f"shape {list(shape)}", list(info.shape))
     if (len(shape) == 1 or name.endswith("norm.weight")) and not info.encoding.vector:
         meta.fail(name, " or ".join(VECTOR_ENCODINGS), info.encoding.name, "requantise with llama-quantize … Q4_0")
+
+
+def _check_finite(meta: Checked, info: TensorInfo) -> None:
+    """What no sampled row and no prompt meets would stay unseen: all of a tensor is looked through."""
+    bad = info.encoding.first_not_finite(meta.file.read(info.name))
+    if bad is None:
+        return
+    row, column = divmod(bad, info.shape[-1] // info.encoding.block)
+    place = f"{'weight' if info.encoding.block == 1 else 'block'} {column}"
+    found = f"{place}{f' of row {row}' if len(info.shape) > 1 else ''} infinite or not a number"
+    meta.fail(info.name, "finite weights and scales", found, "fetch or convert the model again")
+
+
+def _check_factors(meta: Checked, info: TensorInfo) -> None:
+    least = info.encoding.dequantise(meta.file.read(info.name), info.shape).min()
+    if least <= 0:
+        meta.fail(info.name, "factors above 0", f"{least:g}")

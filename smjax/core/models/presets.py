@@ -63,6 +63,9 @@ class PresetModel:
     def release(self, name: str) -> None:
         """Nothing is held between reads."""
 
+    def check_weights(self) -> None:
+        """Those that are made here are healthy."""
+
 
 def _sizes(config: DecoderConfig) -> str:
     """A decoder as the recipe has named it from the first, so that a preset keeps its hash as fields are added."""

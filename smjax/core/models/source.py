@@ -35,6 +35,9 @@ class Model(Protocol):
     def release(self, name: str) -> None:
         """Give back what reading the tensor took."""
 
+    def check_weights(self) -> None:
+        """Raise RequestError where a weight is infinite or not a number; reads everything."""
+
 
 def open_model(name: str, path: str | None, seed: int) -> Model:
     """The preset `name`, or the GGUF file at `path`; raises RequestError where it cannot be run."""

@@ -94,6 +94,7 @@ def _judged(request: EvalRequest) -> list[Request]:
     each = [one for scenario in scenarios for one in expand(scenario, host)]
     requests = [_request(scenario, model, ids, host) for scenario in dict.fromkeys(each)]
     _check_vocabulary(request.ids_file, ids, model)
+    model.check_weights()
     if aside := left_aside(model):
         complain(aside)
     return requests

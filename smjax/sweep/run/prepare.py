@@ -70,7 +70,7 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
     scenarios = [one for scenario in asked for one in expand(scenario, host, interpreters.of(scenario))]
     files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
     resolved, models = resolve_all(list(dict.fromkeys(scenarios)), host, interpreters)
-    _hash(list(models.values()))
+    _read(list(models.values()))
     composed.folder.open()
     held.enter_context(only_sweep(whole.lock, outside.say))
     if whole.strict and (found := noisy(examine())):
@@ -83,11 +83,12 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
     return Sweep(distinct(resolved), models, files, host, interpreters, composed.folder, whole, notes)
 
 
-def _hash(models: Sequence[Model]) -> None:
-    """Read the models' whole files: now, and not beside a worker that is being timed."""
+def _read(models: Sequence[Model]) -> None:
+    """Look through the models' whole files: now, and not beside a worker that is being timed."""
     with Progress(Console(file=sys.stderr)) as progress:
         for number, model in enumerate(models):
-            progress.preparing(f"hashing {model.name}", number, len(models))
+            progress.preparing(f"checking {model.name}", number, len(models))
+            model.check_weights()
             _ = model.hash
 
 

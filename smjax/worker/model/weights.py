@@ -14,7 +14,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import DecoderConfig, global_shapes, head_norms, layer_norms, matrix_shapes, products
 from smjax.core.models.source import Model
@@ -140,9 +139,7 @@ def _load_part(model: Model, kernel: Kernel, names: list[list[str]]) -> Packed:
     for layer, parts in enumerate(names):
         first_out = 0
         for name in parts:
-            raw = model.read(name)
-            _check_finite(model, name, raw)
-            _fill(kernel, packed, encoding.row_bytes(infos[0].shape[1]), layer, first_out, raw)
+            _fill(kernel, packed, encoding.row_bytes(infos[0].shape[1]), layer, first_out, model.read(name))
             model.release(name)
             first_out += model.tensors[name].shape[0]
     return jax.tree.map(jax.device_put, packed)
@@ -158,22 +155,7 @@ def _fill(kernel: Kernel, packed: Packed, row_bytes: int, layer: int, first_out:
 
 def _vector(model: Model, name: str) -> np.ndarray:
     info = model.tensors[name]
-    raw = model.read(name)
-    _check_finite(model, name, raw)
-    return info.encoding.dequantise(raw, info.shape).reshape(-1)
-
-
-def _check_finite(model: Model, name: str, raw: np.ndarray) -> None:
-    """Look through the stored bytes of a tensor: what no sampled row and no prompt meets would stay unseen.
-
-    Raises RequestError.
-    """
-    info = model.tensors[name]
-    bad = info.encoding.first_not_finite(raw)
-    if bad is not None:
-        row = bad // max(1, info.shape[-1] // info.encoding.block) if len(info.shape) > 1 else bad
-        found = f"one of row {row} that is infinite or not a number; fetch or convert the model again"
-        raise RequestError(f"{model.name}: {name}: expected finite weights and scales, found {found}")
+    return info.encoding.dequantise(model.read(name), info.shape).reshape(-1)
 
 
 def packed_bytes(weights: Weights | Matrix) -> int:
