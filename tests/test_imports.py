@@ -19,6 +19,7 @@ MACHINE = FIRST_FLOOR | {"smjax.core.machine"}
 GGUF = FIRST_FLOOR | {"smjax.core.gguf"}
 MODELS = GGUF | {"smjax.core.models"}
 RECORDS = MODELS | MACHINE | {"smjax.core.records"}
+OPS = RECORDS | {"smjax.core.ops"}
 ENGINES = RECORDS | {"smjax.core.engines"}
 CORE = {"smjax", "smjax.core"}
 JAX = {"jax", "jaxlib", "numpy"}
@@ -35,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "core/gguf": GGUF | {"numpy"},
     "core/models": MODELS | {"numpy", "gguf"},
     "core/records": RECORDS | {"platformdirs"},
+    "core/ops": OPS,
     "core/engines": ENGINES,
     "stats": {"smjax.stats", "numpy", "ruptures", "scipy"},
     "doctor": CORE | {"smjax.doctor", "numpy", "psutil", "rich"},

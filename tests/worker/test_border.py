@@ -45,7 +45,10 @@ def test_a_request_of_another_version_is_refused(version: object) -> None:
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [
-        ({**HEALTHY, "task": "dance"}, "request.task: expected one of measure, evaluate, ahead, dram, found 'dance'"),
+        (
+            {**HEALTHY, "task": "dance"},
+            "request.task: expected one of measure, evaluate, ahead, dram, micro, found 'dance'",
+        ),
         ({**HEALTHY, "cpus": ["0"]}, "request.cpus[0]: expected a whole number, found '0'"),
         ({"version": VERSION, "task": "measure"}, "request.resolved: expected it, found nothing"),
         ([1, 2], "request: expected an object, found [1, 2]"),

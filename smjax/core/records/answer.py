@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smjax.core.records.hello import Hello
+from smjax.core.records.point import PointAnswer
 from smjax.core.records.quantities import Bytes, Nanoseconds, Rate, Size
 
 IDS_KEPT = 64
@@ -125,6 +126,8 @@ class Answer:
     """The first of those that its prompt is answered with, of the last answer before the timed ones."""
     warmup_samples: list[Sample] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    points: list[PointAnswer] = field(default_factory=list)
+    """Of a microbenchmark, in the order in which they were measured; there are no answers of a model then."""
     readings: dict[str, Any] | None = None
     """See `smjax.core.machine.disturbances`."""
     probes: Probes | None = None

@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from smjax.core.records.resolved import Resolved
 
-VERSION = 2
+VERSION = 3
 """Of request and answer. A worker of another smjax that does not know it says so, and is refused.
 
 It counts up with whatever a worker may be asked for, field or word, as one that does not know it would leave it out
 unseen, and when anything in an answer changes its meaning; not when an answer may only say more.
 """
 
-Task = Literal["measure", "evaluate", "ahead", "dram"]
+Task = Literal["measure", "evaluate", "ahead", "dram", "micro"]
 HELLO = "hello"
 
 
@@ -47,6 +47,8 @@ class Request:
     """The prompt to evaluate."""
     model_file: str | None = None
     """Of a preset, for an engine that reads files alone."""
+    order: str = ""
+    """What the order of a microbenchmark's points is drawn from: another one for each process."""
     cpus: list[int] = field(default_factory=list)
     """Where to pin: filled in by whoever starts the process, as the next one is."""
     spawned_ns: int = 0

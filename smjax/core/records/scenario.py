@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smjax.core.errors import RequestError
+from smjax.core.records.point import Point
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Scenario:
     """Interpreter of the worker; None for the supervisor's own."""
     engine_args: dict[str, str] = field(default_factory=dict, hash=False)
     """Settings of the engine alone; once resolved, all that it has."""
+    points: tuple[Point, ...] = ()
+    """What a process of a microbenchmark measures, instead of a model's answers."""
 
     @property
     def middle(self) -> int:
@@ -69,11 +72,12 @@ class Scenario:
         return self.n_prompt + self.n_gen // 2
 
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        return {**dataclasses.asdict(self), "points": [dataclasses.asdict(point) for point in self.points]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Scenario:
-        return cls(**{**data, "measure": Measure(**data["measure"])})
+        points = tuple(Point(**point) for point in data.get("points", ()))
+        return cls(**{**data, "measure": Measure(**data["measure"]), "points": points})
 
 
 def check_scenario(scenario: Scenario, ctx_train: int) -> None:

@@ -1,0 +1,66 @@
+"""Products: of matrices as JAX has them, and of the encodings' packed ones with vectors and with many columns."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from smjax.core.gguf.encodings import ENCODINGS, Encoding
+from smjax.core.ops.spec import OpSpec, Shape
+
+_NUMBER_BYTES = 24
+"""Of an input's or output's number: itself, in float64, and what computing with that takes for a moment."""
+_WEIGHT_BYTES = 16
+"""Of a packed weight: stored, packed, unpacked in float64, and what unpacking takes for a moment."""
+_KINDS = ("f32", "bf16", "s8")
+_GEMMS = ("128x128x128", "512x512x512", "1024x768x768")
+
+
+def _gemm_bytes(shape: Shape) -> float:
+    m, n, k = shape.sizes
+    return _NUMBER_BYTES * (m * k + k * n + m * n)
+
+
+GEMM = OpSpec(
+    name="gemm",
+    meaning="a matrix [m, k] times one [k, n], as jax.numpy.dot computes it",
+    sizes=("m", "n", "k"),
+    shapes=tuple(f"{kind}:{sizes}" for kind, sizes in product(_KINDS, _GEMMS)),
+    needed_bytes=_gemm_bytes,
+    kinds=_KINDS,
+    kernels=("xla",),
+)
+
+
+def _packed_bytes(shape: Shape) -> float:
+    *tokens, n, k = shape.sizes
+    return _WEIGHT_BYTES * n * k + _NUMBER_BYTES * (n + k) * (tokens[0] if tokens else 1)
+
+
+def _of_encoding(encoding: Encoding) -> tuple[OpSpec, OpSpec]:
+    """Of a packed matrix [n, k], n outputs of k inputs: with one column and with m of them."""
+
+    def why_not(shape: Shape) -> str | None:
+        k = shape.sizes[-1]
+        return f"expected k in blocks of {encoding.block}, found {k}" if k % encoding.block else None
+
+    name = encoding.name.lower()
+    matvec = OpSpec(
+        name=f"{name}_matvec",
+        meaning=f"a matrix [n, k] in {encoding.name}, packed as the kernel has it, times one column",
+        sizes=("n", "k"),
+        shapes=("768x768", "2048x2048", "32000x768"),
+        needed_bytes=_packed_bytes,
+        why_not=why_not,
+    )
+    matmul = OpSpec(
+        name=f"{name}_matmul",
+        meaning=f"the same times m columns, as in a prefill of m tokens ({encoding.name})",
+        sizes=("m", "n", "k"),
+        shapes=("16x768x768", "128x768x768", "128x2048x2048"),
+        needed_bytes=_packed_bytes,
+        why_not=why_not,
+    )
+    return matvec, matmul
+
+
+OF_ENCODINGS = tuple(spec for encoding in ENCODINGS.values() for spec in _of_encoding(encoding))
