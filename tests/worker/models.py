@@ -54,6 +54,9 @@ class ArrayModel:
     def release(self, name: str) -> None:
         """Nothing to give back."""
 
+    def check_weights(self) -> None:
+        """They are what the test made them."""
+
 
 def random_model(config: DecoderConfig, encoding_of: EncodingOf = lambda name: "F32", seed: int = 0) -> ArrayModel:
     """Weights that keep activations at their size, so that every layer, head and position counts."""
