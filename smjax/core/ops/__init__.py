@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from smjax.core.ops.attention import ATTENTION, KV_APPEND, SOFTMAX
 from smjax.core.ops.products import GEMM, OF_ENCODINGS
 from smjax.core.ops.shape import grammar, parse_shape
 from smjax.core.ops.spec import OpSpec, Shape
+from smjax.core.ops.steps import ARGMAX, EMBEDDING, LAYER, LAYER_NORM, RMS_NORM, ROPE, ROPE_ANGLES, SAMPLE
 
 __all__ = ["OPS", "OpSpec", "Shape", "grammar", "parse_shape"]
 
-OPS: Mapping[str, OpSpec] = {spec.name: spec for spec in (GEMM, *OF_ENCODINGS)}
+_STEPS = (RMS_NORM, LAYER_NORM, SOFTMAX, ROPE, ROPE_ANGLES, ATTENTION, KV_APPEND, EMBEDDING, SAMPLE, ARGMAX, LAYER)
+OPS: Mapping[str, OpSpec] = {spec.name: spec for spec in (GEMM, *OF_ENCODINGS, *_STEPS)}
 """By name, in the order in which they are listed; what computes an op is in `smjax.worker.micro.ops`."""

@@ -5,19 +5,15 @@ from __future__ import annotations
 from itertools import product
 
 from smjax.core.gguf.encodings import ENCODINGS, Encoding
-from smjax.core.ops.spec import OpSpec, Shape
+from smjax.core.ops.spec import NUMBER_BYTES, WEIGHT_BYTES, OpSpec, Shape
 
-_NUMBER_BYTES = 24
-"""Of an input's or output's number: itself, in float64, and what computing with that takes for a moment."""
-_WEIGHT_BYTES = 16
-"""Of a packed weight: stored, packed, unpacked in float64, and what unpacking takes for a moment."""
 _KINDS = ("f32", "bf16", "s8")
 _GEMMS = ("128x128x128", "512x512x512", "1024x768x768")
 
 
 def _gemm_bytes(shape: Shape) -> float:
     m, n, k = shape.sizes
-    return _NUMBER_BYTES * (m * k + k * n + m * n)
+    return NUMBER_BYTES * (m * k + k * n + m * n)
 
 
 GEMM = OpSpec(
@@ -33,15 +29,19 @@ GEMM = OpSpec(
 
 def _packed_bytes(shape: Shape) -> float:
     *tokens, n, k = shape.sizes
-    return _WEIGHT_BYTES * n * k + _NUMBER_BYTES * (n + k) * (tokens[0] if tokens else 1)
+    return WEIGHT_BYTES * n * k + NUMBER_BYTES * (n + k) * (tokens[0] if tokens else 1)
+
+
+def blocks_fit(encoding: Encoding, n_in: int, name: str = "k") -> str | None:
+    """What is wrong with rows of `n_in` weights, which is the size called `name`."""
+    return f"expected {name} in blocks of {encoding.block}, found {n_in}" if n_in % encoding.block else None
 
 
 def _of_encoding(encoding: Encoding) -> tuple[OpSpec, OpSpec]:
     """Of a packed matrix [n, k], n outputs of k inputs: with one column and with m of them."""
 
     def why_not(shape: Shape) -> str | None:
-        k = shape.sizes[-1]
-        return f"expected k in blocks of {encoding.block}, found {k}" if k % encoding.block else None
+        return blocks_fit(encoding, shape.sizes[-1])
 
     name = encoding.name.lower()
     matvec = OpSpec(

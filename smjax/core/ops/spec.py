@@ -7,6 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 KERNELS = ("native", "xla")
+NUMBER_BYTES = 24
+"""Of an input's or output's number: itself, in float64, and what computing with that takes for a moment."""
+WEIGHT_BYTES = 16
+"""Of a packed weight: stored, packed, unpacked in float64, and what unpacking takes for a moment."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,19 @@ def forward(
     x = scaled(_rows(kernel, weights.embedding, ids), config.embedding_scale)
     if weights.position is not None:
         x += _rows(kernel, weights.position, positions)
+    return through_layers(config, kernel, weights, cache, x, start)
+
+
+def through_layers(
+    config: DecoderConfig,
+    kernel: Kernel,
+    weights: Weights,
+    cache: Cache,
+    x: Float[Array, "T D"],
+    start: Int[Array, ""],
+) -> tuple[Float[Array, "T D"], Cache]:
+    """What all layers make of `x` at positions from `start` on, and the cache with them."""
+    positions = start + jnp.arange(len(x))
     attend = _attention(config, kernel, weights, start, rotations(config, weights, positions))
     first = 0
     for stack in weights.stacks:

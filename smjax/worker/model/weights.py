@@ -61,13 +61,18 @@ def load_weights(model: Model, kernel: Kernel) -> Weights:
     def single(name: str) -> Matrix | None:
         return _load_matrix(model, kernel, [[f"{name}.weight"]]) if f"{name}.weight" in model.tensors else None
 
-    outside = [name for name, shape in global_shapes(model.config).items() if len(shape) == 1]
-    embedding = single("token_embd")
+    embedding, position, output = (single(name) for name in ("token_embd", "position_embd", "output"))
     assert embedding is not None, "checked when the model was opened"
+    return replace(load_layers(model, kernel), embedding=embedding, position=position, output=output)
+
+
+def load_layers(model: Model, kernel: Kernel) -> Weights:
+    """As `load_weights`, without the matrices outside the layers."""
+    outside = [name for name, shape in global_shapes(model.config).items() if len(shape) == 1]
     weights = Weights(
-        embedding=embedding,
-        position=single("position_embd"),
-        output=single("output"),
+        embedding=(),
+        position=None,
+        output=None,
         stacks=tuple(_load_stack(model, kernel, layers) for layers in equal_layers(model)),
         vectors={name: jax.device_put(_vector(model, name)[None]) for name in outside} | _head_norms(model),
     )

@@ -74,3 +74,24 @@ def test_a_kind_may_be_of_fewer_kernels() -> None:
     spec = replace(DISPATCH, kernels_of_kind={"ffi": ("native",)})
     assert spec.kernels_for(Shape((), "ffi")) == ("native",)
     assert spec.kernels_for(Shape((), "empty")) == ("native", "xla")
+
+
+@pytest.mark.parametrize(
+    ("op", "text", "expected"),
+    [
+        ("attention", "2x1x4x2x8", "expected as many slots as queries or more, found 1 slots and 2 queries"),
+        ("attention", "1x9x4x3x8", "expected n to be a multiple of k, found 4 and 3"),
+        ("layer", "3x2", "found 2 slots and 3 queries"),
+        ("rope", "1x2x7", "expected h to be even, as two elements are turned together, found 7"),
+        ("embedding", "q6_k:1x5x64", "expected d in blocks of 256, found 64"),
+    ],
+)
+def test_sizes_that_do_not_go_together_are_refused(op: str, text: str, expected: str) -> None:
+    with pytest.raises(RequestError, match=expected):
+        parse_shape(OPS[op], text)
+
+
+def test_default_shapes_are_those_of_the_presets() -> None:
+    assert OPS["layer_norm"].shapes == ("1x64", "128x64"), "the one preset without RMSNorm"
+    assert "f16:1x3072x12x12x64" in OPS["attention"].shapes, "three quarters of 4,096"
+    assert OPS["argmax"].shapes == ("50257", "32000"), "each once"

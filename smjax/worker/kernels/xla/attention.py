@@ -40,7 +40,7 @@ def attend_one(
     first = jnp.maximum(position - window + 1, 0)
     scores = capped(_scores(cache.keys, layer, q, first, position), cap)
     visible = _visible(jnp.arange(scores.shape[-1]), position, window)
-    weights, total = _softmax(jnp.where(visible, scores, MASKED))
+    weights, total = softmax(jnp.where(visible, scores, MASKED))
     return _weighted(cache.values, layer, weights, first, position) / total
 
 
@@ -161,7 +161,7 @@ def _visible(slots: jax.Array, position: jax.Array, window: jax.Array) -> jax.Ar
     return (slots <= position) & (slots > position - window)
 
 
-def _softmax(scores: jax.Array) -> tuple[jax.Array, jax.Array]:
+def softmax(scores: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Unnormalised weights along the last axis, and their sum."""
     weights = jnp.exp(scores - jnp.max(scores, axis=-1, keepdims=True))
     return weights, jnp.sum(weights, axis=-1, keepdims=True)
