@@ -49,6 +49,8 @@ ALLOWED: dict[str, set[str]] = {
     "worker/engines/openai": WORKER | {"numpy"},
     "worker/kernels": CORE | {"smjax.worker.kernels", "jaxtyping"} | JAX,
     "worker/kernels/xla": CORE | {"smjax.worker.kernels"} | JAX,
+    "worker/micro": WORKER | {"smjax.worker.kernels", "smjax.worker.model", "smjax.worker.micro"} | JAX,
+    "worker/micro/ops": WORKER | {"smjax.worker.kernels", "smjax.worker.model", "smjax.worker.micro"} | JAX,
     "worker/model": CORE | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,
     "sweep": set(),
     "sweep/request": CORE | {"smjax.sweep.request", "hydra", "omegaconf"},
@@ -133,6 +135,7 @@ def test_an_engine_is_imported_by_itself_alone() -> None:
     """Else another engine's worker would carry its libraries in its memory."""
     rooms = [
         "smjax.worker.kernels",
+        "smjax.worker.micro",
         "smjax.worker.model",
         *(f"smjax.worker.engines.{name}" for name in engine_folders()),
     ]

@@ -15,7 +15,7 @@ from smjax.core.native_library import library
 from smjax.core.records.request import Request
 from smjax.core.records.typed import encode
 from smjax.sweep.process.local import LocalLauncher
-from smjax.worker.tasks.dram import LEAST_BYTES, bytes_to_read
+from smjax.worker.bandwidth import LEAST_BYTES, bytes_to_read
 from tests.sweep.points import chosen
 from tests.worker.models import scenario
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from smjax.core.records.quantities import Bytes, Index, Limits, OneOf, Rate
+from smjax.core.records.quantities import Bytes, Index, Limits, OneOf, Rate, Size
 
 Cache = Literal["hot", "cold"]
 POINT_STATUSES = ("ok", "failed")
@@ -46,6 +46,10 @@ class PointAnswer:
     place: Index = 0
     """In the order, drawn at random, in which the process measured its points."""
     samples: list[CallSample] = field(default_factory=list)
+    calls_per_sample: Size | None = None
+    """Calls from Python that each look at the clock is of; the more, the shorter they are."""
+    rounds_per_sample: Size | None = None
+    """The same of those in a loop."""
     flops: Rate = 0
     """Of one call; a multiply-add counts two."""
     bytes: Bytes = 0

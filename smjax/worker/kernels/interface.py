@@ -11,6 +11,7 @@ import numpy as np
 
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.models.config import Activation, DecoderConfig
+from smjax.core.records.request import Request
 from smjax.worker.kernels.shapes import Array, Float, Float32, Int, Int32
 
 Packed = Any
@@ -36,6 +37,19 @@ class Setup:
     """Where threads are pinned, one each; fewer than threads where they have to share."""
     variants: tuple[tuple[str, str], ...] = ()
     """Shapes and the variants of products that were the fastest for them, where that was measured."""
+
+    @classmethod
+    def of(cls, request: Request) -> Setup:
+        """For the process that was asked this."""
+        resolved = request.resolved
+        return cls(
+            kernel=resolved.kernel,
+            isa=resolved.isa,
+            simd=frozenset(resolved.simd),
+            threads=resolved.scenario.threads,
+            cpus=tuple(request.cpus),
+            variants=tuple(request.prepared.get("tune", {}).get("variants", {}).items()),
+        )
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["weight", "bias"], meta_fields=["eps"])

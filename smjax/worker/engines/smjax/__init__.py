@@ -15,13 +15,5 @@ def make(request: Request, model: Model) -> SmjaxEngine:
     """The engine for what is asked, in a process in which JAX has made no client yet."""
     configure_jax()
     resolved = request.resolved
-    setup = Setup(
-        kernel=resolved.kernel,
-        isa=resolved.isa,
-        simd=frozenset(resolved.simd),
-        threads=resolved.scenario.threads,
-        cpus=tuple(request.cpus),
-        variants=tuple(request.prepared.get("tune", {}).get("variants", {}).items()),
-    )
     scenario = replace(resolved.scenario, kv_dtype=resolved.kv_dtype)
-    return SmjaxEngine(scenario, model, setup, CompilationCache(request.cache_dir))
+    return SmjaxEngine(scenario, model, Setup.of(request), CompilationCache(request.cache_dir))

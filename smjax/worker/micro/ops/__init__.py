@@ -1,0 +1,28 @@
+"""The ops, each a function from a shape to the work that it is; `smjax.core.ops` says what there is to ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from smjax.core.ops import OPS, Shape, parse_shape
+from smjax.core.records.point import Point
+from smjax.worker.micro.ops import gemm
+from smjax.worker.micro.setup import MicroSetup
+from smjax.worker.micro.user import users_work
+from smjax.worker.micro.work import Work
+
+__all__ = ["MAKERS", "make_work"]
+
+Maker = Callable[[Shape, MicroSetup], Work]
+
+MAKERS: dict[str, Maker] = {
+    "gemm": gemm.make,
+}
+"""By the op's name; a new one is a module here and a line above."""
+
+
+def make_work(point: Point, setup: MicroSetup) -> Work:
+    """The work of a point, its inputs made; raises RequestError where there is no such op, or not at that shape."""
+    if point.op not in OPS:
+        return users_work(point, setup)
+    return MAKERS[point.op](parse_shape(OPS[point.op], point.shape), setup)
