@@ -72,7 +72,10 @@ class Scenario:
         return self.n_prompt + self.n_gen // 2
 
     def to_json(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "points": [dataclasses.asdict(point) for point in self.points]}
+        """What is of no use to a measurement of answers, `points`, is left out of it."""
+        fields = dataclasses.asdict(self)
+        points = list(fields.pop("points"))
+        return fields | ({"points": points} if points else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Scenario:
