@@ -14,6 +14,9 @@ from smjax.core.records.scenario import Scenario
 POINT = ("threads", "ctx", "n_prompt", "n_gen")
 """Where on a machine's and program's curve a row lies."""
 
+OP_POINT = ("op", "shape", "cache")
+"""The same of a microbenchmark's row, beside `threads`."""
+
 ROW = tuple(column.name for column in (*FIELDS, *COLUMNS) if column.is_key)
 """Records that agree in all of these are processes of one row."""
 

@@ -14,7 +14,7 @@ OVER = {
     "worst": "worst of the processes",
     "union": "all that any process has",
     "reading": "median over processes",
-    "answers": "median over answers, then over processes",
+    "answers": "median over answers, of ops over samples of calls, then over processes",
     "process": "one figure of all of a process's answers, then median over processes",
     "figures": "from a process's other figures, then median over processes",
     "pooled": "one figure of all answers of all processes",
@@ -53,6 +53,8 @@ class Column:
     meaning: str = ""
     better: Literal["", "higher", "lower"] = ""
     """Of a figure that each process has, and that is compared."""
+    has_zero: bool = False
+    """Of a reading: whether 0, or less, is one like any other, and does not mean that nobody could read it."""
     since: int = 1
     """Schema of the first records in which it means what it does; in earlier ones it is another figure."""
 

@@ -7,6 +7,7 @@ source is neither a place in the record nor a formula does it need an expression
 from __future__ import annotations
 
 from smjax.core.records.column import Column
+from smjax.core.records.op_columns import OP_COLUMNS, OP_FIELDS
 
 SCHEMA_VERSION = 3
 READABLE_SCHEMAS = (1, 2, 3)
@@ -188,8 +189,8 @@ COLUMNS = (
            meaning="how much of the time the cores were alone, or shared with somebody unseen (5 % of it at least), "
            "and decode tok/s in each state: median over answers, then over processes, with its interval"),
     Column("no_interval_reason", "text", "", "judged", "decode_tok_per_s of the processes in the order of time",
-           meaning="why decode_tok_per_s has no interval: one process, two speeds, drifting, or serial (each like the "
-           "one before); empty where it has one"),
+           meaning="why decode_tok_per_s, of an op loop_us or else call_us, has no interval: one process, two speeds, "
+           "drifting, or serial (each like the one before); empty where it has one"),
     Column("engine_args", "text", "", "compared", "scenario.engine_args", heading="engine args", shown="varies",
            meaning="settings of the engine alone, all that it has"),
     Column("forward_tok_per_s", "float", "tok/s", "answers",
@@ -218,6 +219,7 @@ COLUMNS = (
            meaning="version of the interpreter that ran the worker"),
     Column("packages", "text", "", "compared", "environment.packages", heading="packages", shown="varies",
            meaning="versions of what the engine computes with; in tables those in which an engine's rows differ"),
+    *OP_COLUMNS,
 )
 FIELDS = (
     Column("model_hash", "text", "", "scenario", "model.hash"),
@@ -245,6 +247,7 @@ FIELDS = (
     Column("requested_kv_dtype", "text", "", "each", "scenario.kv_dtype"),
     Column("interpreter", "text", "", "key", "scenario.python", heading="interpreter", shown="varies"),
     Column("libraries", "text", "", "first", "identity_parts.libraries"),
+    *OP_FIELDS,
 )
 """What is read from records besides: columns and tables are made from it, and it is in no summary."""
 # fmt: on

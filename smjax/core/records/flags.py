@@ -30,13 +30,15 @@ class Flag:
 # fmt: off
 WIDE_CI = Flag(
     "wide-ci", "report",
-    "two or more processes, and the half-width of the 95 % interval of decode tok/s is above `measure.target_ci`",
+    "two or more processes, and the half-width of the 95 % interval of decode tok/s, of an op that of `loop_us` or "
+    "else `call_us`, is above `measure.target_ci`",
     "the figure is less certain than was asked for",
     "more processes (`measure.replicates`) or a larger `measure.budget_s`; a quieter machine",
 )
 NO_INTERVAL = Flag(
     "no-interval", "report",
-    "two or more processes, and decode tok/s has no interval: they have two speeds, drift, or resemble the one before",
+    "two or more processes, and decode tok/s, of an op `loop_us` or else `call_us`, has no interval: they have two "
+    "speeds, drift, or resemble the one before",
     "no figure with a ± would be true of them; `no_interval_reason` says why, `states` what it is like in each state",
     "look at the processes in the order of time; a quieter machine, or more processes if the reason is chance",
     "4 to 5 % of rows of 8 and more processes of pure noise",
@@ -107,6 +109,27 @@ ANSWERS_DIFFER = Flag(
     "`agreement` is the least of its processes'",
     "look at `ids` in its records; `smjax eval` says how far its scores are off",
     "never: a process that computes the same gives the same ids",
+)
+ABOVE_PEAK = Flag(
+    "above-peak", "report",
+    "in some process of an op `peak_share` is above 1",
+    "the op was counted as more arithmetic than it does, or the peak was measured too low, by a slower clock or beside "
+    "a neighbour; the share is as it came out",
+    "a quieter machine; where every process says so the op's `flops` are wrong",
+)
+ABOVE_BANDWIDTH = Flag(
+    "above-bandwidth", "report",
+    "in some process of an op `bandwidth_share` is above 1",
+    "what it reads came in part from a faster level than the one that its working set fits in, or that level's "
+    "bandwidth was measured too low; the share is as it came out",
+    "a quieter machine; `cache=cold`, where inputs are to come from memory; where every process says so the op's "
+    "`bytes` are wrong",
+)
+MEMORY_GROWS = Flag(
+    "memory-grows", "report",
+    "`growth_bytes_per_1000_calls` of an op is above 0: in the median process",
+    "each call leaves something behind, or the kernel's or JAX's pools had not reached their size",
+    "a longer `measure.sampling_s`: what goes on growing is lost memory",
 )
 RUNS_POOLED = Flag(
     "runs-pooled", "report",
@@ -266,7 +289,7 @@ OTHER_MACHINE = Flag(
 
 FLAGS = (
     *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, CORE_SHARED, SESSIONS_APART),
-    *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED, ANSWERS_DIFFER),
+    *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED, ANSWERS_DIFFER, ABOVE_PEAK, ABOVE_BANDWIDTH, MEMORY_GROWS),
     *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, AHEAD_FAILED, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
     *(NO_ID_CHOSEN, PROMPT_AT_DEPTH, FIRST_ID_IN_DECODE, DECODE_BY_DIFFERENCE, BATCHED, RSS_SAMPLED, MEANS),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from smjax.core.errors import RequestError
 from smjax.core.records.document import canonical_json, load_record
+from smjax.core.records.per_point import per_point
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 
@@ -69,12 +70,12 @@ def found_instead(path: Path, nothing: str = "none") -> str:
 
 
 def load_folder(run_dir: Path) -> Loaded:
-    """The records of one folder, which may have none."""
+    """The records of one folder, which may have none; of a microbenchmark's process one for each point."""
     found, refused = list[Record](), list[str]()
     with no_garbage():
         for path in record_paths(run_dir):
             try:
-                found.append(load_record(path))
+                found += per_point(load_record(path))
             except RequestError as error:
                 refused.append(str(error))
     return Loaded(_merged(found), refused, run_dir)

@@ -12,14 +12,17 @@ from typing import Annotated, Any
 from smjax.core.records.answer import Bandwidth, Clock, Energy, Memory, Probes, Ran, Sample, Threads
 from smjax.core.records.columns import PROVENANCES, STATUSES
 from smjax.core.records.imported import Imported, Timed
+from smjax.core.records.point import CallSample, PointAnswer
 from smjax.core.records.quantities import Bytes, Date, Index, Limits, Nanoseconds, OneOf, Rate, Size
 from smjax.core.records.scenario import Scenario
 from smjax.core.records.typed import WrongValueError, decode
+from smjax.core.text import printable
 
-_ANSWERS = ("samples", "warmup_samples")
+_ANSWERS = ("samples", "warmup_samples", "points")
 _SIZES = ("threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
 _SIZE = Limits(1, 10**9, "a whole number")
-_SIZE_IMPORTED = Limits(0, 10**9, "a whole number")
+_SIZE_UNKNOWN = Limits(0, 10**9, "a whole number")
+"""Of an import, and of a microbenchmark, which has no answers of that many tokens."""
 _NOTHING: dict[str, Any] = {"threads": 0, "kernel": "", "isa": "", "kv_dtype": "", "engine": "", "model": "", "seed": 0}
 """What stands in a typed scenario for what an import does not know; in `document` it stays null."""
 
@@ -114,6 +117,8 @@ class Record:
 
     samples: list[Sample] = field(default_factory=list)
     warmup_samples: list[Sample] = field(default_factory=list)
+    points: list[PointAnswer] = field(default_factory=list)
+    """Of a microbenchmark, instead of samples; `per_point` makes a record of each."""
     ids: list[int] = field(default_factory=list)
     """The first of those that its prompt was answered with; empty where they were not kept."""
     phases_ns: dict[str, Nanoseconds] = field(default_factory=dict)
@@ -148,9 +153,10 @@ class Record:
         return self.status == "ok"
 
     @property
-    def timed(self) -> Sequence[Sample | Timed]:
-        """Answers, or what another tool timed instead."""
-        return self.imported.samples if self.imported else self.samples
+    def timed(self) -> Sequence[Sample | Timed | CallSample]:
+        """Answers, or calls of an op, or what another tool timed instead."""
+        calls = [sample for answer in self.points for sample in answer.samples]
+        return calls or (self.imported.samples if self.imported else self.samples)
 
 
 def record_of(document: dict[str, Any], line: str) -> Record:
@@ -160,13 +166,28 @@ def record_of(document: dict[str, Any], line: str) -> Record:
     """
     rest = {name: value for name, value in document.items() if name not in _ANSWERS}
     record = replace(_decoded(document), document=rest, line=line)
-    size = _SIZE_IMPORTED if record.imported else _SIZE
     for name in _SIZES:
+        is_unasked = record.scenario.points and name != "threads"
+        size = _SIZE_UNKNOWN if record.imported or is_unasked else _SIZE
         if not size.accepts(found := getattr(record.scenario, name)):
             raise WrongValueError(f"scenario.{name}: expected {size.expected}, found {found}")
-    if record.ok and not record.timed:
+    if record.ok and not (record.points or record.timed):
         raise WrongValueError("samples: expected a timed answer of a process that finished ok, found none")
+    _check_points(record)
     return record
+
+
+def _check_points(record: Record) -> None:
+    """Each was asked for, and once; one that is ok has a timed call."""
+    left = list(record.scenario.points)
+    for number, answer in enumerate(record.points):
+        if answer.point not in left:
+            op, shape, cache = answer.point.op, answer.point.shape, answer.point.cache
+            found = printable(f"{op} {shape} {cache}")
+            raise WrongValueError(f"points[{number}].point: expected one that was asked for, and once, found {found}")
+        left.remove(answer.point)
+        if answer.status == "ok" and all(one.call_ns is one.loop_ns is None for one in answer.samples):
+            raise WrongValueError(f"points[{number}].samples: expected a timed call of a point that is ok, found none")
 
 
 def _decoded(document: dict[str, Any]) -> Record:

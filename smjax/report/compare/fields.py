@@ -9,6 +9,7 @@ from typing import Any
 from smjax.core.numbers import listed
 from smjax.core.records import alike
 from smjax.core.records.flags import DATE_UNSURE, FLAGS
+from smjax.core.records.per_point import OF_ANSWERS
 from smjax.core.records.record import Record
 from smjax.core.records.scenario import Scenario
 from smjax.core.text import printable
@@ -61,6 +62,9 @@ def _known(fields: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
 @functools.lru_cache(maxsize=1024)  # a sweep's processes have few scenarios, and each is asked for many times
 def _asked(scenario: Scenario) -> Mapping[str, Any]:
     fields = alike.asked(scenario)
+    points = fields.pop("points")
+    if points:  # one, as records are read
+        fields = points[0] | {name: value for name, value in fields.items() if name not in OF_ANSWERS}
     inside = {f"{room}.{name}": value for room in _ROOMS for name, value in fields.pop(room).items()}
     return fields | inside | {"label": scenario.label}
 

@@ -14,6 +14,7 @@ import polars as pl
 from smjax.core.records.alike import ROW
 from smjax.core.records.attempts import Attempt, that_count
 from smjax.core.records.columns import COLUMNS, FIELDS
+from smjax.core.records.point import CallSample
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.data import states
@@ -30,6 +31,8 @@ _NUMBERS = (
     *("prefill_ns", "forward_ns", "passes_ns", "answer_ns"),
 )
 """What is read of each answer, ours' first, then other tools'."""
+_OF_CALLS = ("call_ns", "loop_ns")
+"""What is read of each sample of an op's calls."""
 
 _LISTS = {column.name: column.source.split(".") for column in FIELDS + COLUMNS if column.over == "union"}
 """Where lists of texts are read of each record."""
@@ -97,10 +100,12 @@ class _Places:
         ]
 
     def _at(self, place: Sequence[str]) -> Sequence[Any]:
+        """A list of one thing is looked into as if it were that."""
         place = tuple(place)
         if place not in self._sections:
             above, name = self._at(place[:-1]), place[-1]
-            self._sections[place] = [part.get(name) if isinstance(part, dict) else None for part in above]
+            parts = (part[0] if isinstance(part, list) and len(part) == 1 else part for part in above)
+            self._sections[place] = [part.get(name) if isinstance(part, dict) else None for part in parts]
         return self._sections[place]
 
 
@@ -120,7 +125,7 @@ def processes(records: Sequence[Record]) -> pl.DataFrame:
     schema: dict[str, PolarsType] = {"process": pl.Int64, **texts, **fields}
     frame = pl.DataFrame(columns, schema=schema)  # column by column: half the time of rows
     frame = frame.with_columns(
-        pl.col("engine", "host", "identity", "label", "machine", "run", "smjax").replace("", None),
+        pl.col("engine", "host", "identity", "label", "machine", "model", "run", "smjax").replace("", None),
         attempt=pl.col("attempt").fill_null(0),
         sources=pl.col("sources").str.slice(0, 8),
         libraries=pl.col("libraries").str.slice(0, 8),
@@ -159,7 +164,10 @@ def _with_choices(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def samples(records: Sequence[Record]) -> pl.DataFrame:
-    """One row per timed answer of the processes that finished ok, warm-up excluded: times in ns, the cores' `state`."""
+    """One row per timed answer, or sample of calls, of the processes that finished ok: times in ns, the cores' `state`.
+
+    Without the warm-up's.
+    """
     timed = [record.timed if record.ok else [] for record in records]
     found = [sample for process in timed for sample in process]
     numbers = {
@@ -167,10 +175,12 @@ def samples(records: Sequence[Record]) -> pl.DataFrame:
         "sample": [number for process in timed for number in range(len(process))],
         **{name: [getattr(sample, name, None) for sample in found] for name in _NUMBERS},
     }
-    times = _lists([sample.token_ns for sample in found])
+    calls = {name: [getattr(sample, name, None) for sample in found] for name in _OF_CALLS}
+    times = _lists([None if isinstance(sample, CallSample) else sample.token_ns for sample in found])
     of_each = zip(records, states.of_answers(records), strict=True)
     known = [state for record, of_answers in of_each if record.ok for state in of_answers]
-    return pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64)).with_columns(
+    schema = dict.fromkeys(numbers, pl.Int64) | dict.fromkeys(calls, pl.Float64)
+    return pl.DataFrame({**numbers, **calls}, schema=schema).with_columns(
         token_ns=times, state=pl.Series(known, dtype=pl.String)
     )
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from smjax.core.records.flags import (
     ANSWERS_DIFFER,
+    MEMORY_GROWS,
     MODES_NOT_TESTABLE,
     NO_INTERVAL,
     OUTLIER,
@@ -21,6 +22,7 @@ from smjax.core.records.record import Record
 from smjax.report.data import states
 from smjax.report.data.agreement import answers
 from smjax.report.data.figures import with_interval
+from smjax.report.data.main_figure import as_times, main_figure
 from smjax.report.data.sessions import are_apart
 from smjax.stats.intervals import LEVEL, NOT_TESTABLE, Interval, is_wide, judge_each
 from smjax.stats.order import starts_slow
@@ -84,37 +86,39 @@ def _token_ns(record: Record) -> np.ndarray:
 
 
 def _said(row: Row, intervals: dict[str, Interval]) -> Row:
-    said = told(intervals, {*map(_as_flag, row["flags"]), *_flags(row, intervals["decode_tok_per_s"])})
-    is_another_s = row["replicates"] and not row["decode_tok_per_s_medians"]  # an import that timed something else
+    name = main_figure(row)
+    said = told(intervals, {*map(_as_flag, row["flags"]), *_flags(row, name, intervals[name])}, name)
+    is_another_s = row["replicates"] and not row[f"{name}_medians"]  # an import that timed something else
     return said | {"no_interval_reason": None} if is_another_s else said
 
 
-def told(intervals: Mapping[str, Interval], flags: Iterable[str]) -> Row:
-    """A row's columns of intervals, why there is none, and its flags."""
+def told(intervals: Mapping[str, Interval], flags: Iterable[str], name: str) -> Row:
+    """A row's columns of intervals, why there is none, above all of the figure `name`, and its flags."""
     ends = {f"{name}_{end}": getattr(found, end) for name, found in intervals.items() for end in ("lo", "hi")}
     why_none = {name: found.reason if found.lo is None else None for name, found in intervals.items()}
     return {
         **ends,
         "why_none": why_none,
-        "no_interval_reason": why_none["decode_tok_per_s"],
+        "no_interval_reason": why_none[name],
         "flags": ";".join(sorted(filter(None, flags))),
     }
 
 
-def _flags(row: Row, decode: Interval) -> list[str]:
-    rates, ttft_ms = row["decode_tok_per_s_samples"], row["ttft_ms_samples"]
-    times = [[1 / rate for rate in process] for process in rates]
-    bounds = None if decode.lo is None or decode.hi is None else (decode.lo, decode.hi)
-    found = {
+def _flags(row: Row, name: str, found: Interval) -> list[str]:
+    """By the figure that the row is judged by, and what was found of it."""
+    samples = row[f"{name}_samples"]
+    bounds = None if found.lo is None or found.hi is None else (found.lo, found.hi)
+    is_so = {
         WIDE_CI: is_wide(bounds, row["target_ci"]),
-        NO_INTERVAL: bounds is None and row["replicates"] > 1 and bool(row["decode_tok_per_s_medians"]),
-        MODES_NOT_TESTABLE: decode.reason == NOT_TESTABLE,
-        WARMUP: starts_slow(times) or starts_slow(ttft_ms),
-        OUTLIER: has_outlier(rates),
+        NO_INTERVAL: bounds is None and row["replicates"] > 1 and bool(row[f"{name}_medians"]),
+        MODES_NOT_TESTABLE: found.reason == NOT_TESTABLE,
+        WARMUP: starts_slow(as_times(name, samples)) or starts_slow(row["ttft_ms_samples"]),
+        OUTLIER: has_outlier(samples),
+        MEMORY_GROWS: (row["growth_bytes_per_1000_calls"] or 0) > 0,
         SESSIONS_APART: row["is_apart"],
         ANSWERS_DIFFER: len(row["answers"]) > 1,
     }
-    return [flag.name for flag, is_so in found.items() if is_so]
+    return [flag.name for flag, so in is_so.items() if so]
 
 
 def _as_flag(text: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from smjax.core.numbers import plural
-from smjax.core.records.alike import LINE, POINT
+from smjax.core.records.alike import LINE, OP_POINT, POINT
 
 Row = dict[str, Any]
-_POINT = ("model", "threads", "ctx")
+_WHAT = ("model", "op", "shape")
+_POINT = (*_WHAT, "threads", "ctx")
 """What every row is called by, as far as it is known."""
-_APART = tuple(dict.fromkeys((*POINT, "engine", "provenance", *LINE, "engine_version", "label")))
+_APART = tuple(dict.fromkeys((*POINT, *OP_POINT, "engine", "provenance", *LINE, "engine_version", "label")))
 """What tells rows apart that are alike in that, in the order in which it is told."""
 
 
@@ -28,10 +29,10 @@ class Names:
 
     def of(self, row: Row) -> str:
         """The name of one of them."""
-        threads, ctx = row["threads"], row["ctx"]
+        threads, ctx = row["threads"], row.get("ctx")
         parts = [
             *(row[name] for name in self._always),
-            row["model"],
+            " ".join(row[name] for name in _WHAT if row.get(name)),
             None if threads is None else plural(threads, "thread", "threads"),
             None if ctx is None else f"ctx {ctx}",
             *(f"{name} {row[name]}" for name in self._apart(row)),
@@ -39,7 +40,7 @@ class Names:
         return ", ".join(str(part) for part in parts if part)
 
     def _key(self, row: Row) -> Hashable:
-        return tuple(row[name] for name in self._told)
+        return tuple(row.get(name) for name in self._told)
 
     def _apart(self, row: Row) -> list[str]:
         """What is not known of the row tells nothing."""

@@ -13,6 +13,7 @@ from smjax.core.records.flags import MODES_NOT_TESTABLE, NO_INTERVAL, RUNS_POOLE
 from smjax.report.data import states
 from smjax.report.data.figures import names_over, with_interval
 from smjax.report.data.judged import WHY_NONE, told
+from smjax.report.data.main_figure import main_figure
 from smjax.report.data.rows import WORST_LAST
 from smjax.stats.intervals import LEVEL, Interval, is_wide
 from smjax.stats.location import Estimate
@@ -77,10 +78,10 @@ def _schema() -> dict[str, Any]:
 def _uncertainty(row: dict[str, Any]) -> dict[str, Any]:
     intervals = {name: _interval(row[f"_{name}_of_runs"]) for name in with_interval()}
     flags = {*row["flags"], RUNS_POOLED.name} - _OF_ONE_RUN
-    decode = intervals["decode_tok_per_s"]
-    if decode.lo is not None and decode.hi is not None and is_wide((decode.lo, decode.hi), row["target_ci"]):
+    found = intervals[name := main_figure(row)]
+    if found.lo is not None and found.hi is not None and is_wide((found.lo, found.hi), row["target_ci"]):
         flags.add(WIDE_CI.name)
-    return told(intervals, flags)
+    return told(intervals, flags, name)
 
 
 def _interval(figures: Sequence[float]) -> Interval:

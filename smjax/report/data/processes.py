@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from smjax.core.records.columns import COLUMNS
-from smjax.core.records.flags import GHZ, PEAK_RSS_TIDIED, ROOFLINE_ABOVE_1
+from smjax.core.records.flags import ABOVE_BANDWIDTH, ABOVE_PEAK, GHZ, PEAK_RSS_TIDIED, ROOFLINE_ABOVE_1
 from smjax.core.records.record import Record
 from smjax.report.data import frames, states
 from smjax.report.data.figures import columns_over, expressions, names_over, with_interval
+
+_ABOVE_1 = {"roofline": ROOFLINE_ABOVE_1, "peak_share": ABOVE_PEAK, "bandwidth_share": ABOVE_BANDWIDTH}
+"""Shares that nothing cuts off, and what is said of one that is too large."""
 
 
 def per_process(records: Sequence[Record], answers: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -23,7 +26,9 @@ def per_process(records: Sequence[Record], answers: pl.DataFrame | None = None) 
     processes = frames.processes(records)
     is_ok = pl.col("status") == "ok"
     whole_life = processes.with_columns(
-        pl.when(is_ok, pl.col(column.name) > 0).then(pl.col(column.name) / column.divisor).alias(column.name)
+        pl.when(is_ok, pl.lit(column.has_zero) | (pl.col(column.name) > 0))
+        .then(pl.col(column.name) / column.divisor)
+        .alias(column.name)
         for column in columns_over("reading")
     )
     of_answers = _over_answers(answers_of(records) if answers is None else answers)
@@ -67,6 +72,6 @@ def _flags() -> pl.Expr:
     return pl.concat_list(
         pl.col("flags").fill_null([]),
         pl.when(pl.col("ghz") > 0).then(pl.col("ghz_source").replace_strict(GHZ, default=None)),
-        pl.when(pl.col("roofline") > 1).then(pl.lit(ROOFLINE_ABOVE_1.name)),
+        *(pl.when(pl.col(share) > 1).then(pl.lit(flag.name)) for share, flag in _ABOVE_1.items()),
         pl.when(is_tidied).then(pl.lit(PEAK_RSS_TIDIED.name)),
     )

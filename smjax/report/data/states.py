@@ -55,7 +55,7 @@ def _core(record: Record) -> Hashable:
 def _of_answers(record: Record, best: float) -> Sequence[str | None]:
     """A record that knows of no best is of cores that cannot be told to be shared, whatever others can do."""
     unknown = [None] * len(record.timed)
-    if record.probes is None or record.readings.best_additions_per_cycle is None:
+    if record.points or record.probes is None or record.readings.best_additions_per_cycle is None:
         return unknown
     return sharing.states(record.probes.additions_per_cycle, best, len(record.samples)) or unknown
 

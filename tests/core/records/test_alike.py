@@ -22,7 +22,7 @@ def test_every_name_is_one_that_rows_have_and_stands_once(name: str) -> None:
 
 
 def test_rows_are_told_apart_by_more_than_lines_are() -> None:
-    assert set(alike.ROW) - set(alike.POINT) <= {*alike.LINE, "model_hash", "identity", "label"}
+    assert set(alike.ROW) - {*alike.POINT, *alike.OP_POINT} <= {*alike.LINE, "model_hash", "identity", "label"}
 
 
 def test_how_often_a_process_runs_changes_nothing_in_it() -> None:

@@ -22,6 +22,8 @@ cores machine run label roofline_lo roofline_hi bandwidth_level dram_gb_per_s an
 no_interval_reason
 engine_args forward_tok_per_s agreement passes_tok_per_s repetitions_spread
 engine_version python packages
+op shape cache call_us call_us_lo call_us_hi loop_us loop_us_lo loop_us_hi gflop_per_s op_gb_per_s peak_share
+bandwidth_share temp_bytes growth_bytes_per_1000_calls nmse intensity attainable_gflop_per_s
 """
 
 

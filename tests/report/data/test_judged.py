@@ -161,7 +161,7 @@ def test_each_figure_says_why_it_has_no_interval():
         "decode_tok_per_s": None,
         "sustained_tok_per_s": None,
         "itl_ms_p99": "no process",
-        "roofline": "no process",
+        **dict.fromkeys(("roofline", "call_us", "loop_us"), "no process"),
     }
     assert (row["no_interval_reason"], row["flags"]) == (None, "")
 
