@@ -62,7 +62,7 @@ def _known(fields: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
 @functools.lru_cache(maxsize=1024)  # a sweep's processes have few scenarios, and each is asked for many times
 def _asked(scenario: Scenario) -> Mapping[str, Any]:
     fields = alike.asked(scenario)
-    points = fields.pop("points")
+    points = fields.pop("points", ())
     if points:  # one, as records are read
         fields = points[0] | {name: value for name, value in fields.items() if name not in OF_ANSWERS}
     inside = {f"{room}.{name}": value for room in _ROOMS for name, value in fields.pop(room).items()}
