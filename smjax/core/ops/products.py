@@ -64,3 +64,30 @@ def _of_encoding(encoding: Encoding) -> tuple[OpSpec, OpSpec]:
 
 
 OF_ENCODINGS = tuple(spec for encoding in ENCODINGS.values() for spec in _of_encoding(encoding))
+
+_PACKED = {encoding.name.lower(): encoding for encoding in ENCODINGS.values() if encoding.block > 1}
+UNPACK = OpSpec(
+    name="unpack",
+    meaning=(
+        "a matrix [n, k] in an encoding as plain numbers, as the xla kernel makes it for many columns; "
+        "the native kernel unpacks no matrix, and rows in embedding"
+    ),
+    sizes=("n", "k"),
+    shapes=tuple(f"{kind}:768x768" for kind in _PACKED),
+    needed_bytes=_packed_bytes,
+    kinds=tuple(_PACKED),
+    kernels=("xla",),
+    why_not=lambda shape: blocks_fit(_PACKED[shape.kind], shape.sizes[-1]),
+)
+QUANTIZE_ACTIVATIONS = OpSpec(
+    name="quantize_activations",
+    meaning=(
+        "k inputs in blocks of 32 as 8 bits and a peak, which a product with blocks begins with; "
+        "the native kernel does that within the product alone"
+    ),
+    sizes=("k",),
+    shapes=("768", "2048", "5632"),
+    needed_bytes=lambda shape: 3 * NUMBER_BYTES * shape.elements,
+    kernels=("xla",),
+    why_not=lambda shape: blocks_fit(ENCODINGS["Q8_0"], shape.elements),
+)

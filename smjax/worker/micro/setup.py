@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from smjax.core.records.request import Request
-from smjax.worker.engines.smjax.compilation import configure_jax
+from smjax.worker.engines.smjax.compilation import CompilationCache, configure_jax
 from smjax.worker.kernels import Kernel, Setup, make_kernel
 from smjax.worker.micro.cold import Walk
 
@@ -24,6 +24,7 @@ class MicroSetup:
     def of(cls, request: Request) -> MicroSetup:
         """For the process that was asked this, in which JAX has made no client yet."""
         configure_jax()
+        CompilationCache(request.cache_dir)
         return cls(Setup.of(request), request.resolved.scenario.seed)
 
     @cached_property

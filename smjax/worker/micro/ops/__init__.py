@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.ops import OPS, Shape, parse_shape
 from smjax.core.records.point import Point
-from smjax.worker.micro.ops import gemm
+from smjax.worker.micro.ops import gemm, products
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.user import users_work
 from smjax.worker.micro.work import Work
@@ -17,6 +18,10 @@ Maker = Callable[[Shape, MicroSetup], Work]
 
 MAKERS: dict[str, Maker] = {
     "gemm": gemm.make,
+    **{f"{name.lower()}_matvec": products.product_of(encoding) for name, encoding in ENCODINGS.items()},
+    **{f"{name.lower()}_matmul": products.product_of(encoding) for name, encoding in ENCODINGS.items()},
+    "unpack": products.make_unpack,
+    "quantize_activations": products.make_quantise,
 }
 """By the op's name; a new one is a module here and a line above."""
 
