@@ -23,7 +23,8 @@ class Work:
     flops: int
     """A multiply-add counts two; 0 where nothing worth counting is computed."""
     reference: Callable[..., Any] | Any
-    """What `run` has to return, as NumPy computes it in float64; or a function of the inputs that does."""
+    """What `run` has to return, as NumPy computes it in float64; or a function of the inputs that does. All that takes
+    the place of an input may be left out of it."""
     tolerance: float = 1e-5
     """Largest mean squared error, as a share of the mean square of the reference."""
     peak: Peak = ""

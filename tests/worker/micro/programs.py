@@ -23,6 +23,12 @@ class Instruction:
     text: str
     is_root: bool
 
+    @property
+    def place(self) -> str:
+        """`index=3` of an element of a tuple."""
+        found = re.search(r"\bindex=\d+", self.text)
+        return found[0] if found else ""
+
 
 Computation = dict[str, Instruction]
 

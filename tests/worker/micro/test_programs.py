@@ -37,7 +37,8 @@ def cases() -> list[object]:
 
 
 def _marks(name: str, shape: str, kernel: str) -> list[pytest.MarkDecorator]:
-    slow = kernel == "xla" and name.endswith("matvec") and name != "q4_0_matvec"  # a second each to compile
+    products = name.endswith("matvec") and name != "q4_0_matvec"
+    slow = kernel == "xla" and (products or name in {"attention", "sample", "layer"})  # a second or more to compile
     there = pytest.mark.skipif(kernel == "native" and library() is None, reason="no native library")
     return [there, *([pytest.mark.slow] if slow else [])]
 
@@ -52,7 +53,7 @@ def test_the_work_is_in_the_loop(name: str, shape: str, kernel: str) -> None:
     found = computations(text)
     assert_nothing_is_done_before(found["ENTRY"])
     body = counting_loop(found)
-    assert_all_of_it_is_there(work, body)
+    assert_all_of_it_is_there(work, body, known_before(found["ENTRY"]))
     assert_nothing_large_is_copied(work, text)
     if kernel == "native" and name not in OF_XLA:
         assert 'custom_call_target="smjax_' in reach(found, body)
@@ -67,8 +68,8 @@ def loop_text(work: Work) -> str:
 
 def assert_no_input_is_a_constant(work: Work, text: str) -> None:
     largest = max(np.size(leaf) for leaf in jax.tree.leaves(work.inputs))
-    found = [one for one in constants(text) if one.size >= max(largest, 2)]
-    assert found == []
+    found = [one for one in constants(text) if one.size >= largest]
+    assert found == [] or largest == 1, "what is computed from a number alone may have constants that are larger"
 
 
 def assert_nothing_is_done_before(entry: Computation) -> None:
@@ -79,7 +80,14 @@ def assert_nothing_is_done_before(entry: Computation) -> None:
             assert not needs(entry, one.name) & arguments, one.text
 
 
-def assert_all_of_it_is_there(work: Work, body: Computation) -> None:
+def known_before(entry: Computation) -> set[str]:
+    """Places of constants, which XLA hands to the loop's body with the inputs."""
+    (loop,) = [one for one in entry.values() if one.opcode == "while"]
+    given = entry[loop.operands[0]].operands
+    return {f"index={place}" for place, name in enumerate(given) if entry[name].opcode == "constant"}
+
+
+def assert_all_of_it_is_there(work: Work, body: Computation, known: set[str]) -> None:
     """What is carried on as outputs is computed, and every input is used for it."""
     (root,) = [one for one in body.values() if one.is_root]
     carried = [name for name in root.operands if any(body[one].opcode not in MOVES for one in needs(body, name))]
@@ -87,7 +95,7 @@ def assert_all_of_it_is_there(work: Work, body: Computation) -> None:
     assert len(carried) == len(outputs) + 1, "the outputs and the counter"
     used = set().union(*(needs(body, name) for name in carried))
     read = [body[name] for name in used if body[name].opcode == "get-tuple-element" and "[]" not in body[name].result]
-    inputs = [one for one in read if body[one.operands[0]].opcode == "parameter"]
+    inputs = [one for one in read if body[one.operands[0]].opcode == "parameter" and one.place not in known]
     expected = [leaf for leaf in jax.tree.leaves(work.inputs) if np.ndim(leaf)]  # one of one layer may be known as 0
     assert len(inputs) == len(expected) + 1, "the inputs and the counter"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.ops import OPS, Shape, parse_shape
 from smjax.core.records.point import Point
-from smjax.worker.micro.ops import gemm, products
+from smjax.worker.micro.ops import attention, gemm, layer, look_up, norms, products, rope
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.user import users_work
 from smjax.worker.micro.work import Work
@@ -22,6 +22,17 @@ MAKERS: dict[str, Maker] = {
     **{f"{name.lower()}_matmul": products.product_of(encoding) for name, encoding in ENCODINGS.items()},
     "unpack": products.make_unpack,
     "quantize_activations": products.make_quantise,
+    "rms_norm": norms.rms_norm,
+    "layer_norm": norms.layer_norm,
+    "softmax": attention.softmax,
+    "rope": rope.rope,
+    "rope_angles": rope.rope_angles,
+    "attention": attention.attention,
+    "kv_append": attention.kv_append,
+    "embedding": look_up.embedding,
+    "sample": look_up.sample,
+    "argmax": look_up.argmax,
+    "layer": layer.make,
 }
 """By the op's name; a new one is a module here and a line above."""
 

@@ -19,6 +19,7 @@ from smjax.worker.kernels.xla.products import unpack as unpack_matrix
 from smjax.worker.micro.ops.matrices import StoredMatrix
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.work import Peak, Work
+from smjax.worker.model.weights import packed_bytes
 
 _LAYER = np.int32(0)
 
@@ -39,17 +40,17 @@ def product_of(encoding: Encoding) -> Callable[[Shape, MicroSetup], Work]:
         return Work(
             run,
             (packed, _LAYER, x),
-            bytes=_bytes_of(packed) + x.nbytes + 4 * m * n_out,
+            bytes=packed_bytes((packed,)) + x.nbytes + 4 * m * n_out,
             flops=2 * m * n_out * n_in,
             reference=stored.times(x),
             tolerance=PRODUCT_NMSE_MAX,
-            peak=_peak(kernel, encoding, m),
+            peak=peak_of(kernel, encoding, m),
         )
 
     return make
 
 
-def _peak(kernel: Kernel, encoding: Encoding, m: int) -> Peak:
+def peak_of(kernel: Kernel, encoding: Encoding, m: int) -> Peak:
     """Numbers are multiplied as floats, blocks as integers; many columns by XLA's product of what it unpacks."""
     if m > 1 and isinstance(kernel, XlaKernel):
         return "fma" if kernel.matmul_dtype == jnp.float32 else ""
@@ -70,7 +71,7 @@ def make_unpack(shape: Shape, setup: MicroSetup) -> Work:
     return Work(
         run,
         (packed, _LAYER, np.float32(0)),
-        bytes=_bytes_of(packed) + n_out * n_in * jnp.dtype(dtype).itemsize,
+        bytes=packed_bytes((packed,)) + n_out * n_in * jnp.dtype(dtype).itemsize,
         flops=0,
         reference=lambda *_: stored.rows(np.arange(n_out)).T,
     )
@@ -86,7 +87,3 @@ def make_quantise(shape: Shape, setup: MicroSetup) -> Work:
         return np.round(blocks * INT8_PEAK / peaks[:, None]), peaks
 
     return Work(quantise, (x,), bytes=x.nbytes + 2 * x.size + x.nbytes // BLOCK, flops=0, reference=reference)
-
-
-def _bytes_of(packed: Packed) -> int:
-    return sum(int(array.nbytes) for array in jax.tree.leaves(packed))
