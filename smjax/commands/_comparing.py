@@ -24,7 +24,9 @@ def share(text: str) -> float:
 def add_figure(parser: argparse.ArgumentParser) -> None:
     """Which figure is asked about, and how that is told."""
     parser.add_argument(
-        "--metric", default="decode_tok_per_s", metavar="COLUMN", help="figure to compare; a column of summary.csv"
+        "--metric",
+        metavar="COLUMN",
+        help="figure to compare, a column of summary.csv; else decode_tok_per_s, for ops loop_us or call_us",
     )
     parser.add_argument(
         "--format",

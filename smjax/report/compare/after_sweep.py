@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.report.compare.axis import Axis
 from smjax.report.compare.comparison import Question
-from smjax.report.compare.pairing import known, processes_of
+from smjax.report.compare.metrics import metrics_of
+from smjax.report.compare.pairing import Process, processes_of
 from smjax.report.compare.table import table
 from smjax.report.compare.within import along
 from smjax.report.render.grid import Grid
@@ -20,12 +20,12 @@ _FEW = 4
 
 
 def grids(records: Sequence[Record]) -> list[Grid]:
-    """A table of decode rates for each of these axes that the sweep varies."""
+    """A table of decode rates, or of what calls of ops take, for each of these axes that the sweep varies."""
     names = [name for name in AXES if _may_vary(name, records)]
     if not names:
         return []
-    question = Question(METRICS["decode_tok_per_s"], WITHIN)
-    processes = processes_of(records, question.metric.name)
+    question = Question(metrics_of(records), WITHIN)
+    processes = processes_of(records, *question.names)
     found = []
     for name in names:
         axis = Axis(name, processes)
@@ -39,8 +39,12 @@ def grids(records: Sequence[Record]) -> list[Grid]:
 
 def _base(axis: Axis) -> str | None:
     """The first value that has a figure: beside one that failed nothing can be told, nor of imports without any."""
-    able = {value for group in axis.groups for value, processes in group.items() if known(processes)}
+    able = {value for group in axis.groups for value, processes in group.items() if any(map(_has_figure, processes))}
     return next((value for value in axis.values() if value in able), None)
+
+
+def _has_figure(process: Process) -> bool:
+    return any(figure.value is not None for figure in process.figures.values())
 
 
 def _may_vary(name: str, records: Sequence[Record]) -> bool:

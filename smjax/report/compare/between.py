@@ -47,12 +47,12 @@ def between_runs(sides: Sides, question: Question) -> tuple[list[Comparison], li
 
     Raises RequestError where a side is several runs of machines that are not known.
     """
-    processes = processes_of_each([*sides.base, *sides.new], question.metric.name)
+    processes = processes_of_each([*sides.base, *sides.new], *question.names)
     base, new = _rows(processes[: len(sides.base)]), _rows(processes[len(sides.base) :])
     matched = (pair for scenario, rows in base.items() for pair in _matched(rows, new.get(scenario, [])))
-    pairs = in_order(comparable(pair, question.metric) for pair in matched)
+    pairs = in_order(comparable(pair, question.metrics) for pair in matched)
     compared = itertools.chain(*sides.base, *sides.new)
-    history = History(sides.history if sides.between_runs is None else None, compared, question.metric.name)
+    history = History(sides.history if sides.between_runs is None else None, compared, question.names)
     spreads = _with_command([spread_of(pair, history, sides.between_runs) for pair in pairs], pairs)
     paired = sum(bool(pair.new) for pair in pairs)
     more = sum(map(len, new.values())) - paired

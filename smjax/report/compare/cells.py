@@ -7,11 +7,11 @@ from typing import Any
 
 from smjax.core.numbers import significant
 from smjax.core.records.columns import COLUMNS, FIELDS
-from smjax.report.compare.fields import SHOWN, VERSIONS, shown
+from smjax.report.compare.fields import OF_OPS, SHOWN, VERSIONS, shown
 from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row
 from smjax.stats.verdicts import Bounds
 
-ALWAYS = ("model", "threads", "ctx")
+ALWAYS = ("model", "op", "shape", "threads", "ctx")
 """What a row is called by, whether or not it differs."""
 _PATH = "python"
 """Of an interpreter: as it was asked for."""
@@ -21,7 +21,7 @@ _COLUMNS = {column.name: column for column in (*FIELDS, *COLUMNS) if column.head
 def keys(scenarios: Sequence[Mapping[str, Any]]) -> list[GridColumn]:
     """What is always told, and what else tells rows apart."""
     names, apart = dict.fromkeys(name for scenario in scenarios for name in scenario), varying(scenarios)
-    found = [name for name in names if name in apart or (name in SHOWN and name != "model_hash")]
+    found = [name for name in names if name in apart or (name in (*SHOWN, *OF_OPS) and name != "model_hash")]
     return [_field(name, [scenario.get(name) for scenario in scenarios]) for name in found]
 
 

@@ -18,12 +18,31 @@ LEAST = 2
 """Processes of a side that have a figure in a state."""
 
 
-def comparable(pair: Pair, metric: Column) -> Pair:
-    """The same pair, with what is to be compared of it, and what is to be said of that."""
+def comparable(pair: Pair, metrics: Sequence[Column]) -> Pair:
+    """The same pair, with what is to be compared of it, and what is to be said of that.
+
+    What is compared is the first of these figures that both sides have.
+    """
+    pair = _by_one_figure(pair, metrics)
+    metric = pair.metric
     if refused := _redefined(pair, metric):
         return replace(pair, refused=refused)
     found = _in_one_state(pair, metric)
     return replace(found, said=(*found.said, *_unknown(pair)))
+
+
+def _by_one_figure(pair: Pair, metrics: Sequence[Column]) -> Pair:
+    """Where a side has none, by the first that the other has."""
+    found = [replace(pair, metric=one, base=_by(pair.base, one.name), new=_by(pair.new, one.name)) for one in metrics]
+    return next(filter(_has_both, found), next((one for one in found if any(one.values)), found[-1]))
+
+
+def _has_both(pair: Pair) -> bool:
+    return all(pair.values)
+
+
+def _by(side: Sequence[Process], name: str) -> list[Process]:
+    return [process.by(name) for process in side]
 
 
 def _redefined(pair: Pair, metric: Column) -> str:

@@ -10,7 +10,6 @@ from smjax.core.records.column import Column
 from smjax.core.records.record import Record
 from smjax.report.compare import estimating
 from smjax.report.compare.fields import (
-    SHOWN,
     VERSIONS,
     Differences,
     alike_in,
@@ -19,6 +18,7 @@ from smjax.report.compare.fields import (
     differences,
     in_short,
     in_words,
+    shown_of,
     software,
 )
 from smjax.report.compare.pairing import AS_NAMED, Pair, Process
@@ -34,9 +34,15 @@ from smjax.stats.verdicts import Bounds, Verdict
 class Question:
     """What is asked of every pair."""
 
-    metric: Column
+    metrics: tuple[Column, ...]
+    """What is compared: of each pair the first that both sides have."""
     within: float
     """Up to this share a difference makes none."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the figures."""
+        return tuple(metric.name for metric in self.metrics)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Comparison:
     """Fields by name, as far as a side agrees with itself; where the sides differ, base's value and new's in a list."""
     differs: Differences
     """As it is told: an interpreter by what it has."""
-    metric: str
+    metric: Column
     base: float | None
     new: float | None
     ratio: float | None
@@ -82,7 +88,7 @@ class Comparison:
         """As programs get it; see docs/comparing.md."""
         return {
             "scenario": self.scenario,
-            "metric": self.metric,
+            "metric": self.metric.name,
             "base": self.base,
             "new": self.new,
             "ratio": self.ratio,
@@ -107,7 +113,7 @@ def compare(pairs: Sequence[Pair], spreads: Sequence[Spread | None], question: Q
 def _compared(pair: Pair, spread: Spread | None, question: Question, level: float) -> Comparison:
     ratio = estimating.ratio_of(pair, spread, level)
     bounds = Bounds.of(ratio)
-    verdict = Verdict.UNDECIDED if bounds is None else bounds.verdict(question.within, question.metric.better)
+    verdict = Verdict.UNDECIDED if bounds is None else bounds.verdict(question.within, pair.metric.better)
     apart = "not paired: the records know no blocks" if pair.axis and not estimating.has_blocks(pair) else ""
     undecided = verdict is Verdict.UNDECIDED
     more = estimating.what_decides(pair, spread, ratio, question.within, level) if undecided else ""
@@ -117,7 +123,7 @@ def _compared(pair: Pair, spread: Spread | None, question: Question, level: floa
     return Comparison(
         _scenario(pair, differing),
         as_told(differing, {name for process in (*pair.base[:1], *pair.new[:1]) for name in software(process.record)}),
-        question.metric.name,
+        pair.metric,
         estimating.figure(pair.base),
         estimating.figure(pair.new),
         ratio.ratio,
@@ -168,5 +174,5 @@ def _differing(pair: Pair) -> Differences:
 
 def _scenario(pair: Pair, differing: Differences) -> dict[str, Any]:
     records = [process.record for process in (*pair.base, *pair.new)]
-    agreed, names = alike_in(records), dict.fromkeys((*SHOWN, *asked(records[0]), *VERSIONS))
+    agreed, names = alike_in(records), dict.fromkeys((*shown_of(records[0]), *asked(records[0]), *VERSIONS))
     return {name: list(differing[name]) if name in differing else agreed.get(name) for name in names}

@@ -21,6 +21,8 @@ SCENARIO = ("model", "model_hash", "threads", "ctx", "n_prompt", "n_gen", "token
 """What makes two rows the same scenario."""
 SHOWN = (*SCENARIO, "engine", "kernel", "isa", "kv_dtype")
 """What is told of every scenario that is compared."""
+OF_OPS = (*alike.OP_POINT, "threads", "engine", "kernel", "isa")
+"""The same of one that is an op's."""
 
 VERSIONS = ("jaxlib", "smjax", "python version")
 """What is known of every interpreter."""
@@ -69,6 +71,11 @@ def _asked(scenario: Scenario) -> Mapping[str, Any]:
     return fields | inside | {"label": scenario.label}
 
 
+def shown_of(record: Record) -> tuple[str, ...]:
+    """What is told of its scenario."""
+    return OF_OPS if record.scenario.points else SHOWN
+
+
 def machine_of(record: Record) -> str:
     """Which machine ran it; records that do not say are told apart by the host's fingerprint alone."""
     return record.machine or f"a machine like {record.host or record.environment.cpu.model or 'none that is known'}"
@@ -88,7 +95,7 @@ def described(record: Record) -> dict[str, Any]:
     """All that may explain a difference: what was asked, what was chosen, and what the machine and its software are."""
     chosen = {name: getattr(record.resolved, name) or None for name in _CHOSEN} if record.resolved else {}
     ours = {
-        "model": record.model.name,
+        "model": record.model.name or None,
         "model_hash": record.model.hash,
         **chosen,
         "engine args": ", ".join(f"{name}={value}" for name, value in record.scenario.engine_args.items()) or None,

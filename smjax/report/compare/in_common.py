@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from smjax.core.numbers import listed
+from smjax.core.records.alike import OP_POINT
 from smjax.core.records.record import Record
 from smjax.report.compare.fields import SCENARIO, asked, shown, weights_of
 
@@ -26,7 +27,7 @@ def why_none(base: Sequence[Record], new: Sequence[Record]) -> str:
 
 def _scenario(record: Record) -> dict[str, Any]:
     fields = asked(record) | {"model": weights_of(record)}
-    return {name: fields[name] for name in SCENARIO if name != "model_hash"}
+    return {name: fields.get(name) for name in (*OP_POINT, *SCENARIO) if name != "model_hash"}
 
 
 def _told(values: Sequence[Any]) -> str:

@@ -6,18 +6,16 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smjax.core.records.attempts import Attempt, that_count
+from smjax.core.records.column import Column
+from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.report.compare.fields import asked, jaxlib_of, machine_of, weights_of
-from smjax.report.data.figures import names_over
-from smjax.report.data.processes import per_process
-from smjax.report.data.states import STATES
-
-_DEPENDING = {*names_over("answers", "pooled"), "energy_j_per_token"}
-"""Figures that are others while somebody unseen shares the cores: of all that is generated."""
+from smjax.report.data.figures_of_processes import Figure, figures_of
+from smjax.report.data.natural import natural
 
 Block = tuple[int, int]
 """Session of a sweep, and block in it: each session counts its blocks from 0."""
@@ -25,19 +23,23 @@ Block = tuple[int, int]
 
 @dataclass(frozen=True)
 class Process:
-    """One that counts."""
+    """One that counts, with the figure that is compared."""
 
     record: Record
     value: float | None
-    """Its figure; None where it did not finish ok or has no such figure."""
     block: Block | None
     """None where the record does not say, as before schema 2."""
     run: int = 0
     """Which of its side's runs it is of."""
     alone_share: float | None = None
-    """How much of its time nobody unseen shared its cores; None where that is not known, or changes no such figure."""
     by_state: Mapping[str, float] = field(default_factory=dict)
-    """Its figure in each state of the cores that it was in."""
+    figures: Mapping[str, Figure] = field(default_factory=dict, repr=False)
+    """What could be compared, by the column's name."""
+
+    def by(self, name: str) -> Process:
+        """The same with another figure."""
+        found = self.figures.get(name)
+        return self if found is None else replace(self, **vars(found))
 
 
 AS_NAMED = ("base", "new")
@@ -63,6 +65,8 @@ class Pair:
     """How much of the time they were in which, where that was not all of it."""
     refused: str = ""
     """Why there is no ratio, whatever the figures."""
+    metric: Column = METRICS["decode_tok_per_s"]
+    """Which figure that is."""
 
     @property
     def values(self) -> tuple[list[float], list[float]]:
@@ -77,12 +81,14 @@ class Pair:
 
 def in_order(pairs: Iterable[Pair]) -> list[Pair]:
     """As rows of tables are: by model, context and threads of the base."""
+    return sorted(pairs, key=lambda pair: place_in_tables(pair.base[0].record))
 
-    def place(pair: Pair) -> tuple[str, int, int]:
-        record = pair.base[0].record
-        return record.model.name or "", record.scenario.ctx, record.scenario.threads
 
-    return sorted(pairs, key=place)
+def place_in_tables(record: Record) -> tuple[Any, ...]:
+    """By what rows of tables are in order: model, or op, context and threads."""
+    s = record.scenario
+    points = [(point.op, natural(point.shape), point.cache) for point in s.points]
+    return record.model.name or "", points, s.ctx, s.threads
 
 
 def by_run(side: Sequence[Process]) -> list[list[float]]:
@@ -98,25 +104,25 @@ def known(processes: Iterable[Process]) -> list[float]:
     return [process.value for process in processes if process.value is not None]
 
 
-def processes_of(records: Sequence[Record], metric: str) -> list[Process]:
-    """Those that count of all attempts, in the order of time, each with its figure of a column that has one."""
-    return processes_of_each([records], metric)[0]
+def processes_of(records: Sequence[Record], *metrics: str) -> list[Process]:
+    """Those that count of all attempts, in the order of time, with their figures of these columns; of the first now."""
+    return processes_of_each([records], *metrics)[0]
 
 
-def processes_of_each(runs: Runs, metric: str) -> list[list[Process]]:
+def processes_of_each(runs: Runs, *metrics: str) -> list[list[Process]]:
     """The same of several runs, all judged together: whether cores were shared is told by the best in any of them."""
-    figures = iter(_figures([record for records in runs for record in records], metric))
+    figures = iter(figures_of([record for records in runs for record in records], metrics))
     return [
         _that_count(records, list(itertools.islice(figures, len(records))), number)
         for number, records in enumerate(runs)
     ]
 
 
-def _that_count(records: Sequence[Record], figures: Sequence[dict[str, Any]], run: int) -> list[Process]:
+def _that_count(records: Sequence[Record], figures: Sequence[Mapping[str, Figure]], run: int) -> list[Process]:
     in_time = sorted(range(len(records)), key=lambda place: _when(records[place]))
     blocks = _blocks([records[place] for place in in_time])
     found = [
-        Process(records[place], block=block, run=run, **figures[place])
+        Process(records[place], None, block, run, figures=figures[place]).by(next(iter(figures[place])))
         for place, block in zip(in_time, blocks, strict=True)
     ]
     counted = that_count(
@@ -124,24 +130,6 @@ def _that_count(records: Sequence[Record], figures: Sequence[dict[str, Any]], ru
         for one in found
     )
     return [process for place, process in enumerate(found) if place in counted]
-
-
-def _figures(records: Sequence[Record], metric: str) -> list[dict[str, Any]]:
-    """Of each record its figure, and in which state of the cores it is what; that only of figures over answers."""
-    if not records:
-        return []
-    frame, unknown = per_process(records), [None] * len(records)
-    shares: Iterable[Any] = frame["alone_share"] if metric in _DEPENDING else unknown
-    names = (f"{metric}_{state}" for state in STATES)
-    of_states: list[Iterable[Any]] = [frame[name] if name in frame.columns else unknown for name in names]
-    return [
-        {
-            "value": value,
-            "alone_share": share,
-            "by_state": {state: figure for state, figure in zip(STATES, figures, strict=True) if figure is not None},
-        }
-        for value, share, *figures in zip(frame[metric], shares, *of_states, strict=True)
-    ]
 
 
 def program_key(record: Record) -> Hashable:
@@ -154,7 +142,7 @@ def program_key(record: Record) -> Hashable:
 def scenario_key(record: Record) -> Hashable:
     """Records that agree in it are of the same scenario."""
     s = record.scenario
-    return weights_of(record), s.n_prompt, s.n_gen, s.ctx, s.threads, s.tokens_per_dispatch
+    return weights_of(record), s.n_prompt, s.n_gen, s.ctx, s.threads, s.tokens_per_dispatch, s.points
 
 
 def place_key(record: Record) -> Hashable:

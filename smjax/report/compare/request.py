@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smjax.core.errors import RequestError
-from smjax.core.nearest import nearest
 from smjax.core.numbers import plural
 from smjax.core.records.baselines import folder_of
-from smjax.core.records.column import Column
-from smjax.core.records.columns import METRICS
 from smjax.core.records.folder import load_records
 from smjax.core.text import printable
 from smjax.report.compare import sides
@@ -19,6 +16,7 @@ from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.comparison import Comparison, Question
 from smjax.report.compare.earlier import Earlier, below
 from smjax.report.compare.in_common import why_none
+from smjax.report.compare.metrics import metrics_of
 from smjax.report.compare.within import within_sweep
 
 OUTPUTS = Path("outputs")
@@ -31,7 +29,8 @@ class Request:
 
     runs: Sequence[str]
     """Folders, or names of saved baselines; of two runs each may be several, see `sides`."""
-    metric: str
+    metric: str | None
+    """A column; None for what the records are about."""
     within: float
     axis: str | None = None
     base: str | None = None
@@ -56,26 +55,18 @@ class Answer:
 
 def answer(request: Request) -> Answer:
     """Read the records and compare; raises RequestError for whatever cannot be compared."""
-    question = Question(metric_named(request.metric), request.within)
     if request.axis is None:
-        return _between(request, question)
+        return _between(request)
     (run,) = request.runs
     loaded = load_records([folder_of(run)])
+    question = Question(metrics_of(loaded.records, request.metric), request.within)
     comparisons, notes = within_sweep(loaded.records, request.axis, request.base, question)
     return Answer(f"{printable(run)} by {printable(request.axis)}", question, comparisons, notes, loaded.refused)
 
 
-def metric_named(name: str) -> Column:
-    """The figure that is asked for; raises RequestError where there is none of that name."""
-    if name in METRICS:
-        return METRICS[name]
-    meant = nearest(name, METRICS)
-    fix = f"did you mean {meant}?" if meant else "name one of them"
-    raise RequestError(f"--metric {printable(name)}: expected one of {', '.join(METRICS)}, found another; {fix}")
-
-
-def _between(request: Request, question: Question) -> Answer:
+def _between(request: Request) -> Answer:
     base, new = map(sides.load, request.runs)
+    question = Question(metrics_of([*base.records, *new.records], request.metric), request.within)
     if shared := base.names & new.names:
         found = "the same records" if base.names == new.names else f"{plural(len(shared), 'record', 'records')} of both"
         raise RequestError(

@@ -6,13 +6,13 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from smjax.core.numbers import listed, plural
-from smjax.core.records.columns import METRICS
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.compare.after_sweep import WITHIN
 from smjax.report.compare.between import Sides, between_runs
 from smjax.report.compare.comparison import Question
 from smjax.report.compare.earlier import Earlier, Run, below
+from smjax.report.compare.metrics import metrics_of
 from smjax.report.compare.pairing import place_key
 from smjax.report.compare.table import table
 from smjax.report.render.grid import Grid, message
@@ -23,14 +23,17 @@ _NAMED = 3
 
 
 def grid(records: Sequence[Record], run_dir: Path, outputs_root: Path) -> Grid:
-    """Decode rates of each scenario that was measured before below a folder, compared as `smjax compare` does it."""
+    """Decode rates, or times of ops, of each scenario that was measured before below a folder.
+
+    They are compared as `smjax compare` does it.
+    """
     earlier = below(outputs_root, without=run_dir)
     broken = plural(earlier.broken, "earlier record", "earlier records")
     notes = [f"{broken} skipped: cut or not readable."] if earlier.broken else []
     last = _last(records, earlier)
     if not last:
         return message(_TITLE, "No earlier run of these scenarios on this machine.", notes=notes)
-    question = Question(METRICS["decode_tok_per_s"], WITHIN)
+    question = Question(metrics_of(records), WITHIN)
     base = [record for run in last for record in run.records]
     comparisons, _ = between_runs(Sides([base], [records], earlier), question)
     caption = f"base: {_named(last, earlier.root)}, the newest before this one. How it is judged: docs/comparing.md."

@@ -37,9 +37,9 @@ class Spread:
 class History:
     """How far apart earlier runs lie, without those that are compared and without what was slowed down on purpose."""
 
-    def __init__(self, earlier: Earlier | None, compared: Iterable[Record], metric: str) -> None:
+    def __init__(self, earlier: Earlier | None, compared: Iterable[Record], metrics: Sequence[str]) -> None:
         self.name = earlier.name if earlier is not None else ""
-        self._metric = metric
+        self._metrics = metrics
         self._compared = list(compared)
         names = {(record.id, record.date) for record in self._compared}
         self._runs = defaultdict[Hashable, dict[Hashable, list[Estimate]]](lambda: defaultdict(list))
@@ -54,24 +54,25 @@ class History:
         if not records:
             return
         found = defaultdict[tuple[Hashable, Hashable, int], list[float]](list)
-        for process in processes_of_each([records, self._compared], self._metric)[0]:
-            for state, figure in {"": process.value, **process.by_state}.items():
-                if figure is not None:
-                    key = place_key(process.record), state
-                    found[key, program_key(process.record), usual[id(process.record)]].append(figure)
+        for process in processes_of_each([records, self._compared], *self._metrics)[0]:
+            for name, own in process.figures.items():
+                for state, value in {"": own.value, **own.by_state}.items():
+                    if value is not None:
+                        key = name, place_key(process.record), state
+                        found[key, program_key(process.record), usual[id(process.record)]].append(value)
         for (place, program, _), values in found.items():
             logs = logarithms(values)
             if logs is not None and logs.size > 1:
                 self._runs[place][program].append(estimate(logs))
 
-    def spread(self, record: Record, state: str = "") -> BetweenRuns | None:
+    def spread(self, record: Record, metric: str, state: str = "") -> BetweenRuns | None:
         """Between runs of the record's scenario on its machine, within a state of the cores if enough is known of that.
 
         None where too few runs are known.
         """
         place = place_key(record)
-        within = measured(list(self._runs[place, state].values()))
-        return within or measured(list(self._runs[place, ""].values()))
+        within = measured(list(self._runs[metric, place, state].values()))
+        return within or measured(list(self._runs[metric, place, ""].values()))
 
 
 def spread_of(pair: Pair, history: History, given: float | None) -> Spread | None:
@@ -82,7 +83,7 @@ def spread_of(pair: Pair, history: History, given: float | None) -> Spread | Non
     single = [len(by_run(side)) < 2 for side in sides]
     records = [side[0].record for side in sides]
     needed = [record for record, is_single in zip(records, single, strict=True) if is_single]
-    found = {machine_of(record): _of(record, pair.state, history, given) for record in reversed(needed)}
+    found = {machine_of(record): _of(record, pair, history, given) for record in reversed(needed)}
     told = dict.fromkeys(found[machine_of(record)][1] for record in needed)
     unsure = [_unsure(record) for record in records if not record.machine]
     base, new = (
@@ -96,12 +97,12 @@ def _unsure(record: Record) -> str:
     return f"machine not known: told apart by {printable(told)} alone" if told else "machine not known"
 
 
-def _of(record: Record, state: str, history: History, given: float | None) -> tuple[BetweenRuns, str]:
+def _of(record: Record, pair: Pair, history: History, given: float | None) -> tuple[BetweenRuns, str]:
     known = record.scenario.threads  # 0 where an import does not know
     threads = plural(known, "thread", "threads") if known else "an unknown number of threads"
     if given is not None:
         return assumed(given), f"spread between runs {percent(given)}, as given"
-    found = history.spread(record, state)
+    found = history.spread(record, pair.metric.name, pair.state)
     if found is not None:
         how = f"{percent(found.deviation)}, by {found.degrees:.3g} degrees of freedom in {history.name}"
         return found, f"spread between runs with {threads}: {how}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from smjax.report.compare import cells
 from smjax.report.compare.comparison import Comparison, Question
 from smjax.report.compare.lead import lead
+from smjax.report.compare.metrics import heading_of
 from smjax.report.compare.spread import percent
 from smjax.report.render.grid import Cell, Grid, GridColumn, Row, draw, figure
 
@@ -24,8 +25,8 @@ def table(
     rows = [{**one.scenario, "comparison": one, "base": one.base, "new": one.new} for one in comparisons]
     caption = caption or _CAPTION.format(within=percent(question.within))
     spreads = dict.fromkeys(f"{said[:1].upper()}{said[1:]}." for said in _in_turn([one.spread for one in comparisons]))
-    columns = [*cells.keys([one.scenario for one in comparisons]), *_columns(question)]
-    figure = question.metric.heading or question.metric.name
+    figure = heading_of([one.metric for one in comparisons] or question.metrics)
+    columns = [*cells.keys([one.scenario for one in comparisons]), *_columns(figure)]
     return draw(title, [*lead(comparisons, figure), caption], columns, rows, [*spreads, *notes])
 
 
@@ -34,9 +35,9 @@ def _in_turn(texts: Sequence[tuple[str, ...]]) -> list[str]:
     return [said for same in itertools.zip_longest(*texts) for said in same if said]
 
 
-def _columns(question: Question) -> list[GridColumn]:
-    heading = question.metric.heading or question.metric.name
+def _columns(heading: str) -> list[GridColumn]:
     return [
+        GridColumn("figure", lambda row: _metric(_of(row)), "varies", role="key"),
         GridColumn("difference", lambda row: cells.parts(_of(row).differences), "any", role="key", parts=True),
         GridColumn(f"{heading} base", figure("base"), numeric=True),
         GridColumn("new", figure("new"), numeric=True, follows=True),
@@ -47,6 +48,10 @@ def _columns(question: Question) -> list[GridColumn]:
         GridColumn("n", lambda row: _processes(_of(row)), numeric=True),
         GridColumn("why", lambda row: cells.parts(_of(row).why), "any", role="remark", parts=True),
     ]
+
+
+def _metric(one: Comparison) -> Cell:
+    return Cell(one.metric.name, one.metric.heading or one.metric.name)
 
 
 def _of(row: Row) -> Comparison:

@@ -41,7 +41,7 @@ def guard(answer: Answer, form: str, threshold: float, strict: bool) -> int:
     found = {verdict: list[Comparison]() for verdict in (Verdict.SLOWER, Verdict.UNDECIDED, Verdict.SAME)}
     for one in answer.comparisons:
         if not one.is_missing:
-            found[_judged(one, answer, threshold)].append(one)
+            found[_judged(one, threshold)].append(one)
     slower, undecided = found[Verdict.SLOWER], found[Verdict.UNDECIDED]
     code = tell(answer, form, _said(slower, undecided, missing, threshold))
     if slower or (strict and undecided):
@@ -49,10 +49,10 @@ def guard(answer: Answer, form: str, threshold: float, strict: bool) -> int:
     return max(code, ExitCode.FAILED if missing else ExitCode.OK)
 
 
-def _judged(one: Comparison, answer: Answer, threshold: float) -> Verdict:
+def _judged(one: Comparison, threshold: float) -> Verdict:
     if one.bounds is None:
         return Verdict.UNDECIDED
-    return one.bounds.slowdown(threshold, answer.question.metric.better)
+    return one.bounds.slowdown(threshold, one.metric.better)
 
 
 def _said(
@@ -71,7 +71,7 @@ def _said(
 def _open(one: Comparison, share: str) -> str:
     """What is not known: a side has no such figure, as energy cannot be read everywhere, or it may be either."""
     sides = [name for name, figure in (("base", one.base), ("new", one.new)) if figure is None]
-    return f"{listed(sides)} without {one.metric}" if sides else f"it may be worse by more than {share}, or not"
+    return f"{listed(sides)} without {one.metric.name}" if sides else f"it may be worse by more than {share}, or not"
 
 
 def _name(one: Comparison, rows: list[Comparison]) -> str:

@@ -26,6 +26,8 @@ USUAL: dict[str, Any] = {
 }
 """What a sweep can go through besides its points, and what it is where nobody asks: only what is not is told."""
 _POINT = ("model", "threads", "ctx", "n_gen", "tokens_per_dispatch")
+_OP_POINT = ("op", "shape", "threads")
+_OP_USUAL = {"cache": "hot"} | {name: USUAL[name] for name in ("kernel", "isa", "seed", "python")}
 _OPEN = ("kernel", "isa", "kv_dtype")
 """What may be left open: each follows from the ones before it."""
 _ARGUMENT = "engine_args."
@@ -47,8 +49,12 @@ def in_turn(pairs: Sequence[Pair]) -> str:
     if axis is None:
         return ""
     name, values = axis
-    overrides = [f"{name}={values}", *_point([_settings(pair) for pair in whole], name)]
-    return f"smjax run -m {shlex.join(overrides)}, then smjax compare DIR --axis {name}"
+    settings, of_ops = [_settings(pair) for pair in whole], bool(_records(whole[0])[0].scenario.points)
+    if of_ops and not _is_product(settings):
+        return ""
+    told = _of_ops(settings, name) if of_ops else _point(settings, name)
+    command = shlex.join([f"{name}={values}", *told])
+    return f"smjax {'micro' if of_ops else 'run'} -m {command}, then smjax compare DIR --axis {name}"
 
 
 def _axis(pair: Pair) -> tuple[str, str] | None:
@@ -101,7 +107,9 @@ def _settings(pair: Pair) -> _Settings:
     """What the sides were asked for; where one of them left it open, and the other did not, what was chosen."""
     base, new = _records(pair)
     ours, theirs = asked(base), asked(new)
-    chosen = {name: getattr(base.resolved or base.scenario, name) for name in _OPEN if ours[name] != theirs[name]}
+    chosen = {
+        name: getattr(base.resolved or base.scenario, name) for name in _OPEN if ours.get(name) != theirs.get(name)
+    }
     told = USUAL | ours | chosen | {"model": base.scenario.model_path or base.scenario.model}
     wanted = {name: [value] for name, value in told.items() if not name.startswith(_ARGUMENT)}
     arguments = [*_arguments(base).items(), *_arguments(new).items()]
@@ -117,6 +125,22 @@ def _point(settings: Sequence[_Settings], axis: str) -> list[str]:
         told.append("n_prompt")
     told += [name for name, usual in USUAL.items() if any(value != usual for value in values[name])]
     told += [name for name in names if name.startswith(_ARGUMENT)]
+    return [f"{name}={_several(values[name])}" for name in told if name != axis]
+
+
+def _is_product(settings: Sequence[_Settings]) -> bool:
+    """Whether a sweep over ops and over shapes measures these points and no others."""
+    points = {(op, shape) for one in settings for op in one["op"] for shape in one["shape"]}
+    ops, shapes = ({point[place] for point in points} for place in (0, 1))
+    return len(points) == len(ops) * len(shapes)
+
+
+def _of_ops(settings: Sequence[_Settings], axis: str) -> list[str]:
+    """The same for ops; how often and how long they are measured is as it usually is."""
+    values = {name: [value for one in settings for value in one[name]] for name in (*_OP_POINT, *_OP_USUAL)}
+    if {"hot", "cold"} <= set(values["cache"]):
+        values["cache"] = ["all"]
+    told = [*_OP_POINT, *(name for name, usual in _OP_USUAL.items() if any(value != usual for value in values[name]))]
     return [f"{name}={_several(values[name])}" for name in told if name != axis]
 
 

@@ -19,7 +19,7 @@ def within_sweep(
 
     Raises RequestError for an axis that the sweep does not vary, and a base that is no value of it.
     """
-    found = Axis(axis, processes_of(records, question.metric.name))
+    found = Axis(axis, processes_of(records, *question.names))
     found.check_varied()
     return along(found, base, question)
 
@@ -29,7 +29,7 @@ def along(axis: Axis, base: str | None, question: Question) -> tuple[list[Compar
     first = axis.base(base)
     others = [value for value in axis.values() if value != first]
     pairs = in_order(
-        comparable(Pair(group[first], group.get(value, ()), axis.name, (first, value)), question.metric)
+        comparable(Pair(group[first], group.get(value, ()), axis.name, (first, value)), question.metrics)
         for group in axis.groups
         for value in others
         if first in group

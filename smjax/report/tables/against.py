@@ -14,6 +14,7 @@ from smjax.core.records.record import Record
 from smjax.report.compare import estimating
 from smjax.report.compare.comparable import comparable
 from smjax.report.compare.fields import differences, in_words, machine_of, telling
+from smjax.report.compare.metrics import OF_ANSWERS, OF_CALLS, metrics_of
 from smjax.report.compare.pairing import Pair, Process, processes_of_each, scenario_key
 from smjax.report.compare.spread import History, Spread, spread_of
 from smjax.report.data.names import Names
@@ -23,9 +24,9 @@ from smjax.report.tables.column_cells import with_reach
 from smjax.stats.intervals import LEVEL
 from smjax.stats.ratios import Ratio
 
-JUDGED = METRICS["decode_tok_per_s"]
-"""The figure whose ratio has an interval."""
-_PLAIN = ("prefill_tok_per_s", "peak_rss_mb", "forward_tok_per_s")
+_JUDGED = tuple(metric.name for metric in (*OF_ANSWERS, *OF_CALLS))
+"""Figures whose ratio has an interval: of each row the first that both sides have."""
+_FIGURES = (*_JUDGED, "prefill_tok_per_s", "peak_rss_mb", "forward_tok_per_s")
 _NARROW = 0.02
 """Where an interval is narrower, a ratio near 1 with three digits would hide what it says."""
 
@@ -37,8 +38,10 @@ class Beside:
     is_base: bool
     ratios: dict[str, float | None]
     """By figure; None where either is not known, or they are not the same figure."""
+    metric: str
+    """The figure that is judged."""
     judged: Ratio
-    """That of JUDGED with its interval; without a value where there is none."""
+    """Its ratio with its interval; without a value where there is none."""
     said: tuple[str, ...]
     """What differs, and what is to be known of the ratio."""
 
@@ -59,7 +62,7 @@ class Against:
     def columns(self, name: str, rows: Sequence[Row]) -> tuple[GridColumn, ...]:
         """What stands right of a column of the table of these rows; nothing where only baselines have such a figure."""
         others = [one for one in map(self.of, rows) if one is not None and not one.is_base]
-        if name not in (JUDGED.name, *_PLAIN) or all(one.ratios[name] is None for one in others):
+        if name not in _FIGURES or all(one.ratios[name] is None for one in others):
             return ()
         return (GridColumn(TIMES, lambda row: self._cell(row, name), numeric=True, follows=True),)
 
@@ -68,10 +71,10 @@ class Against:
         if one is None or one.ratios[name] is None:
             return NOTHING
         if one.is_base:
-            first = next(other for other in (JUDGED.name, *_PLAIN) if one.ratios[other] is not None)
+            first = next(other for other in _FIGURES if one.ratios[other] is not None)
             return Cell(1.0, "baseline" if name == first else "1")
         told = one.judged
-        if name == JUDGED.name and told.ratio is not None:
+        if name == one.metric and told.ratio is not None:
             return Cell(told.ratio, with_reach(told.ratio, told.lo, told.hi, _digits(told)))
         return Cell(one.ratios[name], significant(one.ratios[name]))
 
@@ -123,7 +126,7 @@ def _by_row(rows: Sequence[Row], records: Sequence[Record]) -> list[list[Process
         runs[record.run, machine_of(record)].append(record)
     row_of = {id(records[number]): place for place, row in enumerate(rows) for number in row["record_numbers"]}
     found: list[list[Process]] = [[] for _ in rows]
-    for process in itertools.chain(*processes_of_each(list(runs.values()), JUDGED.name)):
+    for process in itertools.chain(*processes_of_each(list(runs.values()), *_JUDGED)):
         if (place := row_of.get(id(process.record))) is not None:
             found[place].append(process)
     return found
@@ -132,19 +135,19 @@ def _by_row(rows: Sequence[Row], records: Sequence[Record]) -> list[list[Process
 def _pair(base: Sequence[Process], new: Sequence[Process]) -> Pair:
     """Of one point of one sweep they ran in the same blocks."""
     is_in_turn = _are_of_one_run(base, new) and scenario_key(base[0].record) == scenario_key(new[0].record)
-    return comparable(Pair(base, new, "baseline" if is_in_turn else None), JUDGED)
+    return comparable(Pair(base, new, "baseline" if is_in_turn else None), metrics_of([base[0].record]))
 
 
 def _beside(row: Row, base: Row, pair: Pair | None, level: float) -> Beside:
-    plain = {name: _divided(row, base, METRICS[name]) for name in (JUDGED.name, *_PLAIN)}
+    plain = {name: _divided(row, base, METRICS[name]) for name in _FIGURES}
     if pair is None:
-        return Beside(True, plain, Ratio(1.0, None, None, None), ())
+        return Beside(True, plain, "", Ratio(1.0, None, None, None), ())
     is_apart = not _are_of_one_run(pair.base, pair.new)
-    spread = spread_of(pair, History(None, [], JUDGED.name), None) if is_apart else None
+    spread = spread_of(pair, History(None, [], _JUDGED), None) if is_apart else None
     ratio = estimating.ratio_of(pair, spread, level)
     if pair.refused:
-        plain[JUDGED.name] = None
-    return Beside(False, plain, ratio, tuple(_said(pair, ratio, spread)))
+        plain[pair.metric.name] = None
+    return Beside(False, plain, pair.metric.name, ratio, tuple(_said(pair, ratio, spread)))
 
 
 def _are_of_one_run(base: Sequence[Process], new: Sequence[Process]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.numbers import listed
-from smjax.core.records.alike import LINE
+from smjax.core.records.alike import LINE, OP_POINT
 from smjax.core.records.record import Record
 from smjax.report.compare.fields import machine_of, weights_of
 from smjax.report.data.named import NAMES, Named
@@ -17,7 +17,8 @@ from smjax.report.render.grid import Row
 from smjax.report.tables.as_shown import as_shown
 from smjax.report.tables.run_names import with_short_runs
 
-_POINT = ("model", "threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
+_ASKED = ("model", "threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
+_POINT = (*_ASKED, *OP_POINT)
 """What a baseline always has like the row, unless the text names it."""
 _NARROWING = (
     ("machine",),
@@ -75,7 +76,8 @@ def _kept(row: Row, record: Record, told: set[str]) -> dict[str, Any]:
     is_usual = asked.n_prompt == asked.ctx - asked.n_gen
     own = {
         **{name: row.get(name) for names in _NARROWING for name in names},
-        **{name: getattr(asked, name) for name in _POINT},
+        **{name: getattr(asked, name) for name in _ASKED},
+        **{name: row.get(name) for name in OP_POINT},
         "model": weights_of(record),
         "n_prompt": None if is_usual else asked.n_prompt,
         "machine": machine_of(record),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smjax.core.records.column import Column
-from smjax.report.compare.fields import SHOWN, Differences, alike_in, asked, differences, machine_of
+from smjax.report.compare.fields import Differences, alike_in, asked, differences, machine_of, shown_of
 from smjax.report.trend.timelines import Point, Timeline
 from smjax.stats import ratios, steps
 from smjax.stats.intervals import LEVEL
@@ -46,7 +46,7 @@ class Course:
     why: tuple[str, ...]
 
 
-def courses(timelines: Sequence[Timeline], metric: Column) -> list[Course]:
+def courses(timelines: Sequence[Timeline]) -> list[Course]:
     """The steps of each history.
 
     The chance of a false step is that of all of them together, and the steps' intervals hold all at once (Bonferroni).
@@ -54,15 +54,15 @@ def courses(timelines: Sequence[Timeline], metric: Column) -> list[Course]:
     judged = sum(len(timeline.points) >= steps.least_runs() for timeline in timelines)
     found = [steps.find(timeline.values, FALSE_ALARMS / max(1, judged)) for timeline in timelines]
     level = 1 - (1 - LEVEL) / max(1, sum(len(one.found) for one in found))
-    return [_course(timeline, one, metric, level) for timeline, one in zip(timelines, found, strict=True)]
+    return [_course(timeline, one, level) for timeline, one in zip(timelines, found, strict=True)]
 
 
-def _course(timeline: Timeline, found: Steps, metric: Column, level: float) -> Course:
+def _course(timeline: Timeline, found: Steps, level: float) -> Course:
     firsts = [point.records[0] for point in timeline.points]
     record, agreed = firsts[0], alike_in(firsts)
     wanted = [name for name in asked(record) if not name.startswith("engine_args.")]
-    names = dict.fromkeys((*SHOWN, *wanted, "engine args", "machine", "provenance"))
-    changes = [_change(timeline.points, step, metric, level) for step in found.found]
+    names = dict.fromkeys((*shown_of(record), *wanted, "engine args", "machine", "provenance"))
+    changes = [_change(timeline.points, step, timeline.metric, level) for step in found.found]
     unsure = "" if record.machine else f"{machine_of(record)}, told apart by its type alone"
     why = tuple(filter(None, (found.reason, *timeline.said, unsure)))
     return Course(timeline, {name: agreed.get(name) for name in names}, found, tuple(changes), why)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smjax.core.records.column import Column
 from smjax.core.text import printable
 from smjax.report.compare.fields import shown
+from smjax.report.compare.metrics import heading_of
 from smjax.report.data.names import Names
 from smjax.report.render.picture import Picture
 from smjax.report.trend.changes import Course
@@ -17,13 +17,12 @@ _MARKS = "ox"
 """Of levels in turn."""
 
 
-def pictures(courses: Sequence[Course], metric: Column) -> tuple[list[Picture], list[str]]:
+def pictures(courses: Sequence[Course]) -> tuple[list[Picture], list[str]]:
     """A picture for each history with a step, and a note on those that are left out."""
     stepped = [course for course in courses if course.changes]
-    heading = metric.heading or metric.name
     drawn = [
         Picture(
-            f"{_name(course, courses)}: {heading} of its {len(course.timeline.points)} runs",
+            _caption(course, courses),
             tuple(course.timeline.values),
             _marks(course),
             f"runs in the order of time; {' and '.join(_MARKS)} are levels in turn",
@@ -32,6 +31,11 @@ def pictures(courses: Sequence[Course], metric: Column) -> tuple[list[Picture], 
     ]
     left = len(stepped) - len(drawn)
     return drawn, [f"and {left} more with a step; name fewer folders to see them"] if left else []
+
+
+def _caption(course: Course, courses: Sequence[Course]) -> str:
+    timeline = course.timeline
+    return f"{_name(course, courses)}: {heading_of([timeline.metric])} of its {len(timeline.points)} runs"
 
 
 def _name(course: Course, courses: Sequence[Course]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smjax.core.records.column import Column
 from smjax.report.compare import cells
 from smjax.report.compare.fields import in_short
+from smjax.report.compare.metrics import heading_of
 from smjax.report.render.grid import Cell, Grid, GridColumn, Row, draw, figure, name_of
 from smjax.report.trend.changes import Change, Course
 from smjax.report.trend.pictures import pictures
@@ -19,11 +19,11 @@ _CAPTION = (
 )
 
 
-def table(courses: Sequence[Course], metric: Column) -> Grid:
+def table(courses: Sequence[Course]) -> Grid:
     """All histories below each other, and pictures of those with a step."""
-    drawn, notes = pictures(courses, metric)
+    drawn, notes = pictures(courses)
     rows = [row for course in courses for row in _rows(course)]
-    heading = metric.heading or metric.name
+    heading = heading_of([course.timeline.metric for course in courses])
     columns = [*cells.keys([course.scenario for course in courses]), *_columns(heading)]
     return draw(f"History of {heading}", [_CAPTION], columns, rows, notes, drawn)
 
@@ -31,6 +31,7 @@ def table(courses: Sequence[Course], metric: Column) -> Grid:
 def _rows(course: Course) -> list[Row]:
     row = {
         **course.scenario,
+        "figure": heading_of([course.timeline.metric]),
         "runs": (len(course.timeline.points),),
         "why": course.why,
         "spread": course.steps.spread,
@@ -64,6 +65,7 @@ def _what_changed(change: Change) -> tuple[str, ...]:
 
 def _columns(heading: str) -> list[GridColumn]:
     return [
+        GridColumn("figure", name_of("figure"), "varies", role="key"),
         GridColumn("verdict", name_of("verdict")),
         GridColumn("since", name_of("since"), "any", follows=True),
         GridColumn(f"{heading} before", figure("before"), "any", numeric=True),

@@ -11,10 +11,9 @@ from typing import Any
 from smjax.core.errors import RequestError
 from smjax.core.exit_codes import ExitCode
 from smjax.core.output import complain
-from smjax.core.records.column import Column
 from smjax.core.records.folder import Loaded, found_instead, load_folder
 from smjax.core.text import printable
-from smjax.report.compare.request import metric_named
+from smjax.report.compare.metrics import metrics_of
 from smjax.report.compare.sides import run_folders, runs_of
 from smjax.report.render.renderers import RENDERERS, show
 from smjax.report.trend.changes import Change, Course, courses
@@ -22,22 +21,22 @@ from smjax.report.trend.table import table
 from smjax.report.trend.timelines import timelines
 
 
-def tell(named: Sequence[str], metric: str, form: str) -> int:
-    """Print the steps of all histories in these folders; returns the exit code.
+def tell(named: Sequence[str], metric: str | None, form: str) -> int:
+    """Print the steps of all histories in these folders, of a column or of what they are about; returns the exit code.
 
     Raises RequestError for a folder without a run, and where no run has the figure.
     """
-    column = metric_named(metric)
+    metrics_of([], metric)  # a name that is none is refused before anything is read
     loaded = [one for name in named for one in _loaded(name)]
-    found = courses(timelines(runs_of([one.records for one in loaded]), column), column)
+    metrics = metrics_of([record for one in loaded for record in one.records], metric)
+    found = courses(timelines(runs_of([one.records for one in loaded]), metrics))
     if not found:
-        raise RequestError(
-            f"trend: expected runs that have {column.name}, found none; name others, or another --metric"
-        )
+        told = " or ".join(column.name for column in metrics)
+        raise RequestError(f"trend: expected runs that have {told}, found none; name others, or another --metric")
     if form == "json":
-        print(json.dumps([_to_json(course, column) for course in found], indent=1, allow_nan=False))
+        print(json.dumps([_to_json(course) for course in found], indent=1, allow_nan=False))
     else:
-        grids = [table(found, column)]
+        grids = [table(found)]
         RENDERERS["markdown"](grids, sys.stdout) if form == "md" else show(grids, sys.stdout)
     refused = dict.fromkeys(line for one in loaded for line in one.refused)
     for line in refused:
@@ -54,12 +53,12 @@ def _loaded(name: str) -> list[Loaded]:
     raise RequestError(f"{printable(name, 500)}: expected a run folder, or one above several, {why}")
 
 
-def _to_json(course: Course, metric: Column) -> dict[str, Any]:
+def _to_json(course: Course) -> dict[str, Any]:
     """As programs get it; see docs/trend.md."""
     points, found = course.timeline.points, course.steps
     return {
         "scenario": course.scenario,
-        "metric": metric.name,
+        "metric": course.timeline.metric.name,
         "runs": [{"date": point.date, "run": point.records[0].run, "value": point.value} for point in points],
         "spread": found.spread,
         "steps": [_step(change) for change in course.changes],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence, Sized
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from statistics import mean, median
 
@@ -13,7 +13,7 @@ from smjax.core.records.column import Column
 from smjax.core.records.record import Record
 from smjax.report.compare.comparable import LEAST, RELEVANT
 from smjax.report.compare.fields import asked
-from smjax.report.compare.pairing import Process, place_key, processes_of, thing_key
+from smjax.report.compare.pairing import Process, place_in_tables, place_key, processes_of, thing_key
 from smjax.stats.intervals import judge
 
 
@@ -33,6 +33,8 @@ class Timeline:
     """A row's runs in the order of time."""
 
     points: tuple[Point, ...]
+    metric: Column
+    """Which figure that is."""
     said: tuple[str, ...] = ()
     """What is to be known of these figures."""
 
@@ -42,19 +44,30 @@ class Timeline:
         return [point.value for point in self.points]
 
 
-def timelines(runs: Sequence[Sequence[Record]], metric: Column) -> list[Timeline]:
-    """A history for each row that any of the runs has, as rows of tables are in order.
+def timelines(runs: Sequence[Sequence[Record]], metrics: Sequence[Column]) -> list[Timeline]:
+    """A history for each row that any of the runs has, of the first of these figures that it has, in tables' order.
 
     Records that do not say which run they are of are of that of their folder.
     """
     run_of = {id(record): record.run or str(number) for number, run in enumerate(runs) for record in run}
     rows = defaultdict[Hashable, list[_Measured]](list)
-    for process in processes_of([record for run in runs for record in run], metric.name):
-        if process.value is not None:
-            rows[_row(process.record)].append(_Measured(process, run_of[id(process.record)]))
-    parts = [part for row in rows.values() for part in _apart(row)]
-    found = [_timeline(_by_run(part), metric) for part in parts]
-    return sorted((one for one in found if one.points), key=_place)
+    for process in processes_of([record for run in runs for record in run], *(metric.name for metric in metrics)):
+        rows[_row(process.record)].append(_Measured(process, run_of[id(process.record)]))
+    parts = [(part, metric) for row, metric in _with_figure(rows.values(), metrics) for part in _apart(row)]
+    found = [_timeline(_by_run(part), metric) for part, metric in parts]
+    return sorted((one for one in found if one.points), key=lambda one: place_in_tables(one.points[0].records[0]))
+
+
+def _with_figure(
+    rows: Iterable[Sequence[_Measured]], metrics: Sequence[Column]
+) -> Iterator[tuple[list[_Measured], Column]]:
+    """Of each row the processes that have a figure: the first that any of them has."""
+    for row in rows:
+        for metric in metrics:
+            by_it = [_Measured(one.process.by(metric.name), one.run) for one in row]
+            if known := [one for one in by_it if one.process.value is not None]:
+                yield known, metric
+                break
 
 
 @dataclass(frozen=True)
@@ -68,11 +81,6 @@ def _row(record: Record) -> Hashable:
     chosen = record.resolved or record.scenario
     settings = (record.scenario.engine, chosen.kernel, chosen.isa, chosen.kv_dtype)
     return place_key(record), settings, record.scenario.label, record.scenario.measure.handicap
-
-
-def _place(timeline: Timeline) -> tuple[str, int, int]:
-    record = timeline.points[0].records[0]
-    return record.model.name or "", record.scenario.ctx, record.scenario.threads
 
 
 def _apart(row: Sequence[_Measured]) -> list[list[_Measured]]:
@@ -107,7 +115,7 @@ def _timeline(runs: list[list[Process]], metric: Column) -> Timeline:
     known = [point for point in points if point is not None]
     if len(known) < len(points):
         told.append(f"{_left_out(points, known)}: no such figure")
-    return Timeline(tuple(sorted(known, key=lambda point: point.date)), (*said, *told))
+    return Timeline(tuple(sorted(known, key=lambda point: point.date)), metric, (*said, *told))
 
 
 def _left_out(before: Sized, kept: Sized) -> str:

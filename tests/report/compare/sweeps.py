@@ -10,7 +10,7 @@ from smjax.core.records.columns import METRICS
 from smjax.report.compare.comparison import Question
 from tests.report.factory import placed, record, sample
 
-DECODE = Question(METRICS["decode_tok_per_s"], 0.02)
+DECODE = Question((METRICS["decode_tok_per_s"],), 0.02)
 Rates = Mapping[str, Sequence[float]]
 """By the axis' value, tok/s in each block."""
 

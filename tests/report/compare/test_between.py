@@ -41,6 +41,11 @@ def history(folder, centres, **changes):
     return folder
 
 
+def spread_below(folder, records, compared=()):
+    """Between the runs below a folder of the scenario that records are of, beside what is compared."""
+    return History(below(folder), read(compared), DECODE.names).spread(read(records)[0], *DECODE.names)
+
+
 def width(row):
     return math.log(row.bounds.hi / row.bounds.lo) / 2
 
@@ -134,12 +139,11 @@ def test_history_is_without_what_is_compared_and_what_was_slowed_down(tmp_path):
     run_folder(tmp_path / "slowed", slowed)
     flagged = [one | {"flags": ["handicap"]} for one in run(STEADY, run="fourth", day=4)]
     run_folder(tmp_path / "flagged", flagged)
-    found = History(below(tmp_path), read([*base, *new]), "decode_tok_per_s")
+    assert spread_below(tmp_path, base, [*base, *new]) is None
     history(tmp_path / "rest", [100, 101, 99, 100.5])  # 3 degrees of freedom
-    assert found.spread(read(base)[0]) is None
-    assert History(below(tmp_path), read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]) is None
+    assert spread_below(tmp_path, base, [*base, *new]) is None
     history(tmp_path / "rest", [100, 101, 99, 100.5, 100])
-    assert History(below(tmp_path), read([*base, *new]), "decode_tok_per_s").spread(read(base)[0]).degrees == 4
+    assert spread_below(tmp_path, base, [*base, *new]).degrees == 4
 
 
 def test_a_copy_of_an_earlier_run_says_nothing_new_of_how_far_runs_lie_apart(tmp_path):
@@ -147,9 +151,9 @@ def test_a_copy_of_an_earlier_run_says_nothing_new_of_how_far_runs_lie_apart(tmp
     history(tmp_path, [100, 104, 96])
     for copy in ("a", "b"):
         shutil.copytree(tmp_path / "0", tmp_path / copy)
-    assert History(below(tmp_path), [], "decode_tok_per_s").spread(read(run(STEADY))[0]) is None
+    assert spread_below(tmp_path, run(STEADY)) is None
     history(tmp_path, [100, 104, 96, 101, 99])
-    found = History(below(tmp_path), [], "decode_tok_per_s").spread(read(run(STEADY))[0])
+    found = spread_below(tmp_path, run(STEADY))
     assert found.degrees == 4
 
 
@@ -157,7 +161,7 @@ def test_spread_is_pooled_within_groups_of_equal_identity(tmp_path):
     """Two programs, one twice as fast: what lies between them is no spread."""
     history(tmp_path / "native", [100, 101, 99], kernel="native")
     history(tmp_path / "xla", [200, 202, 198], kernel="xla")
-    found = History(below(tmp_path), [], "decode_tok_per_s").spread(read(run(STEADY))[0])
+    found = spread_below(tmp_path, run(STEADY))
     assert found.degrees == 4
     assert found.deviation == pytest.approx(0.01, rel=0.2)
 

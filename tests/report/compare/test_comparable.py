@@ -39,7 +39,7 @@ def side(record, alone_shares, faster=1.0, blocks=True):
 
 
 def compared(base, new, axis="label"):
-    (row,) = compare([comparable(Pair(base, new, axis), DECODE.metric)], [None], DECODE)
+    (row,) = compare([comparable(Pair(base, new, axis), DECODE.metrics)], [None], DECODE)
     return row
 
 
@@ -132,7 +132,7 @@ def of_schema(schema, number):
 @pytest.mark.parametrize("metric", ["peak_rss_mb", "steady_rss_mb"])
 @pytest.mark.parametrize(("old", "new", "is_other"), [(1, 3, True), (2, 3, True), (1, 2, False), (3, 3, False)])
 def test_memory_of_old_records_is_another_figure(metric, old, new, is_other):
-    (row,), _ = between_runs(Sides(of_schema(old, 1), of_schema(new, 2)), Question(METRICS[metric], 0.02))
+    (row,), _ = between_runs(Sides(of_schema(old, 1), of_schema(new, 2)), Question((METRICS[metric],), 0.02))
     assert (row.ratio is None) == is_other
     assert (f"{metric} of records before schema 3 is another figure" in row.why) == is_other
     assert row.base is not None
@@ -168,7 +168,7 @@ def test_records_that_know_their_cores_are_compared_so_within_a_sweep():
     assert row.ratio == pytest.approx(1.05, abs=1e-6), "the same process in each block but for the factor"
     assert re.fullmatch(r"compared within one state: cores alone: \d\d % of base's time, \d\d % of new's", row.why[0])
     assert row.count == (6, 8)
-    (memory,), _ = within_sweep(read(records), "label", "base", Question(METRICS["peak_rss_mb"], 0.02))
+    (memory,), _ = within_sweep(read(records), "label", "base", Question((METRICS["peak_rss_mb"],), 0.02))
     assert memory.count == (12, 12), "it does not depend on who shares the cores"
 
 
@@ -190,7 +190,7 @@ def asked_of(metric, base, new):
     """Base beside what is 5 % faster, by whose cores were shared; within a sweep, and as two runs."""
     ours = with_all_figures(probed(mixed(1, base), base, "first", "base"))
     theirs = with_all_figures(probed(mixed(1.05, new), new, "first", "new"))
-    question = Question(METRICS[metric], 0.02)
+    question = Question((METRICS[metric],), 0.02)
     (within,), _ = within_sweep(read([*ours, *theirs]), "label", "base", question)
     (between,), _ = between_runs(Sides([read(ours)], [read(theirs)], None, 0.001), question)
     return within, between

@@ -44,4 +44,4 @@ def written(root: Path, runs: Runs) -> Path:
 def found(*histories: Runs, metric: str = DECODE.name) -> list[Course]:
     """Their steps."""
     runs = [read(records) for history in histories for records in history]
-    return courses(timelines(runs, METRICS[metric]), METRICS[metric])
+    return courses(timelines(runs, [METRICS[metric]]))

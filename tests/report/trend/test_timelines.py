@@ -13,7 +13,7 @@ from tests.report.trend.histories import history, slower_from
 
 
 def lines(*runs, metric="decode_tok_per_s"):
-    return timelines([read(records) for records in runs], METRICS[metric])
+    return timelines([read(records) for records in runs], [METRICS[metric]])
 
 
 def values_of(*runs):
@@ -110,8 +110,8 @@ def in_states(monkeypatch, *alone_shares):
         known = {state: figures[state] for state, part in (("alone", share), ("shared", 1 - (share or 0))) if part}
         mostly = figures["alone" if share is None or share > 0.5 else "shared"]
         processes += [Process(one, mostly, None, 0, share, {} if share is None else known) for one in records]
-    monkeypatch.setattr("smjax.report.trend.timelines.processes_of", lambda records, metric: processes)
-    (line,) = timelines(runs, METRICS["decode_tok_per_s"])
+    monkeypatch.setattr("smjax.report.trend.timelines.processes_of", lambda records, *metrics: processes)
+    (line,) = timelines(runs, [METRICS["decode_tok_per_s"]])
     return [round(value, 6) for value in line.values], line.said
 
 
@@ -133,8 +133,8 @@ def test_figures_of_both_states_together_stay_and_are_told_to_be_that(monkeypatc
     runs = [read(run([100, 100], run=f"run{number}", day=number + 1)) for number in range(2)]
     records = [one for records in runs for one in records]
     processes = [Process(one, 80, None, 0, share, {}) for one, share in zip(records, shares, strict=True)]
-    monkeypatch.setattr("smjax.report.trend.timelines.processes_of", lambda records, metric: processes)
-    (line,) = timelines(runs, METRICS["sustained_tok_per_s"])
+    monkeypatch.setattr("smjax.report.trend.timelines.processes_of", lambda records, *metrics: processes)
+    (line,) = timelines(runs, [METRICS["sustained_tok_per_s"]])
     assert (line.values, line.said) == (pytest.approx([80, 80]), said)
 
 
