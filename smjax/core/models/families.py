@@ -94,6 +94,8 @@ FAMILIES = {
             windows=Windows(every=6, local_base=10_000.0),
             scales_embedding=True,
             scaled_by_width=(62,),
+            # Another converter's names of the two bases, which llama.cpp does not read.
+            without_effect=("rope.global.freq_base", "rope.local.freq_base"),
         ),
     ),
     "phi3": Family(

@@ -21,10 +21,8 @@ SCALES = {
     "logit_cap": "final_logit_softcapping",
 }
 """Keys of the fields of `DecoderConfig` that only some architectures read."""
-ROPE_BASE = ("rope.freq_base", "rope.global.freq_base")
-LOCAL_BASE = ("rope.freq_base_swa", "rope.local.freq_base")
-"""What converters call the base of all layers, or of those that see all; and that of those with a window."""
-_WINDOWS = ("attention.sliding_window", "attention.sliding_window_pattern", *ROPE_BASE[1:], *LOCAL_BASE)
+_WINDOWS = ("attention.sliding_window", "attention.sliding_window_pattern", "rope.freq_base_swa")
+"""Keys of what layers with a window do."""
 READ = frozenset(
     [
         "context_length",

@@ -15,7 +15,7 @@ from smjax.core.gguf.split import SplitFile
 from smjax.core.models.checked import Checked, kind
 from smjax.core.models.config import DecoderConfig
 from smjax.core.models.families import FAMILIES, IN_GGUF, InGGUF, Windows, decoder
-from smjax.core.models.keys import LOCAL_BASE, ROPE_BASE, SCALES, uncomputed
+from smjax.core.models.keys import SCALES, uncomputed
 from smjax.core.text import printable
 
 VOCABULARY_LARGEST = 2**24
@@ -115,7 +115,7 @@ def _rope(meta: Checked, rules: InGGUF, head_dim: int, turns: bool) -> dict[str,
     factors = _rope_factors(meta) if rules.takes_factors else ()
     ctx_short = meta.integer("rope.scaling.original_context_length", meta.integer("context_length"), least=0)
     return {
-        "rope_base": meta.real(meta.first_of(*(ROPE_BASE if rules.windows else ROPE_BASE[:1])), 10_000.0),
+        "rope_base": meta.real("rope.freq_base", 10_000.0),
         "rope_scale": _rope_scale(meta),
         "rope_size": meta.real("rope.scaling.attn_factor", 1.0),
         "rope_dims": None if n_turned == head_dim else n_turned,
@@ -177,7 +177,7 @@ def _windows(meta: Checked, rules: Windows, fields: dict[str, Any]) -> dict[str,
     if size == 0 or not any(local):
         return {}
     rope = (fields["rope_base"], fields["rope_scale"])
-    base = meta.real(meta.first_of(*LOCAL_BASE), rules.local_base or rope[0])
+    base = meta.real("rope.freq_base_swa", rules.local_base or rope[0])
     local_rope = (base, rope[1] if rules.local_scaled else 1.0)
     found: dict[str, Any] = {} if local_rope == rope else {"local_layers": tuple(local), "local_rope": local_rope}
     if size < ctx:

@@ -131,7 +131,7 @@ SAID: dict[str, tuple[Case, dict[str, Any]]] = {
             "gemma3",
             keys={"attention.sliding_window": 8, "rope.global.freq_base": 1e6, "rope.local.freq_base": 5000.0},
         ),
-        {"rope_base": 1e6, "local_rope": (5000.0, 1.0)},
+        {"rope_base": 10_000.0, "local_layers": ()},
     ),
     "capped": (Case("gemma3", keys={"final_logit_softcapping": 30.0}), {"logit_cap": 30.0}),
     "not turned": (
