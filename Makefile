@@ -32,9 +32,9 @@ test: lint
 quick: lint
 	$(PYTEST) -m "not slow"
 
-# As many damaged files of every architecture as a night has room for.
+# As many damaged files of every architecture and encoding as a night has room for, and every architecture in both kernels.
 fuzz: $(READY)
-	SMJAX_FUZZ=500 $(PYTEST) tests/core/models/test_metadata.py -k flipped
+	SMJAX_FUZZ=500 $(PYTEST) tests/core/models/test_metadata.py tests/worker/model/test_architectures.py
 
 # The extras in the same environment, llama.cpp built from source for this machine, and the tests that need them. No lock
 # names them.

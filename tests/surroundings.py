@@ -15,12 +15,15 @@ TOOLS = {
 }
 """What says where programs and compilers are, and where to put files: the caller's, as is what pytest is told."""
 
+FUZZ = "SMJAX_FUZZ"
+"""Says how many damaged files each test of them makes, and that what takes long is tested, too: `make fuzz`."""
+
 FIXED = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "TZ": "UTC"}
 
 
 def neutral(variables: Mapping[str, str], home: Path) -> dict[str, str]:
     """An environment of the caller's tools, `home` and nothing else of the caller's."""
-    kept = {name: text for name, text in variables.items() if name in TOOLS or name.startswith("PYTEST_")}
+    kept = {name: text for name, text in variables.items() if name in {*TOOLS, FUZZ} or name.startswith("PYTEST_")}
     return {**kept, **FIXED, "HOME": str(home)}
 
 

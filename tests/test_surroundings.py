@@ -26,7 +26,7 @@ OF_CALLERS = (
 
 
 def test_nothing_of_the_caller_s_is_left_but_the_tools() -> None:
-    tools = {"PATH": "/bin", "CXX": "clang++", "TMPDIR": "/tmp/a b", "PYTEST_ADDOPTS": "-x"}
+    tools = {"PATH": "/bin", "CXX": "clang++", "TMPDIR": "/tmp/a b", "PYTEST_ADDOPTS": "-x", "SMJAX_FUZZ": "9"}
     assert neutral({**dict.fromkeys(OF_CALLERS, "1"), **tools}, Path("/nobody")) == {
         **tools,
         "HOME": "/nobody",

@@ -96,6 +96,7 @@ def open_gguf(path: Path) -> GGUFFile | SplitFile:
             parts.append(_open_shard(shard, i, len(paths)))
             opened.callback(parts[-1].close)
         if len(parts) > 1:
+            _check_metadata(parts)
             _check_tensors(parts)
         opened.pop_all()
     return parts[0] if len(parts) == 1 else SplitFile(parts)
@@ -122,6 +123,16 @@ def _check_place(part: GGUFFile, index: int, count: int) -> None:
             _fail(part.path, key, f"{expected}, as its name says", _shown(found))
 
 
+def _check_metadata(parts: Sequence[GGUFFile]) -> None:
+    """What a later shard says of the model again is what the first one says."""
+    first = parts[0]
+    for part in parts[1:]:
+        for key in sorted(first.metadata.keys() & part.metadata.keys()):
+            expected, found = _shown(first.metadata[key]), _shown(part.metadata[key])
+            if found != expected and not key.startswith("split."):
+                _fail(part.path, printable(key, 60), f"{expected}, as {first.path.name} says", found)
+
+
 def _check_tensors(parts: Sequence[GGUFFile]) -> None:
     """Every tensor once, and as many as each shard says that there are."""
     seen: dict[str, GGUFFile] = {}
@@ -137,7 +148,7 @@ def _check_tensors(parts: Sequence[GGUFFile]) -> None:
 
 
 def _shown(value: object) -> str:
-    return "nothing" if value is None else str(value) if isinstance(value, int | float) else "no number"
+    return "nothing" if value is None else repr(value) if isinstance(value, str | int | float) else "an array"
 
 
 def _fail(path: Path, where: str, expected: str, found: str) -> NoReturn:

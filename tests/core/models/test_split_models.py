@@ -15,7 +15,7 @@ from smjax.core.errors import RequestError
 from smjax.core.models.presets import PresetModel
 from smjax.core.models.source import Model, open_model
 from smjax.sweep.process.model_file import file_state
-from tests.small_llama import CONFIG, Value, i32, text, u16, u32, write_llama, write_split
+from tests.small_llama import CONFIG, Value, i32, text, texts, u16, u32, write_llama, write_split
 from tests.worker.models import write_gguf
 
 
@@ -92,7 +92,14 @@ SPOILT: dict[str, tuple[int, Mapping[str, Value | None], str]] = {
     "number of another count": (2, {"split.count": u16(4)}, "split.count: expected 3, as its name says, found 4; "),
     "no number": (1, {"split.no": None}, "split.no: expected 1, as its name says, found nothing; "),
     "no count": (0, {"split.count": None}, "split.count: expected 3, as its name says, found nothing; "),
-    "a text": (2, {"split.no": text("2")}, "split.no: expected 2, as its name says, found no number; "),
+    "an array": (2, {"split.no": texts("2")}, "split.no: expected 2, as its name says, found an array; "),
+    "a text": (2, {"split.no": text("2")}, "split.no: expected 2, as its name says, found '2'; "),
+    "another model": (
+        2,
+        {"general.architecture": text("qwen2")},
+        "general.architecture: expected 'llama', as small-00001-of-00003.gguf says, found 'qwen2'; fetch all files of",
+    ),
+    "other sizes": (1, {"llama.block_count": u32(3)}, "llama.block_count: expected 2, as small-00001-of-00003.gguf"),
     "more tensors": (0, {"split.tensors.count": i32(22)}, "split.tensors.count: expected 21, as there are in all"),
     "fewer, elsewhere": (2, {"split.tensors.count": u32(20)}, "split.tensors.count: expected 21, as there are in all"),
     "no tensor count": (0, {"split.tensors.count": None}, "split.tensors.count: expected 21, as there are in all"),

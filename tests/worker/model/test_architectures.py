@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.architectures.build import digest, write
 from tests.architectures.cases import CASES
 from tests.architectures.float64 import Float64Decoder
 from tests.reference import nmse
+from tests.surroundings import FUZZ
 from tests.worker.models import KERNELS, loaded_engine
 from tests.worker.runner import Runner
 
@@ -29,8 +31,9 @@ pytestmark = pytest.mark.slow
 
 NEAR_TIE = 0.2
 """Between the best score and the second, of scores with a variance of 1 to 4: rounding may turn them around."""
-XLA = ("llama, biases", "qwen3", "gemma2", "gemma3", "phi3, long", "gpt2", "olmo2", "granite", "stablelm, parallel")
-"""Cases whose programs XLA compiles too, at several seconds each: together they have all that it computes."""
+SOME = ("llama, biases", "qwen3", "gemma2", "gemma3", "phi3, long", "gpt2", "olmo2", "granite", "stablelm, parallel")
+"""Cases that have together all that a decoder computes: XLA compiles each for several seconds."""
+XLA = CASES if FUZZ in os.environ else SOME
 RUN = [("native", name) for name in CASES] + [("xla", name) for name in XLA]
 NATIVE_MARKS = KERNELS[1].marks  # type: ignore[attr-defined]
 
