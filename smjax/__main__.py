@@ -84,7 +84,8 @@ def _refuse(argv: Sequence[str]) -> None:
 
 def _help() -> str:
     from smjax.commands import COMMANDS
-    from smjax.sweep.request.explain import EXAMPLES, explained
+    from smjax.sweep.request.explain import explained
+    from smjax.sweep.request.job import RUN
 
     commands = "\n".join(f"  {name:<10}{does}" for name, does in COMMANDS.items())
     return f"""\
@@ -106,7 +107,7 @@ exit codes: 0 all scenarios ok; 1 some failed, the rest is reported; 2 the
 request is wrong, nothing was measured; 3 smjax regress found a regression;
 130 interrupted, 143 ended by SIGTERM, what was measured is kept.
 
-{EXAMPLES}"""
+{RUN.examples}"""
 
 
 if __name__ == "__main__":

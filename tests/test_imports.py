@@ -56,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "sweep/request": CORE | {"smjax.sweep.request", "hydra", "omegaconf"},
     "sweep/process": CORE | {"smjax.sweep.request", "smjax.sweep.process"},
     "sweep/plan": CORE | {"smjax.stats"} | {f"smjax.sweep.{room}" for room in ("request", "process", "plan")},
+    "sweep/subject": CORE | {f"smjax.sweep.{room}" for room in ("request", "process", "plan", "ahead", "subject")},
     "sweep/ahead": CORE | {f"smjax.sweep.{room}" for room in ("request", "process", "plan", "ahead")},
     "sweep/run": CORE | {"smjax.doctor", "smjax.sweep", "rich"},
     "imports": CORE | {"smjax.imports"},

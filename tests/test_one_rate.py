@@ -17,5 +17,5 @@ def test_a_plan_s_rate_of_a_process_is_the_report_s(seed):
     times_ms[rng.random(times_ms.size) < 0.1] = 0  # a clock that stood still
     one = record([sample(ms) for ms in times_ms], n_gen=int(rng.integers(2, 101)), tokens_per_dispatch=1)
     (row,) = scenarios([one]).to_dicts()
-    told = process_of(made_record(one)).decode_tok_per_s
+    told = process_of(made_record(one)).rate
     assert row["decode_tok_per_s"] == (None if told is None else pytest.approx(told, rel=1e-12))

@@ -2,6 +2,7 @@
 
 COMMANDS = {
     "run": "measure: one scenario, or with -m a sweep",
+    "micro": "measure single operations: products, attention, memory, your own",
     "report": "rebuild the summaries of run folders from their records",
     "compare": "is a run, or a setting, faster than another, and how sure is that",
     "regress": "the same for CI: exit 3 where something is certainly slower",

@@ -55,8 +55,8 @@ class Surroundings:
         self._probes.ghz.append([round(ghz, 3) for ghz in moment.ghz])
         self._probes.additions_per_cycle.append([round(rate, 2) for rate in moment.additions_per_cycle])
 
-    def close(self, n_tokens: int) -> Around:
-        """What happened since it was opened, while `n_tokens` were generated."""
+    def close(self, n_tokens: int | None = None) -> Around:
+        """What happened since it was opened, while `n_tokens` were generated, if any were."""
         own_ns = time.process_time_ns() - self._own_ns
         joules = energy_used(self._energy, read_energy()) or None  # a counter that stands still tells nothing
         readings = {
@@ -66,7 +66,7 @@ class Surroundings:
             "involuntary_switches": _involuntary_switches() - self._switches - self._preempted,
         }
         threads_ns = {name: ns - self._threads_ns.get(name, 0) for name, ns in thread_cpu_ns().items()}
-        energy = Energy() if joules is None else Energy(joules / n_tokens, "rapl")
+        energy = Energy() if joules is None or n_tokens is None else Energy(joules / n_tokens, "rapl")
         probes = self._probes if self._watch is not None and self._probes.ghz else None
         self._end_watch()
         return Around(readings, threads_ns, energy, probes)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import smjax.micro
 import smjax.run
 from smjax.core.engines import packages
 from smjax.core.machine.host import environment
@@ -76,12 +77,22 @@ def fake_worker(
 @pytest.fixture
 def run_job(handed: Handed, monkeypatch: pytest.MonkeyPatch, empty_dir: Path) -> Callable[..., int]:
     """The main job with these overrides, in an empty folder; returns the exit code."""
+    return _runner(smjax.run.main, handed, monkeypatch)
+
+
+@pytest.fixture
+def run_micro(handed: Handed, monkeypatch: pytest.MonkeyPatch, empty_dir: Path) -> Callable[..., int]:
+    """The same of the microbenchmarks."""
+    return _runner(smjax.micro.main, handed, monkeypatch)
+
+
+def _runner(main: Callable[[Outside], int], handed: Handed, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # and so put it back: composing sets it
 
     def run(*overrides: str) -> int:
         monkeypatch.setattr(sys, "argv", ["run.py", *overrides])
         try:
-            return smjax.run.main(handed.outside())
+            return main(handed.outside())
         except SystemExit as stop:
             return int(stop.code or 0)
 

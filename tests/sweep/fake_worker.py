@@ -25,6 +25,8 @@ def answer(**keys: object) -> dict:
 
 def measured(request: dict) -> dict:
     """A whole answer whose timings are plainly made up."""
+    if request["task"] == "micro":
+        return found(request) if request.get("step") else called(request)
     n_gen = request["resolved"]["scenario"]["n_gen"]
     sample = {"ttft_ns": 2_000_000, "decode_ns": (n_gen - 1) * 1_000_000, "token_ns": None, "rss_bytes": 10**8}
     return answer(
@@ -37,6 +39,26 @@ def measured(request: dict) -> dict:
         ghz={"value": None, "source": None},
         versions={"python": PYTHON, "jax": "0", "numpy": "0"},  # and of what the supervisor knows: no other jaxlib
         compilation_cache=str(request.get("cache_dir")),
+    )
+
+
+def called(request: dict, failed: tuple[str, ...] = ()) -> dict:
+    """The same of a microbenchmark's points, those of `failed` ops without any."""
+    sample = {"call_ns": 2000.0, "loop_ns": 1000.0}
+    points = [
+        {"point": point, "status": "failed", "reason": "ValueError: no"}
+        if point["op"] in failed
+        else {"point": point, "samples": [sample, sample], "flops": 1000, "bytes": 100}
+        for point in request["resolved"]["scenario"]["points"]
+    ]
+    kernel = request["resolved"]["kernel"]
+    return answer(points=points, resolved={"kernel": kernel, "isa": "avx2", "kv_dtype": "float32"}, notes=request)
+
+
+def found(request: dict) -> dict:
+    """Of a user's functions, in which files they are."""
+    return answer(
+        prepared={point["op"]: Path("mine.py").read_text() for point in request["resolved"]["scenario"]["points"]}
     )
 
 
@@ -74,6 +96,10 @@ def behave(how: str, request: dict) -> None:
     elif how == "slow":
         time.sleep(0.05)
         send(measured(request))
+    elif how == "one-op-fails":
+        send(called(request, failed=("softmax",)))
+    elif how == "no-function":
+        send(answer(status="failed", reason="op: mine:add: there is none"))
     elif how == "steal":
         send(disturbed(request))
     elif how == "shared":

@@ -39,11 +39,18 @@ def digest(described: Any) -> str:
 def record_id(scenario: Scenario, identity: str, replicate: int, attempt: int = 0) -> str:
     """Readable, fit for a file name, and different for any two identities, labels, replicates or attempts at one."""
     s = scenario
-    name = s.model if s.model_path is None else Path(s.model_path).stem
-    sizes = f"t{s.threads}-c{s.ctx}-p{s.n_prompt}-g{s.n_gen}-d{s.tokens_per_dispatch}"
+    sizes = f"t{s.threads}" if s.points else f"t{s.threads}-c{s.ctx}-p{s.n_prompt}-g{s.n_gen}-d{s.tokens_per_dispatch}"
     number = f"r{replicate}a{attempt}" if attempt else f"r{replicate}"
     label = f"-{hashlib.sha256(s.label.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}" if s.label else ""
-    return f"{_slug(name)}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-{number}-{identity[:8]}{label}"
+    return f"{_slug(_what(s))}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-{number}-{identity[:8]}{label}"
+
+
+def _what(scenario: Scenario) -> str:
+    """What is measured, in a word."""
+    if scenario.points:
+        ops = dict.fromkeys(point.op for point in scenario.points)
+        return next(iter(ops)) if len(ops) == 1 else f"{len(ops)}-ops"
+    return scenario.model if scenario.model_path is None else Path(scenario.model_path).stem
 
 
 def write_record(records_dir: Path, record: Record) -> Path:

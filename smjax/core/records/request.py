@@ -16,6 +16,8 @@ unseen, and when anything in an answer changes its meaning; not when an answer m
 
 Task = Literal["measure", "evaluate", "ahead", "dram", "micro"]
 HELLO = "hello"
+FIND = "find"
+"""Of a microbenchmark the step in which the user's functions are only found."""
 
 
 @dataclass(frozen=True)

@@ -83,14 +83,11 @@ class Scenario:
         return cls(**{**data, "measure": Measure(**data["measure"]), "points": points})
 
 
-def check_scenario(scenario: Scenario, ctx_train: int) -> None:
-    """Raise RequestError unless the scenario makes sense for a model trained on `ctx_train` tokens."""
+def check_measure(scenario: Scenario) -> None:
+    """Raise RequestError unless whatever is measured can be measured so."""
     s = scenario
     for name, value, least in (
         ("threads", s.threads, 1),
-        ("n_gen", s.n_gen, 2),
-        ("n_prompt", s.n_prompt, 1),
-        ("tokens_per_dispatch", s.tokens_per_dispatch, 1),
         ("seed", s.seed, 0),
         ("measure.replicates", s.measure.replicates, 1),
         ("measure.iterations", 1 if s.measure.iterations is None else s.measure.iterations, 1),
@@ -98,9 +95,7 @@ def check_scenario(scenario: Scenario, ctx_train: int) -> None:
         ("measure.budget_s", s.measure.budget_s, 0),
         ("measure.handicap", s.measure.handicap, 0),
     ):
-        if not least <= value < math.inf:
-            hint = "; leave n_prompt unset for ctx - n_gen, or raise ctx" if name == "n_prompt" else ""
-            raise RequestError(f"{name}: expected at least {least}, found {value}{hint}")
+        _check_least(name, value, least)
     for name, positive in (
         ("measure.timeout_s", s.measure.timeout_s),
         ("measure.target_ci", s.measure.target_ci),
@@ -108,6 +103,15 @@ def check_scenario(scenario: Scenario, ctx_train: int) -> None:
     ):
         if not 0 < positive < math.inf:
             raise RequestError(f"{name}: expected more than 0, found {positive}")
+
+
+def check_scenario(scenario: Scenario, ctx_train: int) -> None:
+    """Raise RequestError unless the scenario makes sense for a model trained on `ctx_train` tokens."""
+    s = scenario
+    check_measure(s)
+    _check_least("n_gen", s.n_gen, 2)
+    _check_least("n_prompt", s.n_prompt, 1, "; leave n_prompt unset for ctx - n_gen, or raise ctx")
+    _check_least("tokens_per_dispatch", s.tokens_per_dispatch, 1)
     if s.n_prompt + s.n_gen > s.ctx:
         raise RequestError(
             f"ctx: expected at least n_prompt + n_gen = {s.n_prompt} + {s.n_gen} = {s.n_prompt + s.n_gen}, "
@@ -117,3 +121,8 @@ def check_scenario(scenario: Scenario, ctx_train: int) -> None:
         raise RequestError(f"ctx: {s.model} was trained on {ctx_train} tokens, found {s.ctx}; use ctx<={ctx_train}")
     if s.tokens_per_dispatch > s.n_gen:
         raise RequestError(f"tokens_per_dispatch: expected at most n_gen = {s.n_gen}, found {s.tokens_per_dispatch}")
+
+
+def _check_least(name: str, value: float, least: int, hint: str = "") -> None:
+    if not least <= value < math.inf:
+        raise RequestError(f"{name}: expected at least {least}, found {value}{hint}")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from smjax.core.engines import Host
-from smjax.core.models.source import Model
 from smjax.core.records.alike import settings
 from smjax.core.records.document import digest
 from smjax.core.records.hello import Hello
@@ -14,13 +13,16 @@ from smjax.core.records.resolved import Resolved
 
 
 def identity_parts(
-    resolved: Resolved, model: Model, host: Host, there: Hello, prepared: Mapping[str, Any]
+    resolved: Resolved, content: str, host: Host, there: Hello, prepared: Mapping[str, Any]
 ) -> dict[str, str]:
-    """What a replicate's identity is made of, each part as a digest or as it is; `there` is its interpreter."""
+    """What a replicate's identity is made of, each part as a digest or as it is; `there` is its interpreter.
+
+    `content` is a digest of what is computed with, as a model's weights.
+    """
     engine = there.engines[resolved.scenario.engine]
     return {
         "settings": digest([settings(resolved), prepared]),
-        "weights": model.hash,
+        "weights": content,
         "smjax's files": engine.files,
         "libraries": engine.libraries,
         "python": there.python,

@@ -58,6 +58,10 @@ class Plan:
         """Which of the sweep's points it is of, in the order in which they were asked for."""
         return list(self.standings).index(run.resolved)
 
+    def order_in(self, run: Run) -> str:
+        """What the order in which a process measures what it is asked for is drawn from: another one for each."""
+        return f"{self.seed} {run.replicate} {run.attempt}"
+
     def finished(self, run: Run, process: Process) -> None:
         """A run has ended so."""
         self.ended += 1
@@ -75,7 +79,7 @@ class Plan:
 
     @property
     def all_ok(self) -> bool:
-        return all(not standing.failures for standing in self.standings.values())
+        return all(standing.all_whole for standing in self.standings.values())
 
     def _turn(self, done: Done, spent_s: float) -> Turn:
         """What the next round runs: all that lack their least number, else whole blocks within the budget.
@@ -104,7 +108,7 @@ class Plan:
             process = standing.slots[slot]
             was_disturbed = process.disturbed and process.attempt == 0
             fits = self._spent_s + self._due_s + standing.wall_s <= self._budget_s
-            if (was_disturbed and fits) or (retry_failed and not process.ok):
+            if (was_disturbed and fits) or (retry_failed and not process.is_whole):
                 yield standing.again(slot, round_)
 
     def _ahead(self) -> list[Standing]:

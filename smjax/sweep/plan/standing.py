@@ -13,9 +13,9 @@ from smjax.core.records.flags import DISTURBED
 from smjax.core.records.record import Record
 from smjax.core.records.resolved import Resolved
 from smjax.core.records.scenario import Scenario
-from smjax.stats import rates
 from smjax.stats.intervals import Interval, judge
 from smjax.stats.stopping import first_stage, needed, size_of_first
+from smjax.sweep.plan.figure import figure_of
 
 _FAILURES = 2
 """A scenario that has failed as often gets no more processes than it has to; if it never succeeded, none at all."""
@@ -46,15 +46,21 @@ class Process:
     disturbed: bool
     attempt: int
     wall_s: float
-    decode_tok_per_s: float | None
+    rate: float | None
+    """See `smjax.sweep.plan.figure`."""
+    points_failed: int = 0
+    """Of what it measured those that failed by themselves, while the others are as good as ever."""
+
+    @property
+    def is_whole(self) -> bool:
+        return self.ok and not self.points_failed
 
 
 def process_of(record: Record) -> Process:
     """The process that left a record."""
-    n_gen = record.scenario.n_gen
-    rate = rates.of_process(rates.decode_tok_per_s(n_gen, sample.decode_ns) for sample in record.samples)
+    failed = sum(point.status != "ok" for point in record.points)
     disturbed = DISTURBED.name in record.flags
-    return Process(record.ok, disturbed, record.attempt, record.wall_ns / 1e9, rate if record.ok else None)
+    return Process(record.ok, disturbed, record.attempt, record.wall_ns / 1e9, figure_of(record), failed)
 
 
 class Standing:
@@ -83,6 +89,10 @@ class Standing:
         return sum(not process.ok for process in self.slots.values())
 
     @property
+    def all_whole(self) -> bool:
+        return all(process.is_whole for process in self.slots.values())
+
+    @property
     def least(self) -> int:
         """Processes that it must have, whatever the budget."""
         is_hopeless = self.failures >= _FAILURES and self.failures == len(self.slots)
@@ -106,15 +116,15 @@ class Standing:
 
     @property
     def interval(self) -> Interval:
-        """Of decode tok/s, so far."""
+        """Of its rate, so far."""
         measure = self.scenario.measure
         first = first_stage(measure.replicates, len(self.slots))
         return judge(self.rates(), first=first and len(self.rates(first)), target=measure.target_ci)
 
     def rates(self, n_slots: int | None = None) -> list[float]:
-        """Decode tok/s of the processes that have one, in the order of slots; of the first so many only."""
+        """Rates of the processes that have one, in the order of slots; of the first so many only."""
         by_slot = (self.slots[slot] for slot in sorted(self.slots) if n_slots is None or slot < n_slots)
-        return [process.decode_tok_per_s for process in by_slot if process.decode_tok_per_s]
+        return [process.rate for process in by_slot if process.rate]
 
     @property
     def wall_s(self) -> float:

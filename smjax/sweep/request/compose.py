@@ -20,16 +20,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from smjax.core.errors import RequestError
-from smjax.sweep.request.config import JobConfig
 from smjax.sweep.request.folder import NoteRunFolder, RunFolder
-from smjax.sweep.request.keys import config_dir, keys
+from smjax.sweep.request.job import RUN, Composable, Job
 from smjax.sweep.request.literal import uninterpolated
 from smjax.sweep.request.rewrite import Rewritten, option
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A command line of the main job."""
+    """A command line of a job."""
 
     overrides: Sequence[str]
     is_sweep: bool = False
@@ -37,13 +36,15 @@ class Asked:
     """Hydra's own, with their values: `--cfg job` and what else only informs."""
     config_dir: Path | None = None
     """A folder of one's own, beside `conf/`."""
+    job: Job = RUN
 
 
 @dataclass(frozen=True)
 class Composed:
     """What the command line asked for, typed but not judged."""
 
-    points: list[JobConfig]
+    points: Sequence[Composable]
+    """All of one job."""
     folder: RunFolder
 
 
@@ -54,10 +55,10 @@ def compose(asked: Asked) -> Composed | None:
     """
     points: list[DictConfig] = []
     NoteRunFolder.noted.clear()
-    request = Rewritten(asked.overrides, asked.is_sweep, keys(asked.config_dir))
+    request = Rewritten(asked.overrides, asked.is_sweep, asked.job, asked.config_dir)
     try:
         with _command_line(asked, request), _models(request.models):
-            _run_hydra(points)
+            _run_hydra(asked.job, points)
         typed = [_typed(point) for point in points]
         if typed:
             NoteRunFolder.noted[-1].check()
@@ -113,11 +114,11 @@ def _models(files: Sequence[str]) -> Iterator[None]:
             del store.repo["model"][f"{name}.yaml"]
 
 
-def _run_hydra(points: list[DictConfig]) -> None:
-    ConfigStore.instance().store(name="schema", node=JobConfig)
+def _run_hydra(asked: Job, points: list[DictConfig]) -> None:
+    ConfigStore.instance().store(name="schema", node=asked.config)
     _keep_assertions()
 
-    @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
+    @hydra.main(version_base="1.3", config_path=str(asked.config_dir), config_name="config")
     def job(point: DictConfig) -> None:
         points.append(point)
 
@@ -151,9 +152,9 @@ def _one_line_errors() -> Iterator[None]:
     sys.stderr.write(said.getvalue())
 
 
-def _typed(point: DictConfig) -> JobConfig:
+def _typed(point: DictConfig) -> Composable:
     try:
-        return cast(JobConfig, OmegaConf.to_object(point))
+        return cast(Composable, OmegaConf.to_object(point))
     except MissingMandatoryValue as error:
         key = getattr(error, "full_key", None) or "a value"
         hint = "a GGUF file, found none; add model.path=FILE.gguf" if key == "model.path" else "a value, found none"

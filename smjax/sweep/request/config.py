@@ -1,4 +1,4 @@
-"""The typed shape of the main job's configuration: what may be asked, and what each of it means."""
+"""The typed shape of the main job's configuration, and of what both jobs have: what may be asked, and what it means."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ WHEN_BUSY = ("wait", "refuse")
 def asked(meaning: str, default: Any = _MISSING, **traits: Any) -> Any:
     """A value that may be overridden, with its meaning; the default is in `conf/` unless it is given.
 
-    Traits: `names`, which it is usually one of; `literal`, a text that is taken as it stands; `files`, a text that
-    names one, or several where `-m` sweeps over them.
+    Traits: `names`, which it is usually one of; `literal`, a text that is taken as it stands, and `swept`, that `-m`
+    sweeps over several of it; `files`, a text that names one, or several where `-m` sweeps over them.
     """
     return field(default=default, metadata={"meaning": meaning, **traits})
 
@@ -35,18 +35,24 @@ class ModelConfig:
 
 
 @dataclass
-class MeasureConfig:
-    """How long and how often."""
+class OftenConfig:
+    """How many processes."""
 
     replicates: int = asked("worker processes of each scenario, at least; of 2 to 4 they go on to 5 within the budget")
+    target_ci: float = asked("half-width of the rate for which processes are added, by what the first ones say")
+    budget_s: float = asked("seconds of all the sweep's processes up to which more than the least number run")
+    timeout_s: float = asked("seconds after which a process is stopped, and counts as failed")
+    strict: bool = asked("true: refuse a noisy machine and more threads than cores instead of flagging them")
+
+
+@dataclass
+class MeasureConfig(OftenConfig):
+    """How often, and how long each process measures."""
+
     iterations: int | None = asked("timed answers of a process; null for as many as fill sampling_s, at least 5")
     sampling_s: float = asked("seconds that timed answers of a process are to fill")
     warmup: int = asked("untimed answers before them")
-    target_ci: float = asked("half-width of decode tok/s for which processes are added, by what the first ones say")
-    budget_s: float = asked("seconds of all the sweep's processes up to which more than the least number run")
-    timeout_s: float = asked("seconds after which a process is stopped, and counts as failed")
     compile_cache: bool = asked("false: workers compile their programs themselves")
-    strict: bool = asked("true: refuse a noisy machine and more threads than cores instead of flagging them")
     handicap: float = asked("slow decoding down by a known share, 0.05 for 5 %, to see what a comparison sees")
 
 
@@ -67,7 +73,7 @@ def _arguments() -> Iterator[tuple[str, Any, Any]]:
         takers = [(engine, one) for engine, one in every if one.name == name]
         values = dict.fromkeys(value for _, one in takers for value in one.values)
         meaning = "; ".join(f"of {engine}: {one.meaning}" for engine, one in takers)
-        traits = {"names": tuple(values)} if all(one.values for _, one in takers) else {"literal": True}
+        traits = {"names": tuple(values)} if all(one.values for _, one in takers) else {"literal": True, "swept": True}
         yield name, str | None, asked(meaning, None, **traits)
 
 
@@ -91,7 +97,7 @@ class JobConfig:
     kv_dtype: str = asked("type of the KV cache; auto: the kernel's better one, which is recorded", names=KV_DTYPES)
     engine_args: EngineArguments = field(default_factory=EngineArguments)  # type: ignore[valid-type]
     seed: int = asked("of a preset's weights and of the prompt")
-    label: str = asked("a text that changes nothing but the record", literal=True)
+    label: str = asked("a text that changes nothing but the record", literal=True, swept=True)
     python: str | None = asked(
         "interpreter that runs the worker, with the smjax installed there; null for the one that runs this", files=True
     )

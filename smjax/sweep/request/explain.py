@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import textwrap
 
+from smjax.sweep.request.job import RUN, Job
 from smjax.sweep.request.keys import GROUP, Key, keys
-
-EXAMPLES = """\
-examples:
-  smjax run -m threads=1,4 ctx=256,1024     a sweep, and the table of it
-  smjax run model=FILE.gguf threads=2       a model of your own
-  smjax run experiment=smoke                what CI runs, under a minute"""
 
 _LEFT, _WIDTH = 29, 79
 
 
-def explained() -> str:
+def explained(job: Job = RUN) -> str:
     """Every key with its default and its meaning, for a terminal of 80 columns."""
-    return "\n".join(["overrides, as they are by default:", *(_entry(key) for key in keys().values())])
+    return "\n".join(["overrides, as they are by default:", *(_entry(key) for key in keys(job).values())])
 
 
-def table() -> str:
+def table(job: Job = RUN) -> str:
     """The same as a Markdown table."""
-    rows = (f"| `{key.name}` | {_code(key.default)} | {meaning(key)} |" for key in keys().values())
+    rows = (f"| `{key.name}` | {_code(key.default)} | {meaning(key)} |" for key in keys(job).values())
     return "\n".join(["| override | default | meaning |", "| --- | --- | --- |", *rows, ""])
 
 

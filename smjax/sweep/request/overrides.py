@@ -11,9 +11,8 @@ from pathlib import Path
 from smjax.core.engines import complaints
 from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
+from smjax.sweep.request.job import Job
 from smjax.sweep.request.keys import GROUP, RUN_DIR, SPELLINGS, Key
-
-_HELP = "smjax run --help lists them"
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,12 @@ class Override:
         return f"{self.key.name}={self.value}"
 
 
-def parse(texts: Sequence[str], known: Mapping[str, Key]) -> list[Override]:
-    """The overrides; raises RequestError for the first that is none, names no key, or repeats one."""
+def parse(texts: Sequence[str], known: Mapping[str, Key], job: Job) -> list[Override]:
+    """The overrides of a job; raises RequestError for the first that is none, names no key, or repeats one."""
     found: dict[str, str] = {}
     overrides = []
     for text in texts:
-        override = _parse(text, known)
+        override = _parse(text, known, job)
         name = override.key.name
         if name in found:
             raise RequestError(f"{name}: expected once, found {found[name]} and {text}; leave one out")
@@ -55,12 +54,12 @@ def write(text: str, *, sweep: bool = False) -> str:
     return f"write {'-m ' if sweep else ''}{shlex.quote(text)}"
 
 
-def _parse(text: str, known: Mapping[str, Key]) -> Override:
+def _parse(text: str, known: Mapping[str, Key], job: Job) -> Override:
     sign, rest = re.fullmatch(r"(\+\+|\+|~)?(.*)", text, re.DOTALL).groups("")  # type: ignore[union-attr]
     name, equals, value = rest.partition("=")
     name = SPELLINGS.get(name.strip(), name.strip())
     if name not in known:
-        raise RequestError(_unknown(text, name, value, known))
+        raise RequestError(_unknown(text, name, value, known, job))
     if sign == "~":
         raise RequestError(f"{text}: expected KEY=VALUE, found a {sign}; no key can be taken away, leave it out")
     if not equals:
@@ -70,14 +69,14 @@ def _parse(text: str, known: Mapping[str, Key]) -> Override:
     return Override(known[name], value)
 
 
-def _unknown(text: str, name: str, value: str, known: Mapping[str, Key]) -> str:
-    if names_file(text):
+def _unknown(text: str, name: str, value: str, known: Mapping[str, Key], job: Job) -> str:
+    if "model" in known and names_file(text):
         return f"{text}: expected KEY=VALUE, found a file; {write(f'model={text}')}"
     if name.startswith("hydra"):
         return f"{text}: expected {RUN_DIR}=DIR, the one key of Hydra's that is of use here, found {name}"
     if name.startswith("engine_args.") and (left_out := complaints()):
         return f"{text}: expected a setting of an engine that is here, found {name}; {'; '.join(left_out.values())}"
-    if name == "model.name":
+    if name == "model.name" and "model" in known:
         return f"{text}: expected model=NAME, found the name inside; {write(f'model={value}')}"
     if "=" not in text:
         for group in (key for key in known.values() if key.kind == GROUP):
@@ -86,7 +85,8 @@ def _unknown(text: str, name: str, value: str, known: Mapping[str, Key]) -> str:
                 return f"{text}: expected KEY=VALUE, found a value; {write(f'{group.name}={meant}')}"
     meant = meant_key(name.partition("@")[0], known)
     if meant is None:
-        return f"{text}: expected KEY=VALUE with a known key, found {name or 'no key'}; {_HELP}"
+        fix = f"smjax {job.command} --help lists them"
+        return f"{text}: expected KEY=VALUE with a known key, found {name or 'no key'}; {fix}"
     return f"{text}: expected a known key, found {name}; {write(f'{meant}={value or _example(known[meant])}')}"
 
 

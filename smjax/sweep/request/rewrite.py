@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 from smjax.core.errors import RequestError
 from smjax.core.nearest import nearest
 from smjax.sweep.request import values
-from smjax.sweep.request.keys import FILE, RUN_DIR, TEXT, Key, keys
+from smjax.sweep.request.job import RUN, Job
+from smjax.sweep.request.keys import FILE, RUN_DIR, TEXT, keys
 from smjax.sweep.request.literal import exists, file_names, joined, texts, unquoted
 from smjax.sweep.request.overrides import Override, names_file, parse, write
 
 _FUNCTION = re.compile(r"\s*(glob|sort|shuffle|tag)\(.*\)\s*", re.DOTALL)
 """Of Hydra's grammar, those that choose among names."""
 
-_SWEPT = ("label", "engine_args.")
-"""Beginnings of texts of which a sweep may have several; the others are of the whole sweep."""
-
 
 class Rewritten:
     """A request in Hydra's grammar."""
 
-    def __init__(self, texts: Sequence[str], is_sweep: bool, known: Mapping[str, Key] | None = None) -> None:
-        """Raises RequestError for the first override that is wrong by itself."""
-        found = parse(texts, known or keys())
+    def __init__(self, texts: Sequence[str], is_sweep: bool, job: Job = RUN, own: Path | None = None) -> None:
+        """With the groups of a folder of one's `own`; raises RequestError for the first that is wrong by itself."""
+        found = parse(texts, keys(job, own), job)
         self.is_sweep = is_sweep or any(one.text == "hydra.mode=MULTIRUN" for one in found)
         self.models: list[str] = []
         """Files that stand for a model: the option `gguf-1` is the first of them."""
@@ -45,7 +44,7 @@ class Rewritten:
         if is_null or (name == RUN_DIR and "${" in value):  # `${now:%H}` is how Hydra's users name folders
             return one.text
         if one.key.kind == TEXT:
-            return f"{name}={joined(texts(value, self.is_sweep and name.startswith(_SWEPT)))}"
+            return f"{name}={joined(texts(value, self.is_sweep and one.key.is_swept))}"
         return f"{name}={joined(self._files(one))}"
 
     def _models(self, one: Override) -> str:

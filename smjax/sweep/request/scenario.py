@@ -19,7 +19,7 @@ _LONGEST_LABEL = 200
 def scenario_of(point: JobConfig) -> Scenario:
     """The scenario of a composed point; its numbers are not judged yet."""
     _check_model(point.model)
-    _check_label(point.label)
+    check_label(point.label)
     return Scenario(
         model=point.model.name,
         model_path=point.model.path,
@@ -35,7 +35,7 @@ def scenario_of(point: JobConfig) -> Scenario:
         seed=point.seed,
         measure=Measure(**vars(point.measure)),
         label=point.label,
-        python=None if point.python is None else _interpreter(point.python),
+        python=None if point.python is None else interpreter(point.python),
         engine_args=_given(vars(point.engine_args)),
     )
 
@@ -58,14 +58,15 @@ def _check_model(model: ModelConfig) -> None:
         raise RequestError("model: expected a GGUF file, found none; write model=FILE.gguf")
 
 
-def _check_label(label: str) -> None:
+def check_label(label: str) -> None:
+    """Raise RequestError for one that is too long, or that nobody sees."""
     if len(label) > _LONGEST_LABEL:
         raise RequestError(f"label: expected at most {_LONGEST_LABEL} characters, found {len(label)}")
     if printable(label, limit=None) != label:
         raise RequestError(f"label: expected characters that can be seen, found {printable(label, limit=None)}")
 
 
-def _interpreter(asked: str) -> str:
+def interpreter(asked: str) -> str:
     """The interpreter's file, as it is called: what is behind a link belongs to another environment."""
     found = shutil.which(asked)
     if found:

@@ -41,11 +41,7 @@ def resolve_all(
         resolved = resolve(scenario, host, interpreters.of(scenario) if interpreters else None)
         check_engine(resolved, models[key])
         check_memory(resolved, models[key], available_bytes())
-        if scenario.measure.strict and is_oversubscribed(scenario, host):
-            raise RequestError(
-                f"threads: expected at most as many as cores with measure.strict=true, found {scenario.threads}; "
-                "use fewer"
-            )
+        check_strict(scenario, host)
         found.append(resolved)
     return found, models
 
@@ -61,6 +57,14 @@ def check_arguments(scenarios: Sequence[Scenario]) -> None:
             told = ", ".join(known) or "none"
             raise RequestError(f"engine_args.{name}: expected a setting of {asked} ({told}), found none of that name")
         raise RequestError(f"engine_args.{name}: expected engine={' or '.join(having)} with it, found {asked}")
+
+
+def check_strict(scenario: Scenario, host: Host) -> None:
+    """Raise RequestError for more threads than cores where that is not to be flagged but refused."""
+    if scenario.measure.strict and is_oversubscribed(scenario, host):
+        raise RequestError(
+            f"threads: expected at most as many as cores with measure.strict=true, found {scenario.threads}; use fewer"
+        )
 
 
 def is_oversubscribed(scenario: Scenario, host: Host) -> bool:

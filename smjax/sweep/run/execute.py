@@ -22,19 +22,17 @@ from smjax.core.records.record import Order, Record
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
 from smjax.core.text import printable
-from smjax.sweep.ahead.steps import Ahead, get_ready
+from smjax.sweep.ahead.steps import Ahead
 from smjax.sweep.plan.order import seed_of
 from smjax.sweep.plan.plan import Plan
 from smjax.sweep.plan.resume import rounds_so_far, standings_of
 from smjax.sweep.plan.standing import Process, Run, process_of
 from smjax.sweep.process.launcher import Outcome
-from smjax.sweep.process.model_file import unless_changed
-from smjax.sweep.request.validate import model_key
 from smjax.sweep.run.dram import Dram
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress, point
-from smjax.sweep.run.record import Stamps, make_record, run_id, unless_empty
+from smjax.sweep.run.record import Stamps, make_record, run_id
 
 
 def execute(sweep: Sweep, outside: Outside) -> ExitCode:
@@ -102,9 +100,8 @@ class _Execution:
         sweep, ready = self.sweep, dict[Resolved, Ahead]()
         for number, resolved in enumerate(sweep.resolved):
             progress.preparing(point(resolved.scenario), number, len(sweep.resolved))
-            model = sweep.models[model_key(resolved.scenario)]
-            there = sweep.interpreters.of(resolved.scenario)
-            ahead = get_ready(resolved, model, sweep.environment, there, self.outside.launcher, progress.phase)
+            there, subject = sweep.interpreters.of(resolved.scenario), sweep.subjects[resolved]
+            ahead = subject.get_ready(resolved, sweep.environment, there, self.outside.launcher, progress.phase)
             for failed in ahead.failed:
                 self._say(f"{point(resolved.scenario)}: ahead of it {failed}; measured without")
             alike = (other for other in ready if ready[other].identity == ahead.identity)
@@ -118,25 +115,26 @@ class _Execution:
 
     def _measure(self, run: Run, plan: Plan, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
         """Run one worker and write its record."""
-        sweep, scenario = self.sweep, run.scenario
+        sweep, scenario, subject = self.sweep, run.scenario, self.sweep.subjects[run.resolved]
         dram = self.dram.of(run.resolved, progress.phase)
         started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         cpus = pick_cpus(scenario.threads)
         before = read_machine(cpus)
         cache_dir = None if ahead.cache_dir is None else str(ahead.cache_dir)
-        request = Request("measure", run.resolved, ahead.prepared, cache_dir, model_file=ahead.model_file)
+        request = Request(
+            subject.task, run.resolved, ahead.prepared, cache_dir, model_file=ahead.model_file, order=plan.order_in(run)
+        )
         outcome = self.outside.launcher.run(request, scenario.measure.timeout_s, progress.phase)
         outcome.answer.flags += [AHEAD_FAILED.name] if ahead.failed else []
         readings = {"before": before, "after": read_machine(cpus)}
-        outcome = unless_empty(unless_changed(outcome, scenario.model_path, sweep.files[scenario.model_path]))
+        outcome = subject.judged(outcome)
         probes = outcome.answer.probes
         kind = core_kind(outcome.answer.threads.affinity, scenario.threads)
         best = None if kind is None else self.best.learn(probes.additions_per_cycle if probes else (), kind)
         order = Order(plan.seed, run.block, plan.ended, plan.point(run))
         stamps = Stamps(started, self.run_id, order, readings, dram, best)
-        model = sweep.models[model_key(scenario)]
         there = sweep.interpreters.of(scenario)
-        record = make_record(run, model, sweep.environment, there, ahead.identity, stamps, outcome)
+        record = make_record(run, subject.about, sweep.environment, there, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)
         return outcome, process_of(record)
 

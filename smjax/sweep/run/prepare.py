@@ -11,22 +11,22 @@ from typing import Any
 from rich.console import Console
 
 from smjax.core.errors import RequestError
-from smjax.core.models.source import Model, left_aside
 from smjax.core.records.alike import settings
 from smjax.core.records.document import canonical_json
 from smjax.core.records.resolved import Resolved
 from smjax.doctor import examine, noisy
-from smjax.sweep.process.model_file import FileState, file_state
+from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.compose import Composed
-from smjax.sweep.request.config import JobConfig, ReportConfig
+from smjax.sweep.request.config import ReportConfig
 from smjax.sweep.request.folder import RunFolder
 from smjax.sweep.request.interpreters import Interpreters
-from smjax.sweep.request.resolve import expand, passed_over
-from smjax.sweep.request.scenario import scenario_of
-from smjax.sweep.request.validate import ModelKey, resolve_all
+from smjax.sweep.request.job import Composable
+from smjax.sweep.request.resolve import passed_over
 from smjax.sweep.run.lock import REFUSE, WAIT, only_sweep
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.progress import Progress
+from smjax.sweep.subject.interface import Subject, Subjects
+from smjax.sweep.subject.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,8 @@ class Sweep:
 
     resolved: list[Resolved]
     """Distinct scenarios, with nothing left to choose."""
-    models: dict[ModelKey, Model]
-    files: dict[str | None, FileState]
-    """Of each model's file, before it was checked."""
+    subjects: Subjects
+    """What each of them measures."""
     environment: dict[str, Any]
     interpreters: Interpreters
     folder: RunFolder
@@ -62,34 +61,31 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
 
     `held` takes the lock of the host, which is waited for only when nothing else can be refused.
     """
-    whole = _whole(composed.points)
+    kind, whole = KINDS[type(composed.points[0])], _whole(composed.points)
     outside.check_report(whole.report)
     host = outside.environment()
-    asked = [scenario_of(point) for point in composed.points]
+    asked = kind.scenarios(composed.points)
     interpreters = Interpreters(host, list(dict.fromkeys(one.engine for one in asked)), outside.hello)
-    scenarios = [one for scenario in asked for one in expand(scenario, host, interpreters.of(scenario))]
-    files = {scenario.model_path: file_state(scenario.model_path) for scenario in scenarios}
-    resolved, models = resolve_all(list(dict.fromkeys(scenarios)), host, interpreters)
-    _read(list(models.values()))
+    subjects = kind.subjects(asked, host, interpreters)
+    distinct_subjects = list({id(one): one for one in subjects.values()}.values())
+    _look(distinct_subjects, outside.launcher)
     composed.folder.open()
     held.enter_context(only_sweep(whole.lock, outside.say))
     if whole.strict and (found := noisy(examine())):
         raise RequestError(
             f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
         )
-    passed = (passed_over(scenario, host, interpreters.of(scenario)) for scenario in scenarios)
-    aside = map(left_aside, models.values())
-    notes = list(dict.fromkeys(filter(None, (*passed, *aside, *interpreters.complaints))))
-    return Sweep(distinct(resolved), models, files, host, interpreters, composed.folder, whole, notes)
+    passed = (passed_over(scenario, host, interpreters.of(scenario)) for scenario in asked)
+    told = (*passed, *(one.note for one in distinct_subjects), *interpreters.complaints)
+    notes = list(dict.fromkeys(filter(None, told)))
+    return Sweep(distinct(list(subjects)), subjects, host, interpreters, composed.folder, whole, notes)
 
 
-def _read(models: Sequence[Model]) -> None:
-    """Look through the models' whole files: now, and not beside a worker that is being timed."""
+def _look(subjects: Sequence[Subject], launcher: Launcher) -> None:
     with Progress(Console(file=sys.stderr)) as progress:
-        for number, model in enumerate(models):
-            progress.preparing(f"checking {model.name}", number, len(models))
-            model.check_weights()
-            _ = model.hash
+        for number, subject in enumerate(subjects):
+            progress.preparing(f"checking {subject.name}", number, len(subjects))
+            subject.look(launcher)
 
 
 def distinct(resolved: Sequence[Resolved]) -> list[Resolved]:
@@ -103,7 +99,7 @@ def distinct(resolved: Sequence[Resolved]) -> list[Resolved]:
     return [one for one in dict.fromkeys(resolved) if one in by_process.values()]
 
 
-def _whole(points: Sequence[JobConfig]) -> Whole:
+def _whole(points: Sequence[Composable]) -> Whole:
     """The settings of the whole sweep; raises RequestError where they differ between points."""
     each = [Whole(p.report, p.measure.budget_s, p.measure.strict, p.retry_failed, p.lock) for p in points]
     for name, first in vars(each[0]).items():

@@ -11,9 +11,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from smjax.core.numbers import plus_minus, significant
+from smjax.core.numbers import plural, plus_minus, significant
 from smjax.core.records.scenario import Scenario
 from smjax.core.text import printable
+from smjax.sweep.plan.figure import unit
 from smjax.sweep.plan.plan import Plan
 from smjax.sweep.plan.standing import Run, Standing
 from smjax.sweep.process.launcher import Outcome
@@ -84,7 +85,14 @@ class Progress:
 def point(scenario: Scenario) -> str:
     """A scenario in a few words."""
     s = scenario
+    if s.points:
+        return f"{_points(s)} kernel={s.kernel}{'' if s.isa == 'auto' else f' isa={s.isa}'} threads={s.threads}"
     return f"{printable(s.model_path or s.model, limit=None)} threads={s.threads} ctx={s.ctx} n_gen={s.n_gen}"
+
+
+def _points(scenario: Scenario) -> str:
+    first, *others = (printable(f"{one.op} {one.shape}".strip(), limit=None) for one in scenario.points)
+    return f"{first} and {len(others)} more" if others else first
 
 
 def label(run: Run, plan: Plan) -> str:
@@ -103,11 +111,12 @@ def duration(seconds: float) -> str:
 
 
 def _figure(run: Run, plan: Plan) -> str:
-    """The process's decode rate, what is known of the scenario so far, and whether something disturbed it."""
+    """The process's rate, what is known of the scenario so far, and whether something disturbed it."""
     standing = plan.standings[run.resolved]
     process = standing.slots[run.replicate]
-    rate = f"{significant(process.decode_tok_per_s)} tok/s" if process.decode_tok_per_s else ""
-    return f"{rate}{_so_far(standing)}{', disturbed' if process.disturbed else ''}"
+    rate = f"{significant(process.rate)} {unit(run.scenario)}" if process.rate else ""
+    failed = f", {plural(process.points_failed, 'op', 'ops')} failed" if process.points_failed else ""
+    return f"{rate}{_so_far(standing)}{failed}{', disturbed' if process.disturbed else ''}"
 
 
 def _so_far(standing: Standing) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from smjax.core.engines import ENGINES
 from smjax.core.machine.disturbances import disturbances, working_threads
 from smjax.core.machine.sharing import OFTEN_PCT, shared_pct
-from smjax.core.models.source import Model, weight_bytes
 from smjax.core.records.answer import Answer, Bandwidth
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import digest, made_record, record_id
@@ -46,14 +45,17 @@ class Stamps:
 
 def make_record(
     run: Run,
-    model: Model,
+    about: Mapping[str, Any],
     environment: dict[str, Any],
     there: Hello,
     identity: dict[str, str],
     stamps: Stamps,
     outcome: Outcome,
 ) -> Record:
-    """The record of one worker process of the interpreter `there`, which ran between two readings of the machine."""
+    """The record of one worker process of the interpreter `there`, which ran between two readings of the machine.
+
+    `about` is what a record says of what it measured.
+    """
     sent = {name: value for name, value in encode(outcome.answer).items() if value not in (None, {}, [])}
     scenario, spec = run.scenario, ENGINES[run.scenario.engine]
     disturbed = disturbances_of(outcome.answer, scenario.threads)
@@ -82,7 +84,7 @@ def make_record(
             "status": outcome.status,
             "reason": outcome.reason,
             "wall_ns": outcome.wall_ns,
-            "model": describe(model),
+            "model": about,
             "dram": None if stamps.dram is None else encode(stamps.dram),
             "readings": {
                 **(sent.get("readings") or {}),
@@ -113,13 +115,6 @@ def run_id(earlier: Sequence[Record]) -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def unless_empty(outcome: Outcome) -> Outcome:
-    """The outcome of a worker, a failure if it says that it has measured and sends no answer that it has timed."""
-    if outcome.status != "ok" or outcome.answer.samples:
-        return outcome
-    return replace(outcome, status="failed", reason="expected timed answers from the worker, found none")
-
-
 def disturbances_of(answer: Answer, threads: int) -> list[str]:
     """What disturbed a worker while it timed answers; nothing where it did not get there."""
     readings = answer.readings
@@ -144,17 +139,6 @@ def had_company(answer: Answer, best: float | None) -> bool:
     if best is None or answer.probes is None:
         return False
     return shared_pct(answer.probes.additions_per_cycle, best) > OFTEN_PCT
-
-
-def describe(model: Model) -> dict[str, Any]:
-    """What a record says about its model, known without loading it."""
-    return {
-        "name": model.name,
-        "hash": model.hash,
-        "family": model.config.family,
-        "ctx_train": model.config.ctx_train,
-        "weight_bytes": weight_bytes(model),
-    }
 
 
 def supervisor_flags(run: Run, environment: dict[str, Any]) -> set[str]:

@@ -10,6 +10,7 @@ from smjax.worker.tasks.dram import dram
 from smjax.worker.tasks.evaluate import evaluate
 from smjax.worker.tasks.hello import hello
 from smjax.worker.tasks.measure import measure
+from smjax.worker.tasks.micro import measure_points
 from smjax.worker.tasks.session import Session
 
 __all__ = ["TASKS", "Session", "hello"]
@@ -37,4 +38,5 @@ TASKS: dict[str, Task] = {
     "evaluate": _with_engine(evaluate),
     "ahead": _with_engine(ahead),
     "dram": dram,
+    "micro": measure_points,
 }

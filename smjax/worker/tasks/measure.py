@@ -31,7 +31,7 @@ def measure(session: Session) -> None:
     session.phase_done("measure")
     answer.threads.cpu_ns, answer.readings, answer.energy = around.thread_cpu_ns, around.readings, around.energy
     answer.probes = around.probes
-    _read_memory(session, peak_before)
+    read_memory(session, peak_before)
     answer.ghz = clock(around.probes, len(answer.samples), answer.threads.affinity)
     check(session, prompt)
     read_bandwidth(session)
@@ -73,7 +73,8 @@ def check(session: Session, prompt: np.ndarray) -> None:
     session.phase_done("check")
 
 
-def _read_memory(session: Session, peak_before: int | None) -> None:
+def read_memory(session: Session, peak_before: int | None) -> None:
+    """What it took; `peak_before` is the peak until the timed answers, None where that was not read."""
     memory = session.answer.memory = session.answer.memory or Memory()
     peak = process.peak_rss_bytes()
     memory.steady_rss_bytes = None if peak_before is None else peak

@@ -29,17 +29,25 @@ class Session:
         self.model: Model
         self._mark_ns = time.monotonic_ns()
 
-    def start(self) -> None:
-        """Pin the process, and only then import the engine: what it imports makes threads and reads the affinity."""
+    def begin(self) -> None:
+        """Pin the process; only then may be imported what computes: that makes threads and reads the affinity."""
         if not self.request.resolved.is_client:
             affinity = process.pin(self.request.cpus)
             self.answer.threads = Threads(affinity, cores=physical_cores(affinity))
         self.answer.variables = {name: os.environ.get(name, "") for name, _ in self.request.resolved.variables}
+        self.answer.versions = {"python": platform.python_version()}
+
+    def start(self) -> None:
+        """Begin, and import the engine."""
+        self.begin()
         self.say("import")
         s = self.scenario
         self.model = open_model(s.model, s.model_path, s.seed)
         self.engine = make_engine(self.request, self.model)
-        self.answer.versions = {"python": platform.python_version()}
+        self.imported()
+
+    def imported(self) -> None:
+        """What computes is there: how long that took from the start of the process."""
         self._mark_ns = self.request.spawned_ns
         self.phase_done("imports")
 

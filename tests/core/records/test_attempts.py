@@ -50,10 +50,10 @@ def test_a_plan_and_a_report_count_the_same_attempt(oks: tuple[bool, ...]) -> No
     ]
     standing = Standing(Resolved(scenario(), "xla", "avx2", (), "float32"), {})
     for number, ok in enumerate(oks):
-        standing.add(0, Process(ok, disturbed=False, attempt=number, wall_s=1.0, decode_tok_per_s=float(number)))
+        standing.add(0, Process(ok, disturbed=False, attempt=number, wall_s=1.0, rate=float(number)))
     counted = frame_of_processes(records).filter("stands")["attempt"].to_list()
     assert len(counted) == 1
-    assert standing.slots[0].decode_tok_per_s == counted[0]
+    assert standing.slots[0].rate == counted[0]
     assert standing.slots[0].ok == any(oks) == oks[counted[0]]
 
 

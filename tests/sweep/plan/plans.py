@@ -17,8 +17,8 @@ ONE = Scenario(
     "stories-15m", None, "smjax", "auto", "auto", 1, 256, 128, 128, 1, "auto", 42, Measure(5, 5, 1, 600.0)
 )  # fmt: skip
 TWO, FOUR = (dataclasses.replace(ONE, threads=threads) for threads in (2, 4))
-GOOD = Process(ok=True, disturbed=False, attempt=0, wall_s=1.0, decode_tok_per_s=100.0)
-BAD = Process(ok=False, disturbed=False, attempt=0, wall_s=1.0, decode_tok_per_s=None)
+GOOD = Process(ok=True, disturbed=False, attempt=0, wall_s=1.0, rate=100.0)
+BAD = Process(ok=False, disturbed=False, attempt=0, wall_s=1.0, rate=None)
 DISTURBED = dataclasses.replace(GOOD, disturbed=True)
 Outcomes = Callable[[Run], Process]
 
@@ -58,7 +58,7 @@ def noisy(relative: float, seed: int = 5) -> Outcomes:
         name = f"{seed} {run.scenario.threads} {run.scenario.label} {run.replicate}"
         return 100 * random.Random(name).lognormvariate(0, relative)
 
-    return lambda run: dataclasses.replace(GOOD, decode_tok_per_s=rate(run))
+    return lambda run: dataclasses.replace(GOOD, rate=rate(run))
 
 
 def rounds(runs: list[Run]) -> Iterator[tuple[int, list[Run]]]:

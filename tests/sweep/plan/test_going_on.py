@@ -20,7 +20,7 @@ def test_a_repeat_counts_for_the_decision_and_one_that_was_left_is_made_before_i
 
     def ends(run: Run) -> Process:
         is_last = run.replicate == 4 and not run.attempt
-        return dataclasses.replace(DISTURBED, decode_tok_per_s=10.0) if is_last else rates(run)
+        return dataclasses.replace(DISTURBED, rate=10.0) if is_last else rates(run)
 
     whole, halves = fresh(ONE), fresh(ONE)
     ran(whole, ends, budget_s=100)

@@ -81,7 +81,7 @@ def test_a_short_first_stage_goes_on_to_where_it_says_something_whatever_it_says
 ) -> None:
     short = with_measure(ONE, replicates=replicates)
     rates = noisy(spread)
-    first = [rates(Run(chosen(short), slot)).decode_tok_per_s or 0 for slot in range(LEAST_FIRST)]
+    first = [rates(Run(chosen(short), slot)).rate or 0 for slot in range(LEAST_FIRST)]
     assert len(ran(fresh(short), rates, budget_s=1000)) == needed(first, 0.02)
     assert len(ran(fresh(short), rates, budget_s=replicates + 1)) == replicates + 1
     assert len(ran(fresh(short), rates, budget_s=0)) == replicates
@@ -91,11 +91,11 @@ def test_a_short_first_stage_goes_on_to_where_it_says_something_whatever_it_says
 def test_how_many_there_are_is_decided_once_by_the_first_stage(seed: int) -> None:
     """Whatever the later ones say: that they agree does not end it, and that they do not adds none."""
     rates = noisy(0.03, seed)
-    first = [rates(Run(chosen(ONE), slot)).decode_tok_per_s or 0 for slot in range(5)]
+    first = [rates(Run(chosen(ONE), slot)).rate or 0 for slot in range(5)]
 
     def then(later: float) -> int:
         def ends(run: Run) -> Process:
-            late = dataclasses.replace(GOOD, decode_tok_per_s=later * (1 + run.replicate % 2))
+            late = dataclasses.replace(GOOD, rate=later * (1 + run.replicate % 2))
             return rates(run) if run.replicate < 5 else late
 
         return len(ran(fresh(ONE), ends, budget_s=1000))
@@ -107,7 +107,7 @@ def test_how_many_there_are_is_decided_once_by_the_first_stage(seed: int) -> Non
 @pytest.mark.parametrize("lost", [0, 2, 4])
 def test_one_that_fails_in_a_first_stage_of_five_ends_no_row_early(seed: int, lost: int) -> None:
     rates = noisy(0.03, seed)
-    left = [rates(Run(chosen(ONE), slot)).decode_tok_per_s or 0 for slot in range(5) if slot != lost]
+    left = [rates(Run(chosen(ONE), slot)).rate or 0 for slot in range(5) if slot != lost]
 
     def ends(run: Run) -> Process:
         return BAD if run.replicate == lost else rates(run)
@@ -119,7 +119,7 @@ def test_a_row_with_two_speeds_gets_all_that_there_may_be_as_far_as_the_budget_g
     scenario = with_measure(ONE, replicates=8)
 
     def two_speeds(run: Run) -> Process:
-        return dataclasses.replace(GOOD, decode_tok_per_s=(50 if run.replicate < 3 else 70) + run.replicate / 100)
+        return dataclasses.replace(GOOD, rate=(50 if run.replicate < 3 else 70) + run.replicate / 100)
 
     assert len(ran(fresh(scenario), two_speeds, budget_s=1000)) == MOST
     assert len(ran(fresh(scenario), two_speeds, budget_s=17.5)) == 17

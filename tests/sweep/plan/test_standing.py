@@ -20,7 +20,7 @@ EIGHT = with_measure(ONE, replicates=8)
 
 def standing(rates: list[float | None], replicates: int = 8) -> Standing:
     """A scenario whose processes had these rates in the order of slots; None for one that failed."""
-    slots = {i: dataclasses.replace(GOOD, decode_tok_per_s=rate) if rate else BAD for i, rate in enumerate(rates)}
+    slots = {i: dataclasses.replace(GOOD, rate=rate) if rate else BAD for i, rate in enumerate(rates)}
     return Standing(chosen(with_measure(ONE, replicates=replicates)), slots)
 
 

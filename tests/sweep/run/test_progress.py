@@ -55,7 +55,7 @@ def test_lines_say_how_wide_the_interval_is_and_why_more_processes_run() -> None
 
 def test_a_line_says_why_nobody_can_say_how_wide_the_interval_is() -> None:
     rates = [*[1000.0] * 3, *[1400.0] * 5]
-    ends = [(ENDS[0][0], dataclasses.replace(ENDS[0][1], decode_tok_per_s=rate + i)) for i, rate in enumerate(rates)]
+    ends = [(ENDS[0][0], dataclasses.replace(ENDS[0][1], rate=rate + i)) for i, rate in enumerate(rates)]
     lines = shown(False, ends, budget_s=1000).splitlines()
     reason = "two speeds: 38 % of processes at 1.0k, the rest at 1.4k"
     assert lines[7].endswith(f"1410 tok/s, 8 processes, {reason}")
