@@ -34,9 +34,10 @@ def per_point(record: Record) -> list[Record]:
 
 
 def _of(record: Record, name: str, point: Point, answer: PointAnswer | None) -> Record:
-    """A process that did not finish ok has measured nothing."""
+    """A process that did not finish ok has measured nothing; what failed before it did says so itself."""
     own = answer or PointAnswer(point, "failed", _NO_ANSWER)
-    said = own if record.ok else record
+    has_failed = answer is not None and answer.status != "ok"
+    said = own if record.ok or has_failed else record
     scenario = replace(record.scenario, points=(point,))
     return replace(record, id=name, status=said.status, reason=said.reason, scenario=scenario, points=[own])
 
@@ -48,5 +49,6 @@ def _with_document(record: Record, shared: Mapping[str, Any], head: str) -> Reco
     own = {"id": record.id, "status": record.status, "reason": record.reason, "scenario": asked}
     line = f"{head},{canonical_json({**own, 'points': [encode(answer)]}).removeprefix('{')}"
     brief = {name: value for name, value in encode(replace(answer, samples=[])).items() if name != "samples"}
-    own |= {"scenario": asked | dict.fromkeys(OF_ANSWERS), "points": [brief]}
+    ran = {**(shared.get("resolved") or {}), "kv_dtype": None}
+    own |= {"scenario": asked | dict.fromkeys(OF_ANSWERS), "resolved": ran, "points": [brief]}
     return replace(record, document={**shared, **own}, line=line)

@@ -87,7 +87,7 @@ class Axis:
         if axis == "engine":
             arguments = [f"{name}={record.scenario.engine_args[name]}" for name in self._arguments[fields[axis]]]
             return shown(" ".join([fields[axis], *arguments]))
-        if axis in _CHOSEN and fields[axis] == "auto" and (chosen := self._chosen.get(_request(process))):
+        if axis in _CHOSEN and fields.get(axis) == "auto" and (chosen := self._chosen.get(_request(process))):
             return shown(getattr(chosen, axis))
         found: dict[str, Any] = {"jaxlib": jaxlib_of(record), "smjax": record.smjax, "model_hash": record.model.hash}
         return shown((fields | found)[axis]) if axis in fields | found else None

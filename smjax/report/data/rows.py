@@ -18,9 +18,11 @@ from smjax.report.data.builds import builds
 from smjax.report.data.figures import expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
 from smjax.report.data.judged import WHY_NONE, judged
+from smjax.report.data.natural import natural
 from smjax.report.data.processes import answers_of, per_process
 
-_SORT_KEYS = ("arch", "cpu", "host", "model", "ctx", "threads", *ROW)
+_SHAPE = pl.col("shape").map_elements(natural, pl.String)
+_SORT_KEYS: tuple[Any, ...] = ("arch", "cpu", "host", "model", "op", _SHAPE, "cache", "ctx", "threads", *ROW)
 _OF_RECORDS: dict[str, frames.PolarsType] = {
     "agreement": pl.Float64,
     "ids_compared": pl.Int64,

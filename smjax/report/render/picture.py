@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -27,17 +28,20 @@ class Picture:
     """A character for each."""
     below: str
     """What the axis is, and what the marks mean; short."""
+    is_log: bool = False
+    """Whether as much lies between 1 and 2 as between 10 and 20; of positive values."""
 
 
 def drawn(picture: Picture, width: int = PAGE_WIDTH) -> list[str]:
     """The plot in 8 lines, more only where `below` is folded, of at most `width`; of many values several share one."""
-    lowest, highest = min(picture.values), max(picture.values)
-    labels = [significant(highest, 4), *[""] * (_HEIGHT - 2), significant(lowest, 4)]
+    labels = [significant(max(picture.values), 4), *[""] * (_HEIGHT - 2), significant(min(picture.values), 4)]
     margin = max(map(len, labels))
     room = max(1, min(width, _WIDEST) - margin - len(" | >"))
     places = _places(len(picture.values), room)
     lines = [[" "] * (places[-1] + 1) for _ in labels]
-    for place, value, mark in zip(places, picture.values, picture.marks, strict=True):
+    values = [math.log(value) for value in picture.values] if picture.is_log else picture.values
+    lowest, highest = min(values), max(values)
+    for place, value, mark in zip(places, values, picture.marks, strict=True):
         lines[round((highest - value) / (highest - lowest) * (_HEIGHT - 1))][place] = mark
     plot = [f"{label:>{margin}} | {''.join(line).rstrip()}" for label, line in zip(labels, lines, strict=True)]
     indent = " " * (margin + len(" | "))

@@ -16,7 +16,7 @@ RUNS = "runs"
 
 def captions(rows: Sequence[Row]) -> list[str]:
     """The lines."""
-    return [how_made(rows), *_not_testable(rows), *_dram(rows), *_agreement(rows)]
+    return [how_made(rows), *not_testable(rows), *_dram(rows), *_agreement(rows)]
 
 
 def how_made(rows: Sequence[Row]) -> str:
@@ -25,16 +25,16 @@ def how_made(rows: Sequence[Row]) -> str:
     if not counts:
         return "No process finished ok: no figures."
     if are_pooled(rows):
-        return f"Medians over the runs of each run's figure; runs = runs/processes of all; {_certainty(rows)}."
+        return f"Medians over the runs of each run's figure; runs = runs/processes of all; {certainty(rows)}."
     known = [(processes, samples) for processes, samples in counts if samples is not None]
     if not known:
-        return f"Averages of unknown numbers of samples; {_certainty(rows)}."
+        return f"Averages of unknown numbers of samples; {certainty(rows)}."
     (processes, samples), is_uniform = min(known), len(counts) == 1
     if is_uniform and samples % processes == 0:
         per_process = plural(samples // processes, "sample", "samples")
-        return f"Medians of {plural(processes, 'process', 'processes')} {TIMES} {per_process}; {_certainty(rows)}."
+        return f"Medians of {plural(processes, 'process', 'processes')} {TIMES} {per_process}; {certainty(rows)}."
     medians = "Medians over the processes of each process's median over its samples"
-    return f"{medians}; n = processes/samples of all; {_certainty(rows)}."
+    return f"{medians}; n = processes/samples of all; {certainty(rows)}."
 
 
 def have_intervals(rows: Sequence[Row]) -> bool:
@@ -52,14 +52,16 @@ def are_pooled(rows: Sequence[Row]) -> bool:
     return any(RUNS in row for row in rows)
 
 
-def _certainty(rows: Sequence[Row]) -> str:
+def certainty(rows: Sequence[Row]) -> str:
+    """Whether there are intervals, and over what."""
     one, several = ("run", "runs") if are_pooled(rows) else ("process", "processes")
     if not have_intervals(rows):
         return f"no interval with one {one}" if all(is_single(row) for row in rows) else "no intervals"
     return f"95 % intervals over {several}"
 
 
-def _not_testable(rows: Sequence[Row]) -> list[str]:
+def not_testable(rows: Sequence[Row]) -> list[str]:
+    """What nobody can say of rows of few processes."""
     told = f"Fewer than {TESTABLE} processes: modes not testable (nobody can say whether these have one speed)."
     return [told] if any(MODES_NOT_TESTABLE.name in (row["flags"] or "").split(";") for row in rows) else []
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from smjax.core.records.columns import METRICS
+from smjax.report.data.main_figure import main_figure
 from smjax.report.data.names import name_row
 from smjax.report.render.grid import Row
 from smjax.report.render.picture import Picture
@@ -25,7 +27,7 @@ def worth_a_picture(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
 
 
 def _is_worth_it(row: Row) -> bool:
-    values = row["decode_tok_per_s_medians"]
+    values = row[f"{main_figure(row)}_medians"]
     return bool(reason_of(row)) and len(values) >= TESTABLE and min(values) < max(values)
 
 
@@ -35,8 +37,9 @@ def pictures(drawn: Sequence[Row], rows: Sequence[Row]) -> list[Picture]:
 
 
 def _picture(row: Row, rows: Sequence[Row]) -> Picture:
-    values, shares = row["decode_tok_per_s_medians"], row.get("alone_shares") or []
-    caption = f"{name_row(row, rows)}: decode tok/s of its {len(values)} processes; {reason_of(row)}"
+    figure = main_figure(row)
+    values, shares = row[f"{figure}_medians"], row.get("alone_shares") or []
+    caption = f"{name_row(row, rows)}: {METRICS[figure].heading} of its {len(values)} processes; {reason_of(row)}"
     below = "processes in the order of time"
     if len(shares) != len(values) or None in shares:
         return Picture(caption, tuple(values), _UNKNOWN * len(values), below)

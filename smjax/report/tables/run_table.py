@@ -1,4 +1,4 @@
-"""The tables of a run: one per architecture, as a person reads them."""
+"""The tables of a run: one per architecture for answers and one for ops, as a person reads them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import replace
 import polars as pl
 
 from smjax.core.records.alike import ROW
+from smjax.core.records.op_columns import OP_COLUMNS
+from smjax.report.data.main_figure import is_of_op
 from smjax.report.render.grid import Grid, GridColumn, Row, draw
-from smjax.report.tables import engines
+from smjax.report.tables import engines, op_table, roofline
 from smjax.report.tables.against import Against
 from smjax.report.tables.as_shown import as_shown
 from smjax.report.tables.captions import RUNS, are_pooled, captions, is_dram_said_once
 from smjax.report.tables.column_cells import IN_TABLES, OF_BANDWIDTH, processes_behind
+from smjax.report.tables.memory_curves import curves
 from smjax.report.tables.order_plot import pictures, worth_a_picture
 from smjax.report.tables.row_notes import notes
 
@@ -39,30 +42,39 @@ _LAST = (
     *("provenance", "flags", "status"),
 )
 """What the table begins and ends with; every other column that has a heading stands between them."""
-_SAID_ELSEWHERE = ("bandwidth_level",)
+_SAID_ELSEWHERE = ("bandwidth_level", *(column.name for column in OP_COLUMNS))
 
 _OTHERS = (name for name in IN_TABLES if name not in (*_FIRST, *_LAST, *_SAID_ELSEWHERE))
 _ALL = (*_FIRST, *_OTHERS, *_LAST)
 
 
 def grids(scenarios: pl.DataFrame, against: Against | None = None) -> list[Grid]:
-    """One grid per architecture from the rows of `scenarios`; machines of one architecture share it.
+    """The grids from the rows of `scenarios`; machines of one architecture share one.
 
     `against`: the baseline that ratios are taken to.
     """
-    parts = scenarios.partition_by("arch", maintain_order=True)
-    return [_grid(part.to_dicts(), against) for part in parts]
+    parts = [part.to_dicts() for part in scenarios.partition_by("arch", maintain_order=True)]
+    found = list[Grid]()
+    for rows in parts:
+        answers, ops = ([row for row in rows if is_of_op(row) is of_ops] for of_ops in (False, True))
+        found += [_grid(answers, against)] if answers else []
+        found += [_grid(ops, against), *roofline.grids(_title(ops), as_shown(ops))] if ops else []
+    return found
+
+
+def _title(rows: list[Row]) -> str:
+    arch = rows[0]["arch"] or "unknown architecture"
+    cpus = {row["cpu"] for row in rows if row["cpu"]}
+    return f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
 
 
 def _grid(rows: list[Row], against: Against | None) -> Grid:
-    arch = rows[0]["arch"] or "unknown architecture"
-    cpus = {row["cpu"] for row in rows if row["cpu"]}
-    title = f"{arch} · {cpus.pop()}" if len(cpus) == 1 else arch
-    above = [*captions(rows), *engines.caption(rows), *(against.captions(rows) if against else [])]
+    told = op_table.captions if is_of_op(rows[0]) else captions
+    above = [*told(rows), *engines.caption(rows), *(against.captions(rows) if against else [])]
     rows = as_shown(rows)
     drawn, left = worth_a_picture(rows)
     below = [*left, *(against.notes(rows) if against else []), *notes(rows, drawn)]
-    return draw(title, above, _columns(rows, against), rows, below, pictures(drawn, rows))
+    return draw(_title(rows), above, _columns(rows, against), rows, below, [*curves(rows), *pictures(drawn, rows)])
 
 
 def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
@@ -75,7 +87,8 @@ def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
         "agreement": all(row["agreement"] in (None, 1) for row in rows),  # then a caption says it
         "dram_gb_per_s": is_dram_said_once(rows),
     }
-    shown = (name for name in _ALL if not is_hidden.get(name))
+    names = op_table.COLUMNS if is_of_op(rows[0]) else _ALL
+    shown = (name for name in names if not is_hidden.get(name))
     ratios = against.columns if against else lambda name, rows: ()
     return [column for name in shown for column in (*_columns_of(name, rows), *ratios(name, rows))]
 
@@ -89,6 +102,8 @@ def _are_told_apart(rows: list[Row], without: tuple[str, ...]) -> bool:
 def _columns_of(name: str, rows: list[Row]) -> tuple[GridColumn, ...]:
     if name == "roofline":
         return OF_BANDWIDTH
+    if is_of_op(rows[0]) and not (name == "replicates" and are_pooled(rows)):
+        return (op_table.column(name),)
     if name == "replicates" and are_pooled(rows):
         return (replace(IN_TABLES[name], heading=RUNS, cell=processes_behind),)
     return (IN_TABLES[name],)

@@ -22,12 +22,9 @@ def test_points_of_processes_alike_are_a_row() -> None:
     points = [answer(), answer(cache="cold", loop_us=None), answer("rms_norm", "768")]
     rows = rows_of([process(points, block, kernel=kernel) for block in range(3) for kernel in ("xla", "native")])
     assert [(row["op"], row["shape"], row["cache"], row["kernel"], row["replicates"]) for row in rows] == [
-        ("gemm", "f32:10x10x10", "cold", "native", 3),
-        ("gemm", "f32:10x10x10", "hot", "native", 3),
-        ("rms_norm", "768", "hot", "native", 3),
-        ("gemm", "f32:10x10x10", "cold", "xla", 3),
-        ("gemm", "f32:10x10x10", "hot", "xla", 3),
-        ("rms_norm", "768", "hot", "xla", 3),
+        (*point, kernel, 3)
+        for point in (("gemm", "f32:10x10x10", "cold"), ("gemm", "f32:10x10x10", "hot"), ("rms_norm", "768", "hot"))
+        for kernel in ("native", "xla")
     ]
 
 
@@ -35,7 +32,7 @@ def test_a_row_has_medians_of_processes_and_nothing_that_is_an_answer_s() -> Non
     row = only_row(*(answer(call_us=[us, us + 2, us + 3], loop_us=[2.0, 1.0]) for us in (4, 5, 9)))
     assert (row["call_us"], row["loop_us"], row["samples"]) == (7, 1.5, 9)
     assert row["call_us_lo"] < 7 < row["call_us_hi"]
-    unasked = ("model", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch", "decode_tok_per_s", "ttft_ms", "roofline")
+    unasked = ("model", "kv_dtype", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch", "decode_tok_per_s", "ttft_ms", "roofline")
     assert {name: row[name] for name in unasked} == dict.fromkeys(unasked)
     assert row["no_interval_reason"] is None
 

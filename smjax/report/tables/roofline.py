@@ -1,0 +1,76 @@
+"""The roofline: of each op how much arithmetic a byte brings, what that lets a machine do at best, and what it did.
+
+References:
+    Williams, Waterman, Patterson, Roofline: an insightful visual performance model, CACM 52(4), 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from smjax.core.numbers import significant
+from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure
+from smjax.report.tables import op_table
+
+_LEAST = 2
+"""Rows that are worth a table of their own."""
+_ALWAYS = ("op", "shape")
+_CAPTION = (
+    "attainable: the lesser of the peak and of FLOP/byte * bandwidth of the level that the op's data fits in; of an op "
+    "that is held against no peak that bandwidth. bound by: the peak, or the level that is read."
+)
+
+
+def grids(title: str, rows: Sequence[Row]) -> list[Grid]:
+    """A table of the rows of which it is known, if there are a few."""
+    known = [row for row in rows if _share(row) is not None]
+    if len(known) < _LEAST:
+        return []
+    return [draw(f"Roofline · {title}", [_CAPTION], [*_keys(known), *_COLUMNS], known)]
+
+
+def _keys(rows: Sequence[Row]) -> list[GridColumn]:
+    """What is alike in all rows is said above the table of their times."""
+    columns = {name: op_table.column(name) for name in op_table.KEYS}
+    differing = [name for name, one in columns.items() if len({one.cell(row).text for row in rows}) > 1]
+    return [columns[name] for name in columns if name in (*_ALWAYS, *differing)]
+
+
+def _share(row: Row) -> float | None:
+    """Of what is attainable."""
+    if row["peak_share"] is None:
+        share: float | None = row["bandwidth_share"]
+        return share
+    attainable, attained = row["attainable_gflop_per_s"], row["gflop_per_s"]
+    return attained / attainable if attainable and attained is not None else None
+
+
+def _of_attainable(row: Row) -> Cell:
+    share = _share(row)
+    return Cell(share, significant(share, 2))
+
+
+def _bound(row: Row) -> Cell:
+    """By what."""
+    by_bandwidth = row["peak_share"] is None or row["peak_share"] < row["bandwidth_share"]
+    text = (row["level"] or "bandwidth") if by_bandwidth else "peak"
+    return Cell(text, text)
+
+
+def _rates(name: str) -> Callable[[Row], Cell]:
+    """None of an op that is not held against a peak."""
+
+    def cell(row: Row) -> Cell:
+        return figure(name)(row) if row["peak_share"] is not None else NOTHING
+
+    return cell
+
+
+_COLUMNS = (
+    GridColumn("FLOP/byte", figure("intensity"), "any", numeric=True),
+    GridColumn("attainable GFLOP/s", _rates("attainable_gflop_per_s"), "any", numeric=True),
+    GridColumn("attained GFLOP/s", _rates("gflop_per_s"), "any", numeric=True, follows=True),
+    GridColumn("attained GB/s", figure("op_gb_per_s"), "any", numeric=True),
+    GridColumn("of attainable", _of_attainable, numeric=True),
+    GridColumn("bound by", _bound),
+)
