@@ -32,7 +32,7 @@ def test_a_row_has_medians_of_processes_and_nothing_that_is_an_answer_s() -> Non
     row = only_row(*(answer(call_us=[us, us + 2, us + 3], loop_us=[2.0, 1.0]) for us in (4, 5, 9)))
     assert (row["call_us"], row["loop_us"], row["samples"]) == (7, 1.5, 9)
     assert row["call_us_lo"] < 7 < row["call_us_hi"]
-    unasked = ("model", "kv_dtype", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch", "decode_tok_per_s", "ttft_ms", "roofline")
+    unasked = ("model", "kv_dtype", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch", "ttft_ms", "roofline")
     assert {name: row[name] for name in unasked} == dict.fromkeys(unasked)
     assert row["no_interval_reason"] is None
 
