@@ -13,6 +13,7 @@ import numpy as np
 
 from smjax.core.numbers import significant
 from smjax.report.audit.impossible import answers_of, records_of
+from smjax.report.data.main_figure import OF_OPS
 from smjax.report.render.grid import Row
 
 _NOT_CREDIBLE = 1.25
@@ -142,7 +143,7 @@ def summary_disagrees(row: Row) -> str | None:
 
 
 def _difference(stated: Row, row: Row) -> str | None:
-    for name in ("decode_tok_per_s", "e2e_tok_per_s", "prefill_tok_per_s", "ttft_ms", "peak_rss_mb"):
+    for name in (*("decode_tok_per_s", "e2e_tok_per_s", "prefill_tok_per_s", "ttft_ms", "peak_rss_mb"), *OF_OPS):
         if stated[name] and row[name] and abs(stated[name] / row[name] - 1) > 1e-6:
             return f"{name} {stated[name]:g}, they give {row[name]:g}"
     return None

@@ -6,20 +6,20 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
-from smjax.core.records.alike import LINE, POINT
+from smjax.core.records.alike import LINE, OP_POINT, POINT
 from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_records
-from smjax.report.audit import alone, impossible, in_time, together, tokens
+from smjax.report.audit import alone, impossible, in_time, ops, together, tokens
 from smjax.report.data.history import load_results
 from smjax.report.data.names import Names
 from smjax.report.data.rows import scenarios
 from smjax.report.render.grid import Row
 
-_SET = (*LINE, "model_hash")
+_SET = (*LINE, *OP_POINT, "model_hash")
 """Rows that agree in all of these are judged beside each other."""
-_SAME = tuple(name for name in (*LINE, *POINT, "replicates", "samples") if name in COLUMN_NAMES)
+_SAME = tuple(name for name in (*LINE, *POINT, *OP_POINT, "replicates", "samples") if name in COLUMN_NAMES)
 """Of a row and one that a summary states."""
-_OF_A_ROW = (*impossible.CHECKS, *alone.CHECKS, *tokens.CHECKS, *in_time.CHECKS)
+_OF_A_ROW = (*impossible.CHECKS, *alone.CHECKS, *tokens.CHECKS, *in_time.CHECKS, *ops.CHECKS)
 
 
 def audit(targets: Sequence[Path], say: Callable[[str], None] = print) -> str:
