@@ -22,7 +22,7 @@ COLD = {"call_us": [5.0, 5.0, 5.0], "loop_us": None, "cache": "cold"}
         (answer(**HOT, peak_flop_per_s=1e8), "above the peak: it computes 9.95 times what the same threads can"),
         (
             answer(**HOT, bandwidth_bytes_per_s=1e7),
-            "above the bandwidth: it moves 49.8 times what the same threads can read",
+            "above the bandwidth: it moves 49.8 times what the same threads can",
         ),
         (answer(call_us=[4, 4, 4], loop_us=None), "zero variance: all 3 call samples of a process are 4.000 µs"),
         (answer(call_us=[4, 4.1], loop_us=[0, 2, 2.1]), "impossible: a call took no time"),
