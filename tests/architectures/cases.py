@@ -67,6 +67,23 @@ CASES = {
     ),
     "gpt2": Case("gpt2", n_kv_heads=4, keys={"attention.head_count_kv": None}),
     "olmo2": Case("olmo2", n_kv_heads=4, tied=False, keys={"rope.freq_base": 5e5}),
+    "olmo2, YaRN": Case(
+        "olmo2",
+        n_layers=4,
+        d_model=128,
+        head_dim=32,
+        n_kv_heads=4,
+        ctx=2048,
+        tied=False,
+        keys={
+            "attention.sliding_window": 8,
+            "rope.freq_base": 500.0,
+            "rope.scaling.type": "yarn",
+            "rope.scaling.factor": 4.0,
+            "rope.scaling.original_context_length": 512,
+            "rope.scaling.attn_factor": 1.1,
+        },
+    ),
     "granite": Case("granite", keys=_SCALES),
     "stablelm": Case("stablelm", n_kv_heads=4, tied=False, n_turned=4),
     "stablelm, parallel": Case(

@@ -123,11 +123,17 @@ class Float64Decoder:
         if self.arch == "gpt2" or (self.arch == "granite" and self.key("rope.scaling.finetuned") is False):
             return x
         n = self.key("rope.dimension_count", self.head)
-        turn = np.exp(1j * self._angles(layer, n, len(x)))[:, None, :] * self.key("rope.scaling.attn_factor", 1.0)
+        turn = np.exp(1j * self._angles(layer, n, len(x)))[:, None, :] * self._turned_size(layer)
         one, other = (slice(0, n, 2), slice(1, n, 2)) if self.arch in _ADJACENT else (slice(n // 2), slice(n // 2, n))
         turned, out = (x[..., one] + 1j * x[..., other]) * turn, x.copy()
         out[..., one], out[..., other] = turned.real, turned.imag
         return out
+
+    def _turned_size(self, layer: int) -> float:
+        size = self.key("rope.scaling.attn_factor", 1.0)
+        if self.key("rope.scaling.type") != "yarn":
+            return float(size)
+        return 1.0 if self.window(layer) else float(size * (1 + 0.1 * np.log(self.key("rope.scaling.factor"))))
 
     def _angles(self, layer: int, n: int, n_positions: int) -> np.ndarray:
         """float64[T, R/2], radians."""
@@ -136,7 +142,13 @@ class Float64Decoder:
             scale = 1 / (self.key("rope.scaling.factor", self.key("rope.scale_linear", 0.0)) or 1.0)
         if self.window(layer) and self.arch != "gemma2":
             base, scale = self.key("rope.freq_base_swa", 10_000.0 if self.arch == "gemma3" else base), 1.0
-        frequencies = base ** (-np.arange(0, n, 2) / n) * scale
+        frequencies = base ** (-np.arange(0, n, 2) / n)
+        if self.key("rope.scaling.type") == "yarn":
+            length = self.key("rope.scaling.original_context_length", self.key("context_length"))
+            first, last = (n * np.log(length / (2 * np.pi * turns)) / (2 * np.log(base)) for turns in (32, 1))
+            first, last = max(0, np.floor(first)), min(n - 1, np.ceil(last))
+            scale = 1 + (scale - 1) * np.interp(np.arange(n // 2), [first, last], [0, 1])
+        frequencies = frequencies * scale
         is_long = self.n_ctx > self.key("rope.scaling.original_context_length", self.key("context_length"))
         chosen = f"rope_factors_{'long' if is_long else 'short'}.weight"
         factors = self.tensors.get("rope_freqs.weight", self.tensors.get(chosen, 1.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 NormKind = Literal["rms", "layer"]
 HeadNorm = Literal["none", "rms", "layer", "whole"]
@@ -13,6 +13,14 @@ Activation = Literal["swiglu", "geglu", "gelu"]
 
 KV_ELEMENT_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "q8_0": 34 / 32, "u8": 1}
 """Of each type that an element of a KV cache may have; q8_0: 32 of a byte each, and their scale; u8: without scales."""
+
+
+class Rope(NamedTuple):
+    """See the fields of `DecoderConfig` that begin with `rope_`."""
+
+    base: float
+    scale: float
+    size: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,8 @@ class DecoderConfig:
     """What positions are multiplied with: of a context stretched 4 times, 0.25."""
     rope_size: float = 1.0
     """What cosines and sines are multiplied with."""
+    rope_ramp: tuple[float, float] | None = None
+    """Pairs between which `rope_scale` comes in: all of it from the second on (YaRN). None: in every pair."""
     rope_dims: int | None = None
     """Elements of a head that are turned, the first ones; None for all."""
     rope_pairs: Pairs = "adjacent"
@@ -89,6 +99,15 @@ class DecoderConfig:
     def n_turned(self) -> int:
         """Elements of a head that RoPE turns."""
         return self.head_dim if self.rope_dims is None else self.rope_dims
+
+    @property
+    def ropes(self) -> tuple[Rope, ...]:
+        """Of the layers that see all, and of those of a window where theirs is another."""
+        if not self.local_layers:
+            return (Rope(self.rope_base, self.rope_scale, self.rope_size),)
+        base, scale = self.local_rope
+        size = self.rope_size if scale == self.rope_scale else 1.0
+        return Rope(self.rope_base, self.rope_scale, self.rope_size), Rope(base, scale, size)
 
     def for_context(self, ctx: int) -> DecoderConfig:
         """The decoder as it is with room for `ctx` tokens: of two tensors of RoPE's factors, one.

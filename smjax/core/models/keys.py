@@ -67,8 +67,9 @@ def _neutral(config: DecoderConfig) -> dict[str, tuple[Any, ...]]:
     gelu = ("gelu", "gelu_new", "gelu_pytorch_tanh")
     return {
         **dict.fromkeys(("rope.scaling.alpha", "rope.scaling.yarn_attn_factor", *scales), (0, 1)),
-        "rope.scaling.yarn_beta_fast": (),
-        "rope.scaling.yarn_beta_slow": (),
+        "rope.scaling.yarn_ext_factor": (0 if config.rope_ramp is None else 1,),
+        "rope.scaling.yarn_beta_fast": (32,),
+        "rope.scaling.yarn_beta_slow": (1,),
         "rope.dimension_count_swa": (config.n_turned,),
         "rope.freq_base_swa": (config.rope_base,),
         "attention.key_length_swa": (config.head_dim,),

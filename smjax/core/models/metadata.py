@@ -6,6 +6,7 @@ References: keys as in the GGUF specification (ggml, docs/gguf.md); defaults as 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -114,23 +115,42 @@ def _rope(meta: Checked, rules: InGGUF, head_dim: int, turns: bool) -> dict[str,
         meta.fail_at("rope.dimension_count", f"an even number up to the head size {head_dim}", n_turned)
     factors = _rope_factors(meta) if rules.takes_factors else ()
     ctx_short = meta.integer("rope.scaling.original_context_length", meta.integer("context_length"), least=0)
+    base, size = meta.real("rope.freq_base", 10_000.0), meta.real("rope.scaling.attn_factor", 1.0)
+    scaling, scale = _rope_scale(meta)
     return {
-        "rope_base": meta.real("rope.freq_base", 10_000.0),
-        "rope_scale": _rope_scale(meta),
-        "rope_size": meta.real("rope.scaling.attn_factor", 1.0),
+        "rope_base": base,
+        "rope_scale": scale,
+        "rope_size": size * (1 + 0.1 * max(0.0, -math.log(scale))) if scaling == "yarn" else size,
+        "rope_ramp": _ramp(meta, n_turned, ctx_short, base) if scaling == "yarn" else None,
         "rope_dims": None if n_turned == head_dim else n_turned,
         "rope_factors": factors,
         "ctx_short": ctx_short if factors == LONG_ROPE else 0,
     }
 
 
-def _rope_scale(meta: Checked) -> float:
+def _rope_scale(meta: Checked) -> tuple[str, float]:
+    """Its kind, and what positions are multiplied with."""
     scaling = meta.text("rope.scaling.type", "linear")
-    if scaling not in ("none", "linear", "longrope"):
-        meta.fail_at("rope.scaling.type", "none, linear or longrope", scaling, "use a model without that scaling")
+    if scaling not in ("none", "linear", "longrope", "yarn"):
+        meta.fail_at("rope.scaling.type", "none, linear, longrope or yarn", scaling, "use a model without that scaling")
     key = meta.first_of("rope.scaling.factor", "rope.scale_linear")
     factor = meta.real(key, 0.0, may_be_zero=True)
-    return 1.0 if scaling == "none" or factor == 0 else 1 / factor
+    return scaling, 1.0 if scaling == "none" or factor == 0 else 1 / factor
+
+
+def _ramp(meta: Checked, n_turned: int, ctx_short: int, base: float) -> tuple[float, float]:
+    """The pairs that turn 32 times and once within the context before it was stretched.
+
+    References: `ggml_rope_yarn_corr_dims` of ggml.
+    """
+    if base <= 1:
+        meta.fail_at("rope.freq_base", "a number above 1 with YaRN", base)
+
+    def pair(n_turns: float) -> float:
+        ctx = ctx_short or meta.integer("context_length")
+        return n_turned * math.log(ctx / (2 * math.pi * n_turns)) / (2 * math.log(base))
+
+    return max(0.0, math.floor(pair(32))), min(n_turned - 1.0, math.ceil(pair(1)))
 
 
 def _rope_factors(meta: Checked) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from smjax.core.models.config import DecoderConfig, HeadNorm, Pairs, is_gated, products
+from smjax.core.models.config import DecoderConfig, HeadNorm, Pairs, Rope, is_gated, products
 
 Tensors = Mapping[str, np.ndarray]
 """float64 of a layer's tensors by their names without `blk.N.`, and of those of RoPE's factors."""
@@ -94,8 +94,9 @@ def _attention(
     q = _heads_normalised(config, q, tensors.get("attn_q_norm.weight"))
     k = _heads_normalised(config, k, tensors.get("attn_k_norm.weight"))
     if config.position == "rope":
-        angles = np.arange(len(keys), len(keys) + len(x))[:, None] * _frequencies(config, tensors)
-        q, k = (turned(part, angles, config.rope_pairs, config.rope_size) for part in (q, k))
+        rope = config.ropes[bool(config.local_layers) and config.local_layers[0]]
+        angles = np.arange(len(keys), len(keys) + len(x))[:, None] * _frequencies(config, rope, tensors)
+        q, k = (turned(part, angles, config.rope_pairs, rope.size) for part in (q, k))
     window = config.windows[0] if config.windows else None
     keys, values = np.concatenate([keys, k]), np.concatenate([values, v])
     return attended(q * config.query_scale, keys, values, window, config.score_cap)
@@ -111,11 +112,14 @@ def _heads_normalised(config: DecoderConfig, x: np.ndarray, weight: np.ndarray |
     return x / np.sqrt(size + config.norm_eps) * weight.reshape(-1, x.shape[-1])
 
 
-def _frequencies(config: DecoderConfig, tensors: Tensors) -> np.ndarray:
-    """[R/2] of the first layer, radians a position."""
-    is_local = bool(config.local_layers) and config.local_layers[0]
-    base, scale = config.local_rope if is_local else (config.rope_base, config.rope_scale)
-    frequencies = scale * base ** (-np.arange(0, config.n_turned, 2) / config.n_turned)
+def _frequencies(config: DecoderConfig, rope: Rope, tensors: Tensors) -> np.ndarray:
+    """[R/2], radians a position."""
+    frequencies = rope.base ** (-np.arange(0, config.n_turned, 2) / config.n_turned)
+    if config.rope_ramp is None:
+        frequencies = rope.scale * frequencies
+    else:
+        scaled = np.interp(np.arange(config.n_turned // 2), config.rope_ramp, [0.0, 1.0])
+        frequencies = frequencies * (1 - scaled + rope.scale * scaled)
     for name in config.rope_factors:
         frequencies = frequencies / tensors[name]
     return frequencies

@@ -197,8 +197,12 @@ CONTRADICTIONS: dict[str, tuple[Mapping[str, Value], str]] = {
     "other values": ({"llama.attention.value_length": u32(8)}, "expected the head size 16, found 8; use a model"),
     "experts": ({"llama.expert_count": u32(8)}, "llama.expert_count: expected 0, found 8; use a dense model"),
     "scaling": (
-        {"llama.rope.scaling.type": text("yarn")},
-        "scaling.type: expected none, linear or longrope, found yarn; ",
+        {"llama.rope.scaling.type": text("dynamic")},
+        "scaling.type: expected none, linear, longrope or yarn, found dynamic; ",
+    ),
+    "frequencies that do not fall": (
+        {"llama.rope.scaling.type": text("yarn"), "llama.rope.freq_base": f32(1.0)},
+        "llama.rope.freq_base: expected a number above 1 with YaRN, found 1.0; ",
     ),
     "architecture": (
         {"general.architecture": text("gemma\n")},
@@ -280,7 +284,7 @@ ASKS_FOR_MORE: dict[str, tuple[Value, str]] = {
     "rope.scaling.yarn_attn_factor": (f32(0.75), "0.75"),
     "rope.scaling.yarn_ext_factor": (f32(1.0), "1.0"),
     "rope.scaling.yarn_log_multiplier": (f32(0.125), "0.125"),
-    "rope.scaling.yarn_beta_fast": (f32(32.0), "32.0"),
+    "rope.scaling.yarn_beta_fast": (f32(16.0), "16.0"),
     "rope.scaling.low_freq_factor": (f32(1.0), "1.0"),
     "rope.dimension_sections": (i32s(16, 24, 24), "an array"),
     "rope.freq_base_swa": (f32(5000.0), "5000.0"),
