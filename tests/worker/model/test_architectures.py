@@ -35,6 +35,8 @@ SOME = ("llama, biases", "qwen3", "gemma2", "gemma3", "phi3, long", "gpt2", "olm
 """Cases that have together all that a decoder computes: XLA compiles each for several seconds."""
 XLA = CASES if FUZZ in os.environ else SOME
 RUN = [("native", name) for name in CASES] + [("xla", name) for name in XLA]
+SHORT = RUN if FUZZ in os.environ else [("native", "gemma3"), ("native", "phi3, long")]
+"""Those that are asked about a text of one id and of two, for which they are compiled anew."""
 NATIVE_MARKS = KERNELS[1].marks  # type: ignore[attr-defined]
 
 
@@ -114,7 +116,7 @@ def test_over_all_models_answers_are_as_near_as_those_of_llama_cpp(kernel: str, 
 
 
 @pytest.mark.parametrize("n_ids", [1, 2])
-@pytest.mark.parametrize(("kernel", "name"), marked([("native", "gemma3"), ("native", "phi3, long")]))
+@pytest.mark.parametrize(("kernel", "name"), marked(SHORT))
 def test_texts_of_one_id_and_of_two(kernel: str, name: str, n_ids: int, folder: Path) -> None:
     engine = loaded_engine(open_model("gguf", str(file_of(name, folder)), 0), ctx=CTX, kernel=kernel, threads=n_ids)
     ids = prompts(CASES[name])[0][:n_ids]
