@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smjax.core.numbers import significant
+from smjax.core.records.column import Column
 from smjax.core.records.columns import COLUMNS, FIELDS
 from smjax.report.compare.fields import OF_OPS, SHOWN, VERSIONS, shown
-from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row
+from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row, name_of
 from smjax.stats.verdicts import Bounds
 
 ALWAYS = ("model", "op", "shape", "threads", "ctx")
@@ -53,6 +54,11 @@ def _field(name: str, values: Sequence[Any]) -> GridColumn:
     known = _COLUMNS.get("interpreter" if name == _PATH else name)
     heading, numeric = (known.heading, known.kind != "text") if known else (name, False)
     return GridColumn(heading, cell, "any" if name in ALWAYS else "varies", numeric, role="key")
+
+
+def figures(metrics: Sequence[Column]) -> list[GridColumn]:
+    """Which figure a row has (`figure`), where rows have several."""
+    return [GridColumn("figure", name_of("figure"), role="key")] * (len(set(metrics)) > 1)
 
 
 def ratio(value: float | None) -> Cell:

@@ -49,6 +49,6 @@ def _row(name: str, folder: Path) -> tuple[Row, list[str]]:
         "machine": ", ".join(machines),
         "smjax": ", ".join(dict.fromkeys(printable(record.smjax) for record in records)),
         "rows": len({row_key(record) for record in records}),
-        "processes": len(records),
+        "processes": len({(one.run, one.identity, one.replicate, one.attempt, one.date) for one in records}),
     }
     return row, loaded.refused

@@ -22,11 +22,15 @@ def table(
     title: str, comparisons: Sequence[Comparison], question: Question, notes: Sequence[str] = (), caption: str = ""
 ) -> Grid:
     """One row for each. `caption`: what stands above it instead of what ratios and intervals are."""
-    rows = [{**one.scenario, "comparison": one, "base": one.base, "new": one.new} for one in comparisons]
+    rows = [
+        {**one.scenario, "figure": heading_of([one.metric]), "comparison": one, "base": one.base, "new": one.new}
+        for one in comparisons
+    ]
     caption = caption or _CAPTION.format(within=percent(question.within))
     spreads = dict.fromkeys(f"{said[:1].upper()}{said[1:]}." for said in _in_turn([one.spread for one in comparisons]))
-    figure = heading_of([one.metric for one in comparisons] or question.metrics)
-    columns = [*cells.keys([one.scenario for one in comparisons]), *_columns(figure)]
+    metrics = [one.metric for one in comparisons] or question.metrics
+    figure = heading_of(metrics)
+    columns = [*cells.keys([one.scenario for one in comparisons]), *cells.figures(metrics), *_columns(figure)]
     return draw(title, [*lead(comparisons, figure), caption], columns, rows, [*spreads, *notes])
 
 
@@ -37,7 +41,6 @@ def _in_turn(texts: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _columns(heading: str) -> list[GridColumn]:
     return [
-        GridColumn("figure", lambda row: _metric(_of(row)), "varies", role="key"),
         GridColumn("difference", lambda row: cells.parts(_of(row).differences), "any", role="key", parts=True),
         GridColumn(f"{heading} base", figure("base"), numeric=True),
         GridColumn("new", figure("new"), numeric=True, follows=True),
@@ -48,10 +51,6 @@ def _columns(heading: str) -> list[GridColumn]:
         GridColumn("n", lambda row: _processes(_of(row)), numeric=True),
         GridColumn("why", lambda row: cells.parts(_of(row).why), "any", role="remark", parts=True),
     ]
-
-
-def _metric(one: Comparison) -> Cell:
-    return Cell(one.metric.name, one.metric.heading or one.metric.name)
 
 
 def _of(row: Row) -> Comparison:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from smjax.core.machine.sharing import SHARED_STATE
 from smjax.core.numbers import plural
 from smjax.core.records.flags import DISTURBED
-from smjax.report.data.names import Names
+from smjax.report.data.place_names import PlaceNames
 from smjax.report.render.grid import Row
 from smjax.report.tables.captions import are_pooled, have_intervals
 from smjax.report.tables.column_cells import with_reach
@@ -24,13 +24,13 @@ _REASONS = 3
 
 def notes(rows: Sequence[Row], told: Sequence[Row]) -> list[str]:
     """The notes; of the rows `told` a picture says already why they have no interval."""
-    by_text, names = dict[str, list[str]](), Names(rows)
-    found = (*_failures(rows), *_no_intervals(rows, told), *_states(rows), *_disturbances(rows))
-    for row, text in found:
-        by_text.setdefault(text, []).append(names.of(row))
+    by_text = defaultdict[str, list[Row]](list)
+    for row, text in (*_failures(rows), *_no_intervals(rows, told), *_states(rows), *_disturbances(rows)):
+        by_text[text].append(row)
+    names = PlaceNames(rows)
     return [
         *_about_intervals(rows),
-        *(f"{'; '.join(where)}: {text}" for text, where in by_text.items()),
+        *(f"{'; '.join(names.of(where))}: {text}" for text, where in by_text.items()),
         *_repeated(rows),
         *_not_pooled(rows),
     ]

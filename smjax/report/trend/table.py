@@ -23,8 +23,9 @@ def table(courses: Sequence[Course]) -> Grid:
     """All histories below each other, and pictures of those with a step."""
     drawn, notes = pictures(courses)
     rows = [row for course in courses for row in _rows(course)]
-    heading = heading_of([course.timeline.metric for course in courses])
-    columns = [*cells.keys([course.scenario for course in courses]), *_columns(heading)]
+    metrics = [course.timeline.metric for course in courses]
+    heading = heading_of(metrics)
+    columns = [*cells.keys([course.scenario for course in courses]), *cells.figures(metrics), *_columns(heading)]
     return draw(f"History of {heading}", [_CAPTION], columns, rows, notes, drawn)
 
 
@@ -65,7 +66,6 @@ def _what_changed(change: Change) -> tuple[str, ...]:
 
 def _columns(heading: str) -> list[GridColumn]:
     return [
-        GridColumn("figure", name_of("figure"), "varies", role="key"),
         GridColumn("verdict", name_of("verdict")),
         GridColumn("since", name_of("since"), "any", follows=True),
         GridColumn(f"{heading} before", figure("before"), "any", numeric=True),

@@ -61,6 +61,17 @@ def test_a_point_that_failed_is_in_the_table_and_why_is_below_it() -> None:
     assert "softmax 768, 1 thread, kernel xla: failed (3 of 3 processes): off by 0.3" in text
 
 
+def test_what_is_true_of_a_process_is_said_of_it_and_not_of_each_of_its_points() -> None:
+    found = processes(answer(), answer("rms_norm", "768"))
+    for one in found:
+        one["flags"] = ["disturbed"]
+        one["readings"] = {"disturbed": [f"swapping beside {one['scenario']['kernel']}"]}
+    found[0]["points"][1] = WRONG | {"point": found[0]["points"][1]["point"]}
+    text = markdown(run_table.grids(scenarios(found))[:1])
+    assert "- 1 thread, kernel native: disturbed (3 of 3 processes): swapping beside native" in text
+    assert "- rms_norm 768, 1 thread, kernel xla: failed (1 of 3 processes): off by 0.3" in text
+
+
 def test_shapes_are_in_the_order_of_their_sizes() -> None:
     shapes = ["16x768x768", "128x768x768", "1024x768x768"]
     text = text_of(*(answer("q4_0_matmul", shape) for shape in reversed(shapes)), n=1)
