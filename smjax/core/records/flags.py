@@ -120,8 +120,8 @@ ABOVE_PEAK = Flag(
 ABOVE_BANDWIDTH = Flag(
     "above-bandwidth", "report",
     "in some process of an op `bandwidth_share` is above 1",
-    "what it reads came in part from a faster level than the one that its working set fits in, or that level's "
-    "bandwidth was measured too low; the share is as it came out",
+    "what it moves came in part from a faster level than the one that all of it fits in, or the bandwidth was measured "
+    "too low; the share is as it came out",
     "a quieter machine; `cache=cold`, where inputs are to come from memory; where every process says so the op's "
     "`bytes` are wrong",
 )

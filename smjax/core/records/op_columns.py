@@ -43,8 +43,8 @@ OP_COLUMNS = (
            "cut off at 1"),
     Column("bandwidth_share", "float", "ratio", "figures", f"op_bytes * 1e6 / {_CALL_US} / level_bytes_per_s",
            heading="of bandwidth",
-           meaning="op_gb_per_s / what as many threads of the same process read from the level of the caches, or "
-           "memory, that the op's working set fits in; never cut off at 1"),
+           meaning="op_gb_per_s / the most that as many threads of the same process move in a working set of as many "
+           "bytes, by reading, copying or adding up; never cut off at 1"),
     Column("temp_bytes", "int", "bytes", "reading", "points.temp_bytes", heading="temp bytes", better="lower",
            has_zero=True,
            meaning="temporaries of the compiled program, beside its inputs and outputs"),
@@ -59,7 +59,7 @@ OP_COLUMNS = (
     Column("attainable_gflop_per_s", "float", "GFLOP/s", "figures",
            f"CASE WHEN {_BY_BANDWIDTH} IS NOT NULL AND peak_flop_per_s IS NOT NULL "
            f"THEN LEAST(peak_flop_per_s, {_BY_BANDWIDTH}) / 1e9 END",
-           meaning="the roofline: the lesser of the peak and of intensity * bandwidth of the level; empty where one of "
+           meaning="the roofline: the lesser of the peak and of intensity * that bandwidth; empty where one of "
            "them is not known"),
 )
 OP_FIELDS = (

@@ -26,7 +26,7 @@ COLUMNS = (*KEYS, *_FIGURES, *_LAST)
 _WHAT = "{call}: a call from Python; {loop}: one of many in a loop in one program. Medians over {unit}; {certainty}."
 _SHARES = (
     "Rates and shares are by the loop, or by the call where there is none. Shares are of what as many threads of the "
-    "same process do at best: arithmetic of that kind, and reading from the level that the op's data fits in."
+    "same process do at best: arithmetic of that kind, and moving as many bytes, which fit into the level named."
 )
 
 

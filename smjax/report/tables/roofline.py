@@ -16,8 +16,8 @@ _LEAST = 2
 """Rows that are worth a table of their own."""
 _ALWAYS = ("op", "shape")
 _CAPTION = (
-    "attainable: the lesser of the peak and of FLOP/byte * bandwidth of the level that the op's data fits in; of an op "
-    "that is held against no peak that bandwidth. bound by: the peak, or the level that is read."
+    "attainable: the lesser of the peak and of FLOP/byte * bandwidth of a working set of the op's bytes; of an op that "
+    "is held against no peak that bandwidth. bound by: the peak, or the level that these bytes fit in."
 )
 
 
