@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 
 from smjax.core.errors import RequestError
+from smjax.core.records.columns import COLUMN_NAMES
 from smjax.core.records.folder import load_records
-from smjax.report.audit.command import audit
+from smjax.core.records.typed import WrongValueError
+from smjax.report.audit.command import audit, reasons
 from smjax.report.data import rows
-from smjax.report.render.write import write_summaries
+from smjax.report.render.markdown import markdown
+from smjax.report.render.write import as_json, write_summaries
+from smjax.report.tables import run_table
+from tests.report import op_factory as ops
 from tests.report.factory import record, run_folder, sample, scenarios
 
 SECTIONS = ("memory", "ghz", "phases_ns", "resolved", "versions", "energy", "read_bandwidth", "readings", "order")
@@ -59,6 +65,24 @@ def test_any_odd_value_is_refused_in_one_line_or_unknown(tmp_path, junk):
             assert audit([folder]).endswith(" of 1 rows flagged\n")
         else:
             assert "\n" not in told
+
+
+@pytest.mark.parametrize("junk", [None, "x", -1, 0, 1e300, [], True])
+def test_any_odd_value_of_a_point_is_refused_or_unknown(junk):
+    """Those that are read stand in one table, as they are: each is a replicate of its own."""
+    accepted = []
+    for number, path in enumerate(places(ops.answer())):
+        odd = ops.answer("memory", "read:1024")
+        inside = odd
+        for step in path[:-1]:
+            inside = inside[step]
+        inside[path[-1]] = junk
+        with contextlib.suppress(WrongValueError):
+            accepted += ops.read([ops.process([odd], number) | {"id": str(number)}])
+    found = rows.scenarios(accepted)
+    assert markdown(run_table.grids(found)) or found.is_empty()
+    as_json(found.select(COLUMN_NAMES))
+    assert len(reasons(found.to_dicts())) == found.height
 
 
 def refusal(folder):

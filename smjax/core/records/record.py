@@ -179,13 +179,16 @@ def record_of(document: dict[str, Any], line: str) -> Record:
 
 def _check_points(record: Record) -> None:
     """Each was asked for, and once; one that is ok has a timed call."""
-    left = list(record.scenario.points)
+    asked, answered = set(record.scenario.points), {answer.point for answer in record.points}
+    if len(asked) < len(record.scenario.points):
+        raise WrongValueError("scenario.points: expected each point once, found one of them twice")
+    if len(answered) < len(record.points):
+        raise WrongValueError("points: expected one answer to each point, found two to one of them")
     for number, answer in enumerate(record.points):
-        if answer.point not in left:
+        if answer.point not in asked:
             op, shape, cache = answer.point.op, answer.point.shape, answer.point.cache
             found = printable(f"{op} {shape} {cache}")
-            raise WrongValueError(f"points[{number}].point: expected one that was asked for, and once, found {found}")
-        left.remove(answer.point)
+            raise WrongValueError(f"points[{number}].point: expected one that was asked for, found {found}")
         if answer.status == "ok" and all(one.call_ns is one.loop_ns is None for one in answer.samples):
             raise WrongValueError(f"points[{number}].samples: expected a timed call of a point that is ok, found none")
 

@@ -106,7 +106,7 @@ def told(intervals: Mapping[str, Interval], flags: Iterable[str], name: str) -> 
 
 def _flags(row: Row, name: str, found: Interval) -> list[str]:
     """By the figure that the row is judged by, and what was found of it."""
-    samples = row[f"{name}_samples"]
+    samples = [process for process in row[f"{name}_samples"] if process]
     bounds = None if found.lo is None or found.hi is None else (found.lo, found.hi)
     is_so = {
         WIDE_CI: is_wide(bounds, row["target_ci"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
@@ -15,6 +16,8 @@ from smjax.report.render.picture import Picture
 
 _LEAST = 3
 """Sizes that are worth a curve."""
+_SHAPE = re.compile("[a-z]+:[0-9]{1,18}")
+"""Of records of a newer smjax there may be others."""
 _UNKNOWN = "o"
 _UNITS = ("bytes", "KiB", "MiB", "GiB")
 
@@ -23,7 +26,7 @@ def curves(rows: Sequence[Row]) -> list[Picture]:
     """One for each kind of moving, kernel and number of threads."""
     found = defaultdict[Hashable, list[Row]](list)
     for row in rows:
-        if row["op"] == MEMORY.name and row["op_gb_per_s"] is not None:
+        if row["op"] == MEMORY.name and _SHAPE.fullmatch(row["shape"]) and row["op_gb_per_s"] is not None:
             found[_kind(row), *(row[key] for key in ROW if key != "shape")].append(row)
     worth_it = [curve for curve in found.values() if len({row["op_gb_per_s"] for row in curve}) >= _LEAST]
     firsts = [curve[0] | {"shape": _kind(curve[0])} for curve in worth_it]

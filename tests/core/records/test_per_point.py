@@ -61,10 +61,10 @@ def test_a_point_of_which_the_process_says_nothing_is_no_success() -> None:
 @pytest.mark.parametrize(
     ("points", "said"),
     [
-        ([GEMM, GEMM], "points[1].point: expected one that was asked for, and once, found gemm f32:10x10x10 hot"),
+        ([GEMM, GEMM], "points: expected one answer to each point, found two to one of them"),
         (
             [answer("softmax", "768")],
-            "points[0].point: expected one that was asked for, and once, found softmax 768 hot",
+            "points[0].point: expected one that was asked for, found softmax 768 hot",
         ),
         ([GEMM | {"samples": []}], "points[0].samples: expected a timed call of a point that is ok, found none"),
         ([GEMM | {"samples": [{}]}], "points[0].samples: expected a timed call of a point that is ok, found none"),
@@ -77,6 +77,11 @@ def test_a_process_that_answers_what_it_was_not_asked_is_refused(points: list[di
     with pytest.raises(WrongValueError) as refused:
         made_record(whole)
     assert str(refused.value) == said
+
+
+def test_a_point_that_was_asked_for_twice_is_refused() -> None:
+    with pytest.raises(WrongValueError, match=r"scenario\.points: expected each point once"):
+        made_record(process([GEMM, COLD, GEMM]) | {"points": [GEMM]})
 
 
 def test_sizes_of_answers_are_needed_where_answers_are_measured() -> None:
