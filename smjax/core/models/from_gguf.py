@@ -6,8 +6,10 @@ References: tensor names as in llama.cpp.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,11 +89,11 @@ def _digest(paths: Sequence[Path]) -> str:
 
 
 def _needed_tensors(meta: Checked, config: DecoderConfig) -> dict[str, TensorInfo]:
-    """Those of the file that the decoder takes, in the file's order."""
+    """Those of the file that the decoder takes, in the file's order and the decoder's shapes."""
     tensors, shapes = meta.file.tensors, tensor_shapes(config)
     for name, shape in shapes.items():
         _check_tensor(meta, name, shape)
-    return {name: info for name, info in tensors.items() if name in shapes}
+    return {name: replace(info, shape=shapes[name]) for name, info in tensors.items() if name in shapes}
 
 
 def _other_tensors(meta: Checked, config: DecoderConfig) -> list[str]:
@@ -110,10 +112,15 @@ def _check_tensor(meta: Checked, name: str, shape: tuple[int, ...]) -> None:
     info = meta.file.tensors.get(name)
     if info is None:
         meta.fail(name, "it in the file", "nothing")
-    if info.shape != shape:
+    if _without_ones(info.shape) != _without_ones(shape):
         meta.fail(name, f"shape {list(shape)}", list(info.shape))
     if (len(shape) == 1 or name.endswith("norm.weight")) and not info.encoding.vector:
         meta.fail(name, " or ".join(VECTOR_ENCODINGS), info.encoding.name, "requantise with llama-quantize … Q4_0")
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The same without dimensions of one element at its beginning, which a file may have more or fewer of."""
+    return tuple(itertools.dropwhile(lambda n: n == 1, shape))
 
 
 def _check_finite(meta: Checked, info: TensorInfo) -> None:

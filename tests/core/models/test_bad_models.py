@@ -268,6 +268,13 @@ def test_a_tensor_that_is_needed_and_has_no_elements_is_refused_by_name(
     assert "; " in said
 
 
+def test_dimensions_of_one_element_mean_nothing(tmp_path: Path) -> None:
+    """llama-quantize leaves them out, so that norms of one KV head are vectors."""
+    plain = open_model("gguf", str(write_llama(tmp_path / "a.gguf")), 42)
+    more = {"output_norm.weight": Change((64, 1)), "blk.0.attn_q.weight": Change((64, 64, 1, 1))}
+    assert open_model("gguf", str(write_llama(tmp_path / "b.gguf", tensors=more)), 42).tensors == plain.tensors
+
+
 def test_a_tensor_that_nobody_needs_may_have_no_elements(tmp_path: Path) -> None:
     config = dataclasses.replace(CONFIG, biases=("attn_q", "ffn_up"))
     none = {f"blk.{i}.{name}.bias": Change((0,)) for i in range(2) for name in config.biases}
