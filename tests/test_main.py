@@ -10,6 +10,7 @@ import pytest
 from smjax.__main__ import main
 from smjax.commands import COMMANDS
 from smjax.sweep.request.explain import table
+from smjax.sweep.request.job import MICRO, RUN, Job
 from smjax.sweep.request.keys import keys
 from tests.report.factory import record, run_folder
 
@@ -91,8 +92,9 @@ def test_every_command_has_its_help(name: str, capsys: pytest.CaptureFixture[str
     assert max(map(len, text.splitlines())) <= 79
 
 
-def test_the_readme_says_what_help_says() -> None:
-    assert table() in (ROOT / "README.md").read_text(), f"README's table of overrides is to be:\n{table()}"
+@pytest.mark.parametrize(("page", "job"), [("README.md", RUN), ("docs/micro.md", MICRO)])
+def test_a_page_says_what_help_says(page: str, job: Job) -> None:
+    assert table(job) in (ROOT / page).read_text(), f"{page}'s table of overrides is to be:\n{table(job)}"
 
 
 def test_the_readme_names_every_command() -> None:

@@ -103,3 +103,23 @@ def test_a_wrong_request_is_one_line_and_nothing_is_measured(
     assert expected in told.err
     assert (told.out, told.err.count("\n")) == ("", 1)
     assert list(empty_dir.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_users_function_is_measured_by_a_real_worker(run_micro: Run, records: Path) -> None:
+    Path("mine.py").write_text(
+        "from smjax.worker.micro.work import Work\n"
+        "def double(sizes, random):\n"
+        "    x = random.random(sizes, 'f4')\n"
+        "    run = lambda x: x + x\n"
+        "    return Work(run, (x,), bytes=2 * x.nbytes, flops=x.size, reference=run)\n"
+    )
+    once = ("measure=quick", "measure.sampling_s=0.01", "hydra.sweep.dir=run")
+    assert run_micro("-m", "op=mine:double", "shape=8x8,8", *once) == 0
+    (record,) = records_of(records)
+    assert {one["point"]["shape"] for one in record["points"]} == {"8x8", "8"}
+    assert sorted(one["place"] for one in record["points"]) == [0, 1]
+    assert [one["status"] for one in record["points"]] == ["ok", "ok"]
+    assert all(one["nmse"] < 1e-12 and one["samples"][0]["call_ns"] > 0 for one in record["points"])
+    assert record["versions"]["jaxlib"] == record["environment"]["packages"]["jaxlib"]
+    assert record["resolved"]["kernel"] == "xla"
