@@ -15,13 +15,16 @@ include(CheckCXXSourceCompiles)
 # token of the smallest model 160 us instead of 134 (Zen 4).
 # Nor must what is inlined: GCC inlines ever less of a file the more it holds, and with seven encodings more a token took
 # 1.15 times as long (Zen 5).
-foreach(flag -falign-functions=64 -falign-loops=64 --param=large-unit-insns=1000000)
-  string(MAKE_C_IDENTIFIER "SMJAX_TAKES_${flag}" takes)
-  check_cxx_compiler_flag(${flag} ${takes})
-  if(${takes})
-    string(APPEND CMAKE_CXX_FLAGS_RELEASE " ${flag}")
-  endif()
-endforeach()
+# What is built with sanitizers is never timed, and takes half as long to build without.
+if(NOT SMJAX_SANITIZE)
+  foreach(flag -falign-functions=64 -falign-loops=64 --param=large-unit-insns=1000000)
+    string(MAKE_C_IDENTIFIER "SMJAX_TAKES_${flag}" takes)
+    check_cxx_compiler_flag(${flag} ${takes})
+    if(${takes})
+      string(APPEND CMAKE_CXX_FLAGS_RELEASE " ${flag}")
+    endif()
+  endforeach()
+endif()
 
 # Asks again whenever smjax is installed: the compiler or jaxlib may be another one by then.
 macro(smjax_compiles result)
@@ -77,7 +80,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(smjax_operations PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
 endif()
 if(SMJAX_SANITIZE)
-  target_compile_options(smjax_operations PUBLIC -fsanitize=${SMJAX_SANITIZE} -fno-sanitize-recover=all -g -O1)
+  target_compile_options(smjax_operations PUBLIC -fsanitize=${SMJAX_SANITIZE} -fno-sanitize-recover=all -g1 -O1)
   target_link_options(smjax_operations PUBLIC -fsanitize=${SMJAX_SANITIZE})
 endif()
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.native.symbols import stays_in_its_namespace
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +49,5 @@ def test_this_machine(tmp_path: Path) -> None:
 @pytest.mark.skipif(not all(map(shutil.which, ARM64)), reason=f"not all there: {', '.join(ARM64)}")
 def test_arm64() -> None:
     assert make("arm64") == ["neon", "scalar"]
+    objects = ROOT / "build" / "arm64" / "CMakeFiles" / "smjax_operations.dir" / "native" / "isa"
+    stays_in_its_namespace("neon", objects / "neon.cc.o")
