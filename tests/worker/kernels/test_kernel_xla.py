@@ -26,18 +26,20 @@ N_LAYERS = 3
 KERNEL = XlaKernel(Setup())  # no bf16: many columns are multiplied in f32
 MATVEC, MATMUL, ROWS = jax.jit(products.matvec, static_argnums=3), jax.jit(KERNEL.matmul), jax.jit(KERNEL.rows)
 
-SIZES = [
-    *[(kind, n, k) for kind in ("Q4_0", "Q8_0") for n, k in ((1, 32), (7, 96), (33, 288), (100, 64))],
-    ("Q4_0", 301, 32),
-    ("Q8_0", 33, 32 * 7),  # blocks that four streams do not divide
-    *[(kind, n, k) for kind in ("Q4_1", "Q5_0", "Q5_1", "IQ4_NL") for n, k in ((1, 32), (33, 288))],
-    *[(kind, n, k) for kind in ("Q4_K", "Q5_K", "Q6_K") for n, k in ((1, 256), (7, 512), (33, 256))],
-    *[("BF16", n, k) for n, k in ((1, 8), (33, 72))],
-    *[("F16", n, k) for n, k in ((1, 8), (7, 40), (33, 72), (100, 32))],
-    *[("F32", n, k) for n, k in ((1, 33), (7, 40), (33, 288))],
-]
 DENSE = [name for name, encoding in ENCODINGS.items() if encoding.block == 1]
 PACKED = [name for name in ENCODINGS if name not in DENSE]
+SHAPE = {name: (33, {1: 72, 32: 288, 256: 256}[encoding.block]) for name, encoding in ENCODINGS.items()}
+"""Of most matrices here, so that XLA compiles a product once for all tests of it: a tile and a row, blocks of an odd
+number."""
+SIZES = [
+    *[(kind, *SHAPE[kind]) for kind in ENCODINGS],
+    *[(kind, 1, 32) for kind in ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "IQ4_NL")],
+    *[(kind, 100, 64) for kind in ("Q4_0", "Q8_0")],
+    ("Q4_0", 301, 32),
+    ("Q8_0", 7, 32 * 7),  # blocks that four streams do not divide
+    *[(kind, 7, 512) for kind in ("Q4_K", "Q5_K", "Q6_K")],
+    *[("BF16", 1, 8), ("F16", 1, 8), ("F16", 100, 32), ("F32", 1, 33)],
+]
 BITS = {name: 8 * encoding.block_bytes / encoding.block for name, encoding in ENCODINGS.items()}
 BITS |= {"Q4_K": 4.625, "Q5_K": 5.625, "Q6_K": 7.0}
 """A weight: as stored, but that scales of 6 bits take 8 and those of Q6_K 16."""
@@ -49,10 +51,11 @@ def exact(encoding: str) -> float:
 
 
 class Stack:
-    """Matrices of one encoding and shape, in the kernel's layout and in float64."""
+    """Matrices of one encoding and shape, in the kernel's layout and in float64: as many as are given, over again."""
 
     def __init__(self, encoding: str, shape: tuple[int, int], raws: list[np.ndarray]) -> None:
         self.encoding, self.shape = encoding, shape
+        raws = [raws[layer % len(raws)] for layer in range(N_LAYERS)]
         self.values = np.stack([dequantised(raw, encoding, shape) for raw in raws])
         self.packed: Any = KERNEL.allocate(ENCODINGS[encoding], len(raws), *shape)
         for layer, raw in enumerate(raws):
@@ -68,7 +71,8 @@ class Stack:
         return np.asarray(ROWS(self.packed, np.array(ids, np.int32)))
 
 
-def random_stack(encoding: str, n_out: int = 33, n_in: int = 256) -> Stack:
+def random_stack(encoding: str, n_out: int = 0, n_in: int = 0) -> Stack:
+    n_out, n_in = (n_out, n_in) if n_out else SHAPE[encoding]
     rng = np.random.default_rng([n_out, n_in])
     raws = [random_matrix(rng, encoding, n_out, n_in) for _ in range(N_LAYERS)]
     return Stack(encoding, (n_out, n_in), raws)
@@ -154,7 +158,7 @@ def test_the_kernel_takes_the_variants_that_were_chosen(name: str, monkeypatch: 
         return jnp.zeros(33)
 
     monkeypatch.setattr("smjax.worker.kernels.xla.kernel.matvec", matvec)
-    XlaKernel(Setup(variants=(("Q4_0 33x256", name),))).matvec(stack.packed, jnp.int32(0), jnp.ones(256))
+    XlaKernel(Setup(variants=(("Q4_0 33x288", name),))).matvec(stack.packed, jnp.int32(0), jnp.ones(288))
     assert taken == [VARIANTS[name]]
 
 
@@ -162,7 +166,8 @@ def test_the_kernel_takes_the_variants_that_were_chosen(name: str, monkeypatch: 
 def test_matmul_in_bf16_rounds_to_its_mantissa(encoding: str) -> None:
     kernel = XlaKernel(Setup(simd=frozenset({"avx512_bf16"})))
     assert kernel.matmul_dtype == jnp.bfloat16
-    stack, x = random_stack(encoding), np.random.default_rng(4).standard_normal((5, 256))
+    stack = random_stack(encoding)
+    x = np.random.default_rng(4).standard_normal((5, stack.shape[1]))
     found = np.asarray(jax.jit(kernel.matmul)(stack.packed, np.int32(1), x.astype(np.float32)))
     assert found.dtype == np.float32
     # Both factors are rounded by up to 2^-9; sums kept in bf16 would give about 1e-4.
@@ -213,23 +218,25 @@ EXTREMES = {
 @pytest.mark.parametrize(("encoding", "lowest", "highest"), [(name, *EXTREMES[name]) for name in PACKED])
 @pytest.mark.parametrize("x_value", [127.0, -127.0])
 def test_integer_sums_hold_the_largest_products(encoding: str, lowest: int, highest: int, x_value: float) -> None:
-    n_blocks = 33 * 256 // ENCODINGS[encoding].block
-    stack = Stack(encoding, (33, 256), [np.tile(constant_block(encoding, v), n_blocks) for v in (lowest, highest)])
+    n_out, n_in = SHAPE[encoding]
+    n_blocks = n_out * n_in // ENCODINGS[encoding].block
+    raws = [np.tile(constant_block(encoding, value), n_blocks) for value in (lowest, highest)]
+    stack = Stack(encoding, SHAPE[encoding], raws)
     for layer, value in enumerate((lowest, highest)):
         assert (stack.values[layer] == value).all()
         # Whole numbers below 2^24 times a scale of 1: nothing is rounded.
         for streams in VARIANTS.values():
-            found = stack.matvec(layer, np.full(256, x_value), streams)
-            np.testing.assert_array_equal(found, np.full(33, 256 * value * x_value))
+            found = stack.matvec(layer, np.full(n_in, x_value), streams)
+            np.testing.assert_array_equal(found, np.full(n_out, n_in * value * x_value))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", [*PACKED, "F32"])
 def test_activations_of_zero_add_nothing(encoding: str) -> None:
-    stack = random_stack(encoding)
-    assert not stack.matvec(0, np.zeros(256)).any()
-    assert not stack.matmul(0, np.zeros((5, 256))).any()
-    one_block = np.zeros(256)
+    stack, n_in = random_stack(encoding), SHAPE[encoding][1]
+    assert not stack.matvec(0, np.zeros(n_in)).any()
+    assert not stack.matmul(0, np.zeros((5, n_in))).any()
+    one_block = np.zeros(n_in)
     one_block[70] = -3.0
     assert nmse(stack.matvec(0, one_block), stack.values[0] @ one_block) <= exact(encoding)
 
@@ -238,16 +245,17 @@ def test_activations_of_zero_add_nothing(encoding: str) -> None:
 @pytest.mark.parametrize("encoding", [*PACKED, "F32"])
 def test_blocks_of_zeros_add_nothing(encoding: str) -> None:
     """A scale of zero, over nibbles that are not: what quantisers write for a row of zeros."""
-    nothing = np.zeros(33 * 256 // ENCODINGS[encoding].block * ENCODINGS[encoding].block_bytes, np.uint8)
-    stack = Stack(encoding, (33, 256), [nothing])
-    assert not stack.matvec(0, np.ones(256)).any()
-    assert not stack.matmul(0, np.ones((5, 256))).any()
+    n_out, n_in = SHAPE[encoding]
+    nothing = np.zeros(n_out * n_in // ENCODINGS[encoding].block * ENCODINGS[encoding].block_bytes, np.uint8)
+    stack = Stack(encoding, SHAPE[encoding], [nothing])
+    assert not stack.matvec(0, np.ones(n_in)).any()
+    assert not stack.matmul(0, np.ones((5, n_in))).any()
 
 
 @pytest.mark.parametrize("encoding", [*PACKED, "F32"])
 @pytest.mark.parametrize("scale", [1e30, 1e-30])
 def test_activations_of_any_size_keep_their_precision(encoding: str, scale: float) -> None:
-    stack, x = random_stack(encoding), np.random.default_rng(5).standard_normal(256)
+    stack, x = random_stack(encoding), np.random.default_rng(5).standard_normal(SHAPE[encoding][1])
     expected = stack.values[1] @ x
     assert nmse(stack.matvec(1, scale * x) / scale, expected) <= 1e-4
     assert nmse(stack.matmul(1, np.tile(scale * x, (5, 1)))[4] / scale, expected) <= exact(encoding)
@@ -256,11 +264,11 @@ def test_activations_of_any_size_keep_their_precision(encoding: str, scale: floa
 @pytest.mark.parametrize("encoding", ["Q4_0", "Q5_0", "Q8_0", "IQ4_NL"])
 def test_subnormal_and_negative_scales_count(encoding: str) -> None:
     """XLA reads subnormal numbers as zero, and an f16 below 6e-5 is one."""
-    rng, shape = np.random.default_rng(6), (33, 256)
-    blocks = random_matrix(rng, encoding, *shape).reshape(33 * 8, -1)
+    rng, shape = np.random.default_rng(6), SHAPE[encoding]
+    blocks = random_matrix(rng, encoding, *shape).reshape(shape[0] * shape[1] // 32, -1)
     scales = np.where(np.arange(len(blocks)) % 2, -3e-7, 2e-5).astype("<f2")[:, None]
     blocks[:, :2] = scales.view(np.uint8)
-    stack, x = Stack(encoding, shape, [blocks.reshape(-1)]), eight_bit(rng, 256)
+    stack, x = Stack(encoding, shape, [blocks.reshape(-1)]), eight_bit(rng, shape[1])
     assert nmse(stack.matvec(0, x), stack.values[0] @ x) <= 1e-12
     assert nmse(stack.matmul(0, np.tile(x, (5, 1)))[4], stack.values[0] @ x) <= 1e-12
     np.testing.assert_allclose(stack.rows([0, 32, 7, 8]), stack.values[0][[0, 32, 7, 8]], rtol=1e-6)
@@ -282,16 +290,17 @@ def test_a_loop_over_matrices_keeps_none_unpacked(encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", [*PACKED, "F16", "BF16"])
 def test_tensors_of_one_matrix_follow_each_other(encoding: str) -> None:
-    rng, heights, x = np.random.default_rng(7), (5, 26, 2), eight_bit(np.random.default_rng(1), 256)
-    packed = KERNEL.allocate(ENCODINGS[encoding], 2, 33, 256)
-    values: list[list[np.ndarray]] = [[], []]
-    for layer in range(2):
+    rng, heights, (n_out, n_in) = np.random.default_rng(7), (5, 26, 2), SHAPE[encoding]
+    x = eight_bit(np.random.default_rng(1), n_in)
+    packed = KERNEL.allocate(ENCODINGS[encoding], N_LAYERS, n_out, n_in)
+    values: list[list[np.ndarray]] = [[] for _ in range(N_LAYERS)]
+    for layer in range(N_LAYERS):
         for first_out, height in zip((0, 5, 31), heights, strict=True):
-            raw = random_matrix(rng, encoding, height, 256)
+            raw = random_matrix(rng, encoding, height, n_in)
             KERNEL.fill(packed, layer, first_out, raw)
-            values[layer].append(dequantised(raw, encoding, (height, 256)))
-    for layer in range(2):
-        found = np.asarray(MATVEC(packed, np.int32(layer), x, 2))
+            values[layer].append(dequantised(raw, encoding, (height, n_in)))
+    for layer in range(N_LAYERS):
+        found = np.asarray(MATVEC(packed, np.int32(layer), x.astype(np.float32), 2))
         assert nmse(found, np.concatenate(values[layer]) @ x) <= exact(encoding)
 
 

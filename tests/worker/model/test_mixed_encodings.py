@@ -26,23 +26,23 @@ CONFIG = replace(
 N_PROMPT = 17
 IDS = np.random.default_rng(3).integers(0, 40, 21).astype(np.int32)
 
-UNTIED = {"output.weight": "Q6_K", "blk.0.ffn_down.weight": "Q8_0", "token_embd.weight": "Q8_0"}
-TIED = {"token_embd.weight": "Q6_K", "blk.2.ffn_gate.weight": "F16", "blk.2.attn_output.weight": "F16"}
 # As llama-quantize makes them: with an importance matrix, K-quants, and K-quants of a width that is no multiple of 256.
-IMATRIX = {"blk.0.ffn_down.weight": "Q4_1", "token_embd.weight": "Q6_K"}
+UNTIED = {"output.weight": "Q6_K", "blk.0.ffn_down.weight": "Q4_1", "token_embd.weight": "Q8_0"}
+TIED = {"token_embd.weight": "Q6_K", "blk.2.ffn_gate.weight": "F16", "blk.2.attn_output.weight": "F16"}
 Q4_K_M = {"token_embd.weight": "Q6_K", **dict.fromkeys(("blk.0.attn_v.weight", "blk.0.ffn_down.weight"), "Q6_K")}
 STAND_INS = {"blk.1.attn_output.weight": "Q8_0", "token_embd.weight": "Q8_0", "blk.1.ffn_up.weight": "Q5_1"}
-OTHERS = {"blk.1.ffn_down.weight": "Q5_K", "blk.1.attn_output.weight": "BF16", "token_embd.weight": "BF16"}
+OTHERS = {"token_embd.weight": "BF16", "blk.0.attn_output.weight": "IQ4_NL"}
+OTHERS |= {f"blk.{i}.ffn_down.weight": "Q5_K" for i in (1, 2)}
+OTHERS |= {f"blk.{i}.attn_output.weight": "BF16" for i in (1, 2)}
 VALUES_ABOVE = {f"blk.{i}.attn_v.weight": "Q8_0" for i in range(3)}
 
 MIXES = {
     # What the others are, layers in each stack, encodings of the parts of qkv in each stack.
     "untied": (False, "Q4_0", UNTIED | VALUES_ABOVE, [1, 2], [2, 2]),
     "tied": (True, "Q4_0", TIED, [2, 1], [1, 1]),
-    "imatrix": (True, "Q4_0", IMATRIX, [1, 2], [1, 1]),
     "Q4_K_M": (True, "Q4_K", Q4_K_M, [1, 2], [2, 1]),
     "stand-ins": (True, "Q5_0", STAND_INS, [1, 1, 1], [1, 1, 1]),
-    "others": (True, "IQ4_NL", OTHERS, [1, 1, 1], [1, 1, 1]),
+    "others": (True, "Q8_0", OTHERS, [1, 2], [1, 1]),
 }
 
 
@@ -74,7 +74,7 @@ def test_a_mixed_file_takes_the_bits_of_each_encoding(tmp_path: Path) -> None:
     encodings = UNTIED | VALUES_ABOVE
     model = random_model(CONFIG, lambda name: encodings.get(name, "Q4_0"))
     weights = loaded_engine(model).weights
-    bits = {"Q4_0": 4.5, "Q8_0": 8.5, "Q6_K": 7.0, "F32": 32.0}
+    bits = {"Q4_0": 4.5, "Q4_1": 5.0, "Q8_0": 8.5, "Q6_K": 7.0, "F32": 32.0}
     matrices = [info for info in model.tensors.values() if len(info.shape) == 2]
     expected = sum(bits[info.encoding.name] * -(-info.shape[0] // 32) * 32 * info.shape[1] / 8 for info in matrices)
     expected += sum(info.n_bytes for info in model.tensors.values() if len(info.shape) == 1)
