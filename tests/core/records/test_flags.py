@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -23,17 +24,27 @@ def test_every_flag_is_listed_once_and_says_all_that_a_reader_needs() -> None:
     assert all(flag.rule and flag.meaning and flag.advice for flag in FLAGS)
 
 
+@functools.cache
+def texts() -> dict[str, str]:
+    """Of every file, by its path in the package."""
+    return {path.relative_to(SOURCE).as_posix(): path.read_text() for path in SOURCE.rglob("*.py")}
+
+
+@functools.cache
+def constants() -> dict[str, set[object]]:
+    """What is spelled out in every file."""
+    return {
+        name: {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
+        for name, text in texts().items()
+    }
+
+
 @pytest.mark.parametrize("flag", FLAGS, ids=lambda flag: flag.name)
 def test_whoever_sets_a_flag_names_the_constant(flag: Flag) -> None:
-    spelled = {
-        path.relative_to(SOURCE).as_posix()
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant) and node.value == flag.name
-    }
+    spelled = {name for name, values in constants().items() if flag.name in values}
     assert spelled - HOMONYMS.get(flag.name, set()) == {"core/records/flags.py"}
-    constants = {name for name, value in vars(flags).items() if value is flag}
-    users = [path for path in SOURCE.rglob("*.py") if any(name in path.read_text() for name in constants)]
+    named = {name for name, value in vars(flags).items() if value is flag}
+    users = [name for name, text in texts().items() if any(one in text for one in named)]
     assert len(users) > 1 or flag.name in GHZ.values(), "nobody sets it"
 
 
