@@ -1,4 +1,4 @@
-"""Bad input through the real commands: exit code 2, one line on stderr, nothing else said and nothing left behind."""
+"""Bad input through the commands: exit code 2, one line on stderr, nothing else said and nothing left behind."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from smjax.core.errors import RequestError
 from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.models.families import IN_GGUF
 from smjax.core.models.source import open_model
+from tests.in_process import said
 from tests.report.factory import record, run_folder
 from tests.small_llama import CONFIG, Change, larger_than, text, write_llama
 
@@ -36,19 +37,13 @@ UNSHARE = shutil.which("unshare")
 Spoil = Callable[[Path], object]
 
 
-def said(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """`python -m COMMAND` in `folder`."""
-    arguments = [sys.executable, "-m", *command]
-    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-
-
 def evaluate(folder: Path, model: str = "model.gguf") -> subprocess.CompletedProcess[str]:
     (folder / "ids.json").write_text("[1, 2, 3]")
-    return said(folder, "smjax", "eval", "--model", model, "--ids-file", "ids.json", "--n-gen", "4")
+    return said(folder, "eval", "--model", model, "--ids-file", "ids.json", "--n-gen", "4")
 
 
 def measure(folder: Path, model: str = "model.gguf") -> subprocess.CompletedProcess[str]:
-    return said(folder, "smjax.run", "model=gguf", f"model.path={model}", *SMALL_RUN)
+    return said(folder, "run", "model=gguf", f"model.path={model}", *SMALL_RUN)
 
 
 def the_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -230,7 +225,7 @@ def test_an_unwritable_output_folder_is_refused(override: str, tmp_path: Path) -
 
 def test_a_report_that_cannot_be_written_is_printed_all_the_same(tmp_path: Path) -> None:
     run_folder(tmp_path, [record()])
-    table = said(tmp_path, "smjax", "report", ".").stdout.partition("Files:")[0]
+    table = said(tmp_path, "report", ".").stdout.partition("Files:")[0]
     before = listing(tmp_path)
     done = read_only(tmp_path, "smjax", "report", ".")
     assert (done.returncode, done.stdout) == (1, table)
@@ -247,7 +242,7 @@ def test_a_cut_record_is_refused_by_its_name_and_the_others_are_reported(part: f
     run_folder(tmp_path / "run", [record(), record(threads=2)])
     path = max((tmp_path / "run" / "records").iterdir())
     os.truncate(path, int(part * path.stat().st_size))
-    done = said(tmp_path, "smjax", "report", "run")
+    done = said(tmp_path, "report", "run")
     assert done.returncode == 1
     assert done.stderr.startswith(
         f"smjax: run/records/{path.name}: expected a whole JSON record, found JSONDecodeError: "
@@ -264,7 +259,7 @@ def test_a_run_without_a_readable_record_is_refused(tmp_path: Path) -> None:
     (path,) = (tmp_path / "run" / "records").iterdir()
     path.write_bytes(b"")
     before = listing(tmp_path)
-    assert the_line(said(tmp_path, "smjax", "report", "run")).startswith(f"run/records/{path.name}: expected a whole")
+    assert the_line(said(tmp_path, "report", "run")).startswith(f"run/records/{path.name}: expected a whole")
     assert listing(tmp_path) == before
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from smjax.core.records.document import read_record
+from tests.in_process import said
 from tests.report.factory import failed, record, run_folder
 from tests.small_llama import write_llama
 from tests.sweep.conftest import environment_once
@@ -53,21 +54,29 @@ def check(text: str) -> None:
     assert found == []
 
 
-def said(folder: Path, *command: str, code: int, **variables: str) -> str:
-    """All that a command prints, which is clean."""
+def clean(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """All that a command printed, of which nothing is dangerous."""
+    text = done.stdout + done.stderr
+    assert (done.returncode, "Traceback" in text) == (code, False), text
+    check(text)
+    return text
+
+
+def driven(folder: Path, said_by_worker: str, how: str, *overrides: str, **variables: str) -> str:
+    """What a run prints whose worker says so, in a process of its own."""
+    (folder / "worker.py").write_text(WORKER)
     known = {"KNOWN_ENVIRONMENT": json.dumps(environment_once())}
+    arguments = ["-c", DRIVER, str(folder / "worker.py"), json.dumps(said_by_worker), how, *overrides]
     done = subprocess.run(
-        [sys.executable, *command],
+        [sys.executable, *arguments, "measure=quick", "hydra.run.dir=run"],
         cwd=folder,
         env={**os.environ, **known, **variables},
         capture_output=True,
         check=False,
+        encoding="utf-8",
         timeout=120,
     )
-    text = (done.stdout + done.stderr).decode("utf-8")
-    assert (done.returncode, "Traceback" in text) == (code, False), text
-    check(text)
-    return text
+    return clean(done, code=1)
 
 
 def check_files(folder: Path) -> int:
@@ -80,9 +89,7 @@ def check_files(folder: Path) -> int:
 
 @pytest.mark.parametrize("how", ["answers", "dies"])
 def test_a_worker_whose_every_word_is_hostile(how: str, tmp_path: Path) -> None:
-    (tmp_path / "worker.py").write_text(WORKER)
-    driver = ("-c", DRIVER, str(tmp_path / "worker.py"), json.dumps(NASTY), how)
-    text = said(tmp_path, *driver, "measure=quick", "hydra.run.dir=run", code=1)
+    text = driven(tmp_path, NASTY, how)
     assert r"\x1b[2J" in text
     assert check_files(tmp_path / "run") >= 4
     (path,) = (tmp_path / "run" / "records").iterdir()
@@ -92,13 +99,10 @@ def test_a_worker_whose_every_word_is_hostile(how: str, tmp_path: Path) -> None:
 def test_a_model_file_of_a_hostile_name(tmp_path: Path) -> None:
     name = f"{NASTY}\udcff.gguf"
     write_llama(tmp_path / name)
-    (tmp_path / "worker.py").write_text(WORKER)
-    driver = ("-c", DRIVER, str(tmp_path / "worker.py"), json.dumps("plain"), "answers")
-    sizes = ("ctx=16", "n_gen=4", "measure=quick", "hydra.run.dir=run")
-    text = said(tmp_path, *driver, f"model={name}", *sizes, code=1)
+    text = driven(tmp_path, "plain", "answers", f"model={name}", "ctx=16", "n_gen=4")
     assert r"a\x1b[2J" in text
     assert check_files(tmp_path / "run") >= 4
-    text = said(tmp_path, "-m", "smjax", "report", "run", code=0)
+    text = clean(said(tmp_path, "report", "run"), code=0)
     assert r"a\\x1b[2J" in text, "as Markdown writes it"
 
 
@@ -118,7 +122,7 @@ def test_a_hostile_record(tmp_path: Path) -> None:
         spoilt = {key: value if key in kept else hostile(value) for key, value in whole.items()}
         run_folder(tmp_path / f"run{NASTY}", [{**spoilt, "id": f"r{number}"}])
     for arguments in (["report"], ["report", "--audit"]):
-        text = said(tmp_path, "-m", "smjax", *arguments, f"run{NASTY}", code=0)
+        text = clean(said(tmp_path, *arguments, f"run{NASTY}"), code=0)
         assert r"\x1b[2J" in text
     assert check_files(tmp_path) >= 6
 
@@ -126,32 +130,30 @@ def test_a_hostile_record(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("-m", "smjax", NASTY),
-        ("-m", "smjax", "report", NASTY),
-        ("-m", "smjax", "report", "--history", NASTY, "x"),
-        ("-m", "smjax", "doctor", f"--{NASTY}"),
-        ("-m", "smjax", "export", "--model", NASTY, "a.gguf"),
-        ("-m", "smjax", "export", "--model", "stories-15m", f"nowhere/{NASTY}"),
-        ("-m", "smjax", "eval", "--model", NASTY, "--ids-file", NASTY, "--n-gen", "1"),
-        ("-m", "smjax.run", f"model={NASTY}.gguf"),
-        ("-m", "smjax.run", f"engine={NASTY}"),
-        ("-m", "smjax.run", f"+{NASTY}=1"),
-        ("-m", "smjax.run", f"hydra.run.dir=/proc/{NASTY}"),
+        (NASTY,),
+        ("report", NASTY),
+        ("report", "--history", NASTY, "x"),
+        ("doctor", f"--{NASTY}"),
+        ("export", "--model", NASTY, "a.gguf"),
+        ("export", "--model", "stories-15m", f"nowhere/{NASTY}"),
+        ("eval", "--model", NASTY, "--ids-file", NASTY, "--n-gen", "1"),
+        ("run", f"model={NASTY}.gguf"),
+        ("run", f"engine={NASTY}"),
+        ("run", f"+{NASTY}=1"),
+        ("run", f"hydra.run.dir=/proc/{NASTY}"),
     ],
-    ids=lambda command: " ".join(command[1:4]).encode("ascii", "backslashreplace").decode()[:40],
+    ids=lambda command: " ".join(command[:3]).encode("ascii", "backslashreplace").decode()[:40],
 )
 def test_a_hostile_argument(command: tuple[str, ...], tmp_path: Path) -> None:
-    text = said(tmp_path, *command, code=2)
+    text = clean(said(tmp_path, *command), code=2)
     assert text.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_hostile_environment(tmp_path: Path) -> None:
-    (tmp_path / "worker.py").write_text(WORKER)
-    driver = ("-c", DRIVER, str(tmp_path / "worker.py"), json.dumps("plain"), "answers")
     nasty = NASTY.replace("\0", "")
-    run = ("measure=quick", "hydra.run.dir=run", "lock=refuse")
-    text = said(tmp_path, *driver, *run, code=1, SMJAX_LOCK=f"/nowhere/{nasty}", SMJAX_CACHE_DIR=f"{tmp_path}/{nasty}")
+    variables = {"SMJAX_LOCK": f"/nowhere/{nasty}", "SMJAX_CACHE_DIR": f"{tmp_path}/{nasty}"}
+    text = driven(tmp_path, "plain", "answers", "lock=refuse", **variables)
     assert r"/nowhere/a\x1b[2J" in text
     assert check_files(tmp_path / "run") >= 4
 
@@ -169,6 +171,6 @@ def test_a_hostile_history(reader: str, tmp_path: Path) -> None:
     rows = [{**row, **size, "note": NASTY} for size in sizes]  # in perfect proportion, which the audit flags
     (tmp_path / "history.json").write_text(json.dumps({"title": NASTY, "rows": rows}))
     run_folder(tmp_path / "run", [record()])
-    text = said(tmp_path, "-m", "smjax", *READERS[reader](tmp_path / "history.json"), code=0)
+    text = clean(said(tmp_path, *READERS[reader](tmp_path / "history.json")), code=0)
     assert r"\x1b[2J" in text
     check_files(tmp_path / "run")

@@ -194,7 +194,7 @@ def eval_scenario(n_prompt: int, n_gen: int, **changes: Any) -> Scenario:
 LOWEST_ISA = next(iter(simd_levels(HOST)), "auto")
 
 
-PROMPTS = [(3, 1, LOWEST_ISA), (258, 1, "auto"), (21, 2, "auto"), (258, 2, "auto")]
+PROMPTS = [(3, 1, LOWEST_ISA), (21, 1, "auto"), (258, 2, "auto")]
 
 
 @pytest.mark.parametrize(("n_ids", "threads", "isa"), PROMPTS)

@@ -45,7 +45,7 @@ class Watched:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake worker has only the parent-death signal")
-def test_a_sweep_that_is_killed_ten_times_ends_like_one_that_is_not(
+def test_a_sweep_that_is_killed_seven_times_ends_like_one_that_is_not(
     supervisor: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     sweep = ("-m", "threads=1,2,3", "measure.replicates=4", "measure.budget_s=0")
@@ -55,7 +55,7 @@ def test_a_sweep_that_is_killed_ten_times_ends_like_one_that_is_not(
     (tmp_path / "run").rename(tmp_path / "undisturbed")
     records, kept = tmp_path / "run" / "records", {}
     random_ = random.Random(6)
-    for moment in [*random_.sample([START, WORKER, RECORD] * 3, 9), END]:
+    for moment in [*random_.sample([START, WORKER, RECORD] * 2, 6), END]:
         kill_shortly_after(moment, supervisor("slow", *sweep), tmp_path / "pid", records, random_)
         wait_until(lambda: not fake_workers(tmp_path / "pid"))
         assert kept.items() <= contents(records).items()

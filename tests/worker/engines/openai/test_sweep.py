@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smjax.core.records.flags import MODEL_CLAIMED, OTHER_MACHINE, UNIQUE_PROMPTS
+from tests.in_process import said
 from tests.worker.engines.openai.conftest import FILE
 from tests.worker.engines.openai.fake_server import Behaviour, answer_to, serving
 
@@ -24,18 +22,6 @@ tok_per_s_per_core tok_per_s_per_ghz_per_core scaling_efficiency bytes_per_token
 rss_growth_bytes_per_token jaxlib kv_dtype energy_j_per_token processes_disturbed bandwidth_level states
 """
 """Columns of what a client cannot know."""
-
-
-def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "smjax", *command],
-        cwd=folder,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def rows_of(folder: Path) -> list[dict[str, str]]:
@@ -51,7 +37,7 @@ def records_of(folder: Path) -> list[dict[str, Any]]:
 def test_a_server_stands_beside_an_engine(tmp_path: Path) -> None:
     with serving(Behaviour(key=KEY, n_cached=0)) as url:
         asked = ("-m", "engine=smjax,openai", f"model={FILE}", f"engine_args.url={url}", "hydra.sweep.dir=both")
-        done = run(tmp_path, "run", *asked, *SMALL, SMJAX_OPENAI_KEY=KEY)
+        done = said(tmp_path, "run", *asked, *SMALL, SMJAX_OPENAI_KEY=KEY)
     assert done.returncode == 0, done.stderr
     ours, server = sorted(rows_of(tmp_path / "both"), key=lambda row: row["engine"] == "openai")
     assert (server["status"], server["kernel"], server["model"]) == ("ok", "server", FILE.name)
@@ -59,7 +45,7 @@ def test_a_server_stands_beside_an_engine(tmp_path: Path) -> None:
     assert {name: server[name] for name in EMPTY.split() if server[name]} == {}
     assert (server["host"], server["machine"]) == (ours["host"], ours["machine"])
     assert all(float(server[name]) > 0 for name in ("decode_tok_per_s", "ttft_ms", "itl_ms_p50", "tpot_ms"))
-    told = run(tmp_path, "compare", "both", "--axis", "engine", "--format", "json")
+    told = said(tmp_path, "compare", "both", "--axis", "engine", "--format", "json")
     (pair,) = json.loads(told.stdout)
     assert (pair["scenario"]["threads"], pair["ratio"] is not None or pair["why"] != "") == (1, True)
     found = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
@@ -72,12 +58,12 @@ def test_a_server_answers_for_checking(tmp_path: Path) -> None:
     (tmp_path / "ids.json").write_text("[5, 6, 7]")
     asked = ("eval", "--engine", "openai", "--model", str(FILE), "--ids-file", "ids.json", "--n-gen", "4")
     with serving(Behaviour(echo=True)) as url:
-        done = run(tmp_path, *asked, f"engine_args.url={url}")
+        done = said(tmp_path, *asked, f"engine_args.url={url}")
     assert done.returncode == 0, done.stderr
     answer = {"nll_mean": 1.0, "logits": None, "greedy": answer_to([5, 6, 7], 4)}
     assert json.loads(done.stdout) == {**answer, "kernel": "server", "isa": ""}
     for wrong in ("engine_args.uri=x", "url=x"):
-        refused = run(tmp_path, *asked, wrong)
+        refused = said(tmp_path, *asked, wrong)
         assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
         assert wrong.partition("=")[0] in refused.stderr
 
@@ -86,7 +72,7 @@ def test_a_server_answers_for_checking(tmp_path: Path) -> None:
 def test_of_another_machine_nothing_is_known(tmp_path: Path) -> None:
     with serving(Behaviour()) as url:
         asked = ("engine=openai", f"model={FILE}", f"engine_args.url={url}", "engine_args.remote=true")
-        done = run(tmp_path, "run", *asked, *SMALL, "hydra.run.dir=there")
+        done = said(tmp_path, "run", *asked, *SMALL, "hydra.run.dir=there")
     assert done.returncode == 0, done.stderr
     (row,) = rows_of(tmp_path / "there")
     assert [row[name] for name in ("arch", "cpu", "os", "host", "machine")] == [""] * 5
@@ -94,14 +80,14 @@ def test_of_another_machine_nothing_is_known(tmp_path: Path) -> None:
     assert "unknown architecture" in done.stdout
     (record,) = records_of(tmp_path / "there")
     assert set(record["environment"]) == {"python", "packages", "git"}, "the client's own, and nothing of its machine"
-    again = run(tmp_path, "report", "there")
+    again = said(tmp_path, "report", "there")
     assert (again.returncode, again.stderr) == (0, "")
 
 
 @pytest.mark.slow
 def test_a_server_that_stops_early_is_a_failed_row_that_says_so(tmp_path: Path) -> None:
     with serving(Behaviour(stops_after=5)) as url:
-        done = run(
+        done = said(
             tmp_path, "run", "engine=openai", f"model={FILE}", f"engine_args.url={url}", *SMALL, "hydra.run.dir=r"
         )
     assert done.returncode == 1
@@ -115,8 +101,8 @@ def test_another_server_at_the_same_place_is_not_pooled(tmp_path: Path) -> None:
     behaviour = Behaviour(models=("one",))
     with serving(behaviour) as url:
         asked = ("engine=openai", f"model={FILE}", f"engine_args.url={url}", *SMALL, "hydra.run.dir=r")
-        assert run(tmp_path, "run", *asked).returncode == 0
+        assert said(tmp_path, "run", *asked).returncode == 0
         behaviour.models = ("another",)
-        assert run(tmp_path, "run", *asked).returncode == 0
+        assert said(tmp_path, "run", *asked).returncode == 0
     assert {record["versions"]["served model"] for record in records_of(tmp_path / "r")} == {"one", "another"}
     assert len(rows_of(tmp_path / "r")) == 2
