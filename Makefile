@@ -22,8 +22,9 @@ HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exi
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
 
-# Whole files side by side, on as many CPUs as there are up to four: what a file compiles serves all of its tests.
-PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
+# Whole files side by side, on as many CPUs as there are up to four: what a file compiles serves all of its tests. In the
+# order of tests/conftest.py: the file with the fewest tests, which would be the last one, takes the longest.
+PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: lint
 	$(PYTEST)

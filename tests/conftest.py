@@ -11,6 +11,11 @@ from jaxtyping import install_import_hook
 from tests.leftovers import adopt_orphans, no_file_left, nothing_left
 from tests.surroundings import settle
 
+LONG = (
+    *("native/test_driver.py", "worker/kernels", "worker/model", "worker", "native", "sweep", "core/records"),
+    *("test_wheel.py", "test_outputs.py", "test_bad_input.py", "experiments"),
+)
+"""Files, and folders of them, that take long."""
 SHAPED = ("smjax.worker.kernels", "smjax.worker.model", "smjax.worker.engines.smjax.programs")
 
 
@@ -27,8 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first, so that no process is left alone with one of them at the end."""
-    long = [Path(__file__).parent / folder for folder in ("native", "worker")]
-    items.sort(key=lambda item: next((place for place, one in enumerate(long) if one in item.path.parents), len(long)))
+    long = [Path(__file__).parent / one for one in LONG]
+    items.sort(key=lambda item: next((i for i, one in enumerate(long) if item.path.is_relative_to(one)), len(long)))
 
 
 def pytest_collection_finish() -> None:
