@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 import types
 import typing
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Protocol, TypeVar, Union
 
 from smjax.core.records.quantities import Limits
+from smjax.core.records.values import SHOWN, Decode, Wrong, between, literal, plain, whole_numbers, wrong
 from smjax.core.text import printable
 
 T = TypeVar("T")
-Decode = Callable[[Any], Any]
-"""From a JSON value to a typed one."""
-_NAMES: dict[Any, str] = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-_SHOWN = 40
-_LARGE = 2**63
 
 
 class Kind(Protocol):
@@ -45,23 +40,10 @@ def decode(kind: type[T], data: Any, where: str = "") -> T:
     """`data`, as `json.loads` gives it, as the dataclass `kind`; raises WrongValueError, which names the field."""
     try:
         decoded: T = _decoder(typing.cast(Any, kind))(data)
-    except _Wrong as wrong:
-        place = f"{where}{wrong.where}".removeprefix(".") or "the whole"
-        raise WrongValueError(f"{place}: {wrong.said}") from None
+    except Wrong as error:
+        place = f"{where}{error.where}".removeprefix(".") or "the whole"
+        raise WrongValueError(f"{place}: {error.said}") from None
     return decoded
-
-
-class _Wrong(Exception):
-    """What is wrong with a value; where it stands comes from outside, step by step, as no healthy value needs it."""
-
-    def __init__(self, said: str) -> None:
-        super().__init__(said)
-        self.said, self.where = said, ""
-
-    def inside(self, step: str) -> _Wrong:
-        """The same, seen from one step further out: `.name` or `[number]`."""
-        self.where = step + self.where
-        return self
 
 
 def encode(value: Any) -> Any:
@@ -88,16 +70,16 @@ def _decoder(kind: Any) -> Decode:
     if origin is Annotated:
         return _annotated(arguments[0], arguments[1])
     if origin is Literal:
-        return _literal(arguments)
+        return literal(arguments)
     if origin in (Union, types.UnionType):
         return _optional(arguments)
     if origin is Sequence:
-        return _whole_numbers
+        return whole_numbers
     if origin in (list, tuple):
         return _items(origin, arguments[0])
     if origin is dict:
         return _mapping(arguments[1])
-    return _plain(kind)
+    return plain(kind)
 
 
 def _dataclass(kind: type) -> Decode:
@@ -105,7 +87,7 @@ def _dataclass(kind: type) -> Decode:
 
     def decode_object(value: Any) -> Any:
         if type(value) is not dict:
-            raise _wrong("an object", value)
+            raise wrong("an object", value)
         if not fields:  # here, as a dataclass may hold itself
             fields.extend(_fields(kind))
         found = {}
@@ -116,10 +98,10 @@ def _dataclass(kind: type) -> Decode:
                     continue  # unknown, like what is absent
                 try:
                     found[name] = decoder(item)
-                except _Wrong as error:
+                except Wrong as error:
                     raise error.inside(f".{name}") from None
             elif is_needed:
-                raise _Wrong("expected it, found nothing").inside(f".{name}")
+                raise Wrong("expected it, found nothing").inside(f".{name}")
         return kind(**found)
 
     return decode_object
@@ -143,38 +125,15 @@ def _fields(kind: type) -> list[tuple[str, Decode, bool, bool]]:
 def _annotated(kind: Any, of_kind: Kind) -> Decode:
     decoder = _decoder(kind)
     if isinstance(of_kind, Limits):
-        return _between(decoder, kind, of_kind)
+        return between(decoder, kind, of_kind)
 
     def decode_kind(value: Any) -> Any:
         decoded = decoder(value)
         if not of_kind.accepts(decoded):
-            raise _wrong(of_kind.expected, value)
+            raise wrong(of_kind.expected, value)
         return decoded
 
     return decode_kind
-
-
-def _between(decoder: Decode, kind: Any, limits: Limits) -> Decode:
-    """In one call where all is well, as of each process hundreds of times are decoded."""
-    least, most = limits.least, limits.most
-
-    def decode_number(value: Any) -> Any:
-        if type(value) is kind and least <= value <= most:
-            return value
-        if not least <= decoder(value) <= most:
-            raise _wrong(limits.expected, value)
-        return value
-
-    return decode_number
-
-
-def _literal(choices: tuple[Any, ...]) -> Decode:
-    def decode_choice(value: Any) -> Any:
-        if not any(value == choice and type(value) is type(choice) for choice in choices):
-            raise _wrong(f"one of {', '.join(map(str, choices))}", value)
-        return value
-
-    return decode_choice
 
 
 def _optional(kinds: tuple[Any, ...]) -> Decode:
@@ -184,37 +143,17 @@ def _optional(kinds: tuple[Any, ...]) -> Decode:
     return lambda value: None if value is None else decoder(value)
 
 
-def _whole_numbers(value: Any) -> Sequence[int]:
-    """Whole numbers from 0, thousands of them: compactly, of 4 bytes where they fit and else of 8."""
-    if type(value) not in (list, array):
-        raise _wrong("a list", value)
-    try:
-        compact = array("I", value)
-    except (TypeError, OverflowError):
-        compact = _large_numbers(value)
-    if compact and min(value) < 2:  # true and false are 1 and 0 to an array
-        _items(list, int)(list(value))
-    return compact
-
-
-def _large_numbers(value: list[Any]) -> array[int]:
-    for number, item in enumerate(value):
-        if type(item) is not int or not 0 <= item < _LARGE:
-            raise _wrong("a whole number from 0", item).inside(f"[{number}]")
-    return array("q", value)
-
-
 def _items(sequence: type, kind: Any) -> Decode:
     decoder = _decoder(kind)
 
     def decode_items(value: Any) -> Any:
         if not isinstance(value, list | tuple):
-            raise _wrong("a list", value)
+            raise wrong("a list", value)
         found = []
         for item in value:
             try:
                 found.append(decoder(item))
-            except _Wrong as error:
+            except Wrong as error:
                 raise error.inside(f"[{len(found)}]") from None
         return found if sequence is list else sequence(found)
 
@@ -226,40 +165,13 @@ def _mapping(kind: Any) -> Decode:
 
     def decode_values(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise _wrong("an object", value)
+            raise wrong("an object", value)
         found = {}
         for key, item in value.items():
             try:
                 found[str(key)] = decoder(item)
-            except _Wrong as error:
-                raise error.inside(f".{printable(str(key), _SHOWN)}") from None
+            except Wrong as error:
+                raise error.inside(f".{printable(str(key), SHOWN)}") from None
         return found
 
     return decode_values
-
-
-def _plain(kind: Any) -> Decode:
-    accepted = (int, float) if kind is float else (kind,)
-
-    def decode_plain(value: Any) -> Any:
-        if type(value) not in accepted:
-            raise _wrong(_NAMES[kind], value)
-        if kind in (int, float) and not -_LARGE < value < _LARGE and not _is_finite_float(value):
-            raise _wrong(f"{_NAMES[kind]} of a finite size", value)
-        return value
-
-    return decode_plain
-
-
-def _is_finite_float(value: float) -> bool:
-    return isinstance(value, float) and math.isfinite(value)
-
-
-def _wrong(expected: str, found: Any) -> _Wrong:
-    brief = found[:_SHOWN] if isinstance(found, str | list | tuple) else found
-    try:
-        text = repr(brief)
-    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
-        text = "something too long to be shown"
-    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return _Wrong(f"expected {expected}, found {shown}")
