@@ -32,7 +32,7 @@ def grids(records: Sequence[Record]) -> list[Grid]:
         if not axis.is_varied or (base := _base(axis)) is None:
             continue
         comparisons = [one for one in along(axis, base, question)[0] if one.is_measured]
-        if comparisons and len(axis.values()) <= _FEW:
+        if any(one.ratio is not None for one in comparisons) and len(axis.values()) <= _FEW:
             found.append(table(f"By {name}", comparisons, question))
     return found
 

@@ -22,14 +22,15 @@ class PlaceNames:
             self._sharing[_process(row)].append(row)
 
     def of(self, rows: Sequence[Row]) -> list[str]:
-        """One for each row, or for all points of a process where these rows are all that there are."""
+        """One for each row, or for all points of a process together where these are all that have figures."""
         parts = defaultdict[Hashable, list[Row]](list)
         for row in rows:
             parts[_process(row)].append(row)
         return [name for process, part in parts.items() for name in self._of_part(process, part)]
 
     def _of_part(self, process: Hashable, part: Sequence[Row]) -> list[str]:
-        is_all = is_of_op(part[0]) and len(part) == len(self._sharing[process]) > 1
+        finished = [row for row in self._sharing[process] if row["status"] == "ok"]
+        is_all = is_of_op(part[0]) and len(finished) > 1 and all(any(row is one for one in part) for row in finished)
         return [self._of_processes.of(_without_point(part[0]))] if is_all else [self._names.of(row) for row in part]
 
 

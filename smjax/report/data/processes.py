@@ -71,7 +71,7 @@ def _flags() -> pl.Expr:
     is_tidied = (pl.col("schema") < 3) & pl.any_horizontal(pl.col(tidied).is_not_null())
     return pl.concat_list(
         pl.col("flags").fill_null([]),
-        pl.when(pl.col("ghz") > 0).then(pl.col("ghz_source").replace_strict(GHZ, default=None)),
+        pl.when(pl.col("ghz") > 0, pl.col("op").is_null()).then(pl.col("ghz_source").replace_strict(GHZ, default=None)),
         *(pl.when(pl.col(share) > 1).then(pl.lit(flag.name)) for share, flag in _ABOVE_1.items()),
         pl.when(is_tidied).then(pl.lit(PEAK_RSS_TIDIED.name)),
     )

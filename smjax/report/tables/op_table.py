@@ -24,9 +24,10 @@ _FIGURES = (
 _LAST = ("jaxlib", "smjax", "python", "packages", "interpreter", "identity", "provenance", "flags", "status")
 COLUMNS = (*KEYS, *_FIGURES, *_LAST)
 _WHAT = "{call}: a call from Python; {loop}: one of many in a loop in one program. Medians over {unit}; {certainty}."
+_RATES = "Rates and shares are by the loop, or by the call where there is none."
 _SHARES = (
-    "Rates and shares are by the loop, or by the call where there is none. Shares are of what as many threads of the "
-    "same process do at best: arithmetic of that kind, and moving as many bytes, which fit into the level named."
+    " Shares are of what as many threads of the same process do at best: arithmetic of that kind, and moving as many "
+    "bytes, which fit into the level named."
 )
 
 
@@ -37,7 +38,8 @@ def captions(rows: Sequence[Row]) -> list[str]:
     unit = "runs" if are_pooled(rows) else "processes"
     call, loop = (METRICS[name].heading for name in (CALL, LOOP))
     told = _WHAT.format(call=call, loop=loop, unit=unit, certainty=certainty(rows))
-    return [told, _SHARES, *not_testable(rows)]
+    has_shares = any(row[name] is not None for row in rows for name in ("peak_share", "bandwidth_share"))
+    return [told, _RATES + (_SHARES if has_shares else ""), *not_testable(rows)]
 
 
 def column(name: str) -> GridColumn:
