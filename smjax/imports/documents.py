@@ -13,7 +13,8 @@ from smjax.core.models.presets import PRESETS
 from smjax.core.models.source import open_model, weight_bytes
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import canonical_json
-from smjax.core.records.flags import DATE_UNSURE, MODEL_CLAIMED
+from smjax.core.records.flags import MODEL_CLAIMED
+from smjax.core.records.import_flags import DATE_UNSURE
 from smjax.core.records.imported import Imported, Timed
 from smjax.core.records.scenario import Measure
 from smjax.core.records.typed import encode

@@ -13,7 +13,8 @@ from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.machine.processor import architecture
-from smjax.core.records.flags import BATCHED, DECODE_BY_DIFFERENCE, FIRST_ID_IN_DECODE, OTHER_DEVICE, RSS_SAMPLED, Flag
+from smjax.core.records.flag import Flag
+from smjax.core.records.import_flags import BATCHED, DECODE_BY_DIFFERENCE, FIRST_ID_IN_DECODE, OTHER_DEVICE, RSS_SAMPLED
 from smjax.core.records.imported import Timed
 from smjax.core.text import printable
 from smjax.imports.fields import Fields, nanoseconds, spans

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 from smjax.core.errors import RequestError
 from smjax.core.machine.processor import architecture
-from smjax.core.records.flags import DATE_UNSURE, MEANING_CLAIMED, MEANS
+from smjax.core.records.import_flags import DATE_UNSURE, MEANING_CLAIMED, MEANS
 from smjax.core.records.imported import Timed
 from smjax.imports.fields import Fields, spans
 from smjax.imports.result import Result

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from smjax.core.records.flags import Flag
+from smjax.core.records.flag import Flag
 from smjax.core.records.imported import Timed
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.records.flags import AVERAGES_ONLY, DATE_UNSURE, NO_ID_CHOSEN, OTHER_DEVICE, PROMPT_AT_DEPTH
+from smjax.core.records.import_flags import AVERAGES_ONLY, DATE_UNSURE, NO_ID_CHOSEN, OTHER_DEVICE, PROMPT_AT_DEPTH
 from smjax.core.records.imported import Timed
 from smjax.imports.documents import spread
 from tests.imports.importing import DATA, imported, one_test, rows

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smjax.core.records.flags import (
+from smjax.core.records.import_flags import (
     BATCHED,
     DATE_UNSURE,
     DECODE_BY_DIFFERENCE,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from smjax.core.records.flags import DATE_UNSURE, MEANING_CLAIMED, MEANS, MODES_NOT_TESTABLE
+from smjax.core.records.flags import MODES_NOT_TESTABLE
+from smjax.core.records.import_flags import DATE_UNSURE, MEANING_CLAIMED, MEANS
 from tests.imports.importing import DATA, imported, refused, rows
 
 FILE = DATA / "pyperf.json"

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from smjax.core.records.column import OVER, Column
 from smjax.core.records.columns import COLUMNS
-from smjax.core.records.flags import FLAGS, Flag
+from smjax.core.records.flag import Flag
+from smjax.core.records.flags import FLAGS
 
 _COLUMNS_PAGE = """# The columns of `summary.*`
 

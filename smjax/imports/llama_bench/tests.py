@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from smjax.core.records.flags import AVERAGES_ONLY, NO_ID_CHOSEN, OTHER_DEVICE, PROMPT_AT_DEPTH, Flag
+from smjax.core.records.flag import Flag
+from smjax.core.records.import_flags import AVERAGES_ONLY, NO_ID_CHOSEN, OTHER_DEVICE, PROMPT_AT_DEPTH
 from smjax.core.records.imported import Timed
 from smjax.imports.fields import Fields, nanoseconds
 from smjax.imports.llama_bench.formats import Entry, entries

@@ -8,7 +8,8 @@ from typing import Any
 
 from smjax.core.numbers import listed
 from smjax.core.records import alike
-from smjax.core.records.flags import DATE_UNSURE, FLAGS
+from smjax.core.records.flags import FLAGS
+from smjax.core.records.import_flags import DATE_UNSURE
 from smjax.core.records.per_point import OF_ANSWERS
 from smjax.core.records.record import Record
 from smjax.core.records.scenario import Scenario

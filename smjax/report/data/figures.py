@@ -11,7 +11,8 @@ import polars as pl
 
 from smjax.core.records.column import Column
 from smjax.core.records.columns import COLUMNS, FIELDS
-from smjax.core.records.flags import AVERAGES_ONLY, DISTURBED
+from smjax.core.records.flags import DISTURBED
+from smjax.core.records.import_flags import AVERAGES_ONLY
 
 _DEPTHS = 100
 """Fewer timed tokens in an answer say nothing about what depth costs."""

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.records import flags
-from smjax.core.records.flags import FLAGS, GHZ, Flag
+from smjax.core.records import flags, import_flags
+from smjax.core.records.flag import Flag
+from smjax.core.records.flags import FLAGS, GHZ
+from smjax.core.records.import_flags import IMPORT_FLAGS
 from smjax.core.records.pages import flags_page
 
 HOMONYMS = {"warmup": {"worker/tasks/measure.py"}, "disturbed": {"sweep/run/record.py"}}
@@ -18,8 +20,9 @@ SOURCE = Path(__file__).parents[3] / "smjax"
 
 
 def test_every_flag_is_listed_once_and_says_all_that_a_reader_needs() -> None:
-    defined = [value for value in vars(flags).values() if isinstance(value, Flag)]
-    assert list(FLAGS) == defined
+    for listed, module in ((IMPORT_FLAGS, import_flags), ([f for f in FLAGS if f not in IMPORT_FLAGS], flags)):
+        assert list(listed) == [value for value in vars(module).values() if isinstance(value, Flag)]
+    assert {flag.set_by == "import" for flag in IMPORT_FLAGS} == {True}
     assert len({flag.name for flag in FLAGS}) == len(FLAGS)
     assert all(flag.rule and flag.meaning and flag.advice for flag in FLAGS)
 
@@ -42,8 +45,9 @@ def constants() -> dict[str, set[object]]:
 @pytest.mark.parametrize("flag", FLAGS, ids=lambda flag: flag.name)
 def test_whoever_sets_a_flag_names_the_constant(flag: Flag) -> None:
     spelled = {name for name, values in constants().items() if flag.name in values}
-    assert spelled - HOMONYMS.get(flag.name, set()) == {"core/records/flags.py"}
-    named = {name for name, value in vars(flags).items() if value is flag}
+    module = "import_flags" if flag in IMPORT_FLAGS else "flags"
+    assert spelled - HOMONYMS.get(flag.name, set()) == {f"core/records/{module}.py"}
+    named = {name for name, value in {**vars(flags), **vars(import_flags)}.items() if value is flag}
     users = [name for name, text in texts().items() if any(one in text for one in named)]
     assert len(users) > 1 or flag.name in GHZ.values(), "nobody sets it"
 
