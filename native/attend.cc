@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "operations.h"
 #include "runtime.h"
+#include "trace.h"
 
 namespace smjax {
 namespace {
@@ -98,6 +99,7 @@ void read_tensors(const HeadStyle& style, Windows windows, const AttentionTensor
   a.qkv = static_cast<const float*>(t.qkv.data);
   a.rotation = t.rotation.size() ? static_cast<const float*>(t.rotation.data) : nullptr;
   a.out = static_cast<float*>(t.out.data);
+  a.stamp = stamping();
 }
 
 // out[H] of one head = the splits' sums, each weighted by how its peak compares with the largest, over their total. A
@@ -128,13 +130,16 @@ void attend_one(const Turn& r, Attention& a) {
   r->shared.reserve(splits * a.n_heads * stride * int64_t(sizeof(float)));
   r->own.reserve(sizeof(DecodeScratch));
   a.partial = reinterpret_cast<float*>(r->shared.of());
+  stamp(Step::kEnter);
   for (int64_t kv = 0; kv < a.n_kv_heads; ++kv) r->kernel->remember(a, kv, 0, 1);
+  stamp(Step::kRemember);
   const auto work = [&](int thread, Share part) noexcept {
     auto& scratch = *reinterpret_cast<DecodeScratch*>(r->own.of(thread));
     for (int64_t i = part.begin; i < part.end; ++i) {
       const int64_t heads = i / splits, first = heads % parts * kHeadsAtOnce;
       const int64_t count = std::min<int64_t>(kHeadsAtOnce, of_kv - first);
       r->kernel->attend_one(a, scratch, heads / parts * of_kv + first, count, i % splits);
+      stamp(Step::kAttend);
     }
   };
   const int64_t bytes_of_slot = 2 * a.n_kv_heads * a.head_dim * element_bytes(a.type);
@@ -153,17 +158,20 @@ void attend_many(const Turn& r, const Attention& a) {
   const int64_t spans = round_up(a.n_queries, kQueriesAtOnce) / kQueriesAtOnce;
   r->own.reserve(sizeof(PrefillScratch));
   std::atomic<int64_t> next{0};
+  stamp(Step::kEnter);
   r->pool.run([&](int) noexcept {
     for (int64_t i; (i = next.fetch_add(1)) < a.n_kv_heads * pages;) {
       const int64_t first = i % pages * kPage;
       r->kernel->remember(a, i / pages, first, std::min(first + kPage, a.n_queries));
     }
+    stamp(Step::kRemember);
   });
   next = 0;
   r->pool.run([&](int thread) noexcept {  // the longest first
     auto& scratch = *reinterpret_cast<PrefillScratch*>(r->own.of(thread));
     for (int64_t i; (i = next.fetch_add(1)) < a.n_heads * spans;) {
       r->kernel->attend_many(a, scratch, i % a.n_heads, (spans - 1 - i / a.n_heads) * kQueriesAtOnce);
+      stamp(Step::kAttend);
     }
   });
 }
@@ -171,6 +179,7 @@ void attend_many(const Turn& r, const Attention& a) {
 }  // namespace
 
 Complaint attend(const HeadStyle& style, Windows windows, const AttentionTensors& t) {
+  const Traced traced(Operation::kAttend, t.cache, t.layer);
   Attention a;
   if (Complaint c = read_cache(t.cache, a); !c.empty()) return c;
   if (Complaint c = read_heads(t, a); !c.empty()) return c;

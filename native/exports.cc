@@ -12,6 +12,7 @@
 #include "pack.h"
 #include "probe.h"
 #include "runtime.h"
+#include "trace.h"
 
 namespace smjax {
 namespace {
@@ -152,6 +153,32 @@ const char* smjax_probe(int32_t threads, double* found) {
     if (threads != watched() || (threads && !found)) return "probe: expected room for what is watched, found another";
     if (threads) probe(reinterpret_cast<Probe*>(found));
     return {};
+  });
+}
+
+const char* smjax_trace_start(int64_t stamps) {
+  return complaint_of([&]() -> std::string {
+    if (stamps < 1) return "trace: expected room for stamps, found none";
+    const Turn turn;
+    start_trace(turn->pool.size(), stamps);
+    return {};
+  });
+}
+
+void smjax_trace_stop() { stop_trace(); }
+
+int64_t smjax_trace_stamps(int32_t thread, void* stamps, int64_t n) {
+  return n < 0 || (n && !stamps) ? -1 : read_stamps(thread, static_cast<Stamped*>(stamps), n);
+}
+
+int64_t smjax_trace_calls(void* calls, int64_t n) {
+  return n < 0 || (n && !calls) ? -1 : read_calls(static_cast<Called*>(calls), n);
+}
+
+double smjax_stamp_cost() {
+  return number_of([] {
+    const Turn turn;
+    return stamp_cost();
   });
 }
 

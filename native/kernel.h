@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "layout.h"
+#include "step.h"
 
 namespace smjax {
 
@@ -56,6 +57,7 @@ struct Product {
   const float* residual = nullptr;  // [T, Y]
   Activation activation = Activation::kNone;
   float* y = nullptr;  // [T, Y]: Y = O, or O/2 for gate and up; nullptr where only the best is wanted
+  Stamp stamp = nullptr;
 };
 
 struct Best {
@@ -85,6 +87,7 @@ struct Attention {
   bool halves = false;              // in pairs (i, i + R/2), else (2i, 2i + 1)
   float* out = nullptr;             // [T, N H]
   float* partial = nullptr;         // decode: [splits][N][H + 2]: sums, peak, total
+  Stamp stamp = nullptr;
 };
 
 constexpr int64_t kMaxHead = 512;

@@ -4,10 +4,12 @@
 #include "arguments.h"
 #include "operations.h"
 #include "pack.h"
+#include "trace.h"
 
 namespace smjax {
 
 Complaint look_up(const Matmul& m, const Tensor& weights, const Tensor& ids, const Tensor& out) {
+  const Traced traced(Operation::kLookUp, weights, {});
   const int64_t count = ids.size();
   const Complaint found = first_of(check_weights(m, weights), expect("ids", ids, Type::kS32, {count}),
                                    expect("out", out, Type::kF32, {count, m.n_in}));

@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "operations.h"
 #include "runtime.h"
+#include "trace.h"
 
 namespace smjax {
 namespace {
@@ -46,6 +47,7 @@ Product read_matmul(const Matmul& m, const MatmulTensors& t) {
   p.norm = {NormKind(m.norm), layer_of(t.norm_weight, layer), centred ? layer_of(t.norm_bias, layer) : nullptr, m.eps};
   p.bias = layer_of(t.bias, layer);
   p.activation = Activation(m.activation);
+  p.stamp = stamping();
   return p;
 }
 
@@ -87,8 +89,10 @@ void multiply_one(const Turn& r, const Product& p, Best* bests) {
     Best best = kNothing;
     r->kernel->prepare(p, columns, 0, 1);
     r->kernel->multiply(p, columns, part.begin, part.end, bests ? &best : nullptr);
+    stamp(Step::kMultiply);
     if (bests) bests[thread] = best;
   };
+  stamp(Step::kEnter);
   if (!shared) return work(0, {0, units});
   r->pool.run([&](int thread) noexcept { work(thread, share(units, thread, r->pool.size())); });
 }
@@ -103,6 +107,7 @@ void multiply_many(const Turn& r, const Product& p) {
   Carver carver(r->shared.of());
   const Columns columns = carve_columns(carver, p, tile);
   const int64_t tiles = round_up(p.n_columns, tile) / tile, units = units_of(p);
+  stamp(Step::kEnter);
   r->pool.run([&](int thread) noexcept {
     Columns own = columns;
     own.normalised = reinterpret_cast<float*>(r->own.of(thread));
@@ -114,12 +119,14 @@ void multiply_many(const Turn& r, const Product& p) {
     for (int64_t i; (i = next.fetch_add(kPanelsAtOnce)) < units;) {
       r->kernel->multiply(p, columns, i, std::min(i + kPanelsAtOnce, units), nullptr);
     }
+    stamp(Step::kMultiply);
   });
 }
 
 }  // namespace
 
 Complaint multiply(const Matmul& m, const MatmulTensors& t) {
+  const Traced traced(Operation::kMultiply, t.weights, t.layer);
   if (Complaint c = check_matmul(m, t); !c.empty()) return c;
   Product p = read_matmul(m, t);
   const bool gated = is_gated(p.activation);
@@ -142,6 +149,7 @@ Complaint multiply(const Matmul& m, const MatmulTensors& t) {
 }
 
 Complaint argmax(const Matmul& m, const MatmulTensors& t) {
+  const Traced traced(Operation::kArgmax, t.weights, t.layer);
   if (Complaint c = check_matmul(m, t); !c.empty()) return c;
   const Product p = read_matmul(m, t);
   if (p.n_columns != 1 || p.bias || p.activation != Activation::kNone) return "argmax: expected one column and no more";

@@ -4,6 +4,7 @@
 
 #include "denormals.h"
 #include "pin.h"
+#include "trace.h"
 
 #ifdef __linux__
 #include <sched.h>
@@ -65,11 +66,13 @@ void Pool::run_erased(Call call, const void* task) noexcept {
     std::lock_guard<std::mutex> sleep(sleep_);
     wake_.notify_all();
   }
+  stamp(Step::kFork);
   call(task, 0);
   for (int thread = 1; thread < n_threads_; ++thread) {
     for (int round = 0; done_[size_t(thread)].generation.load(std::memory_order_acquire) != generation; ++round)
       pause(round);
   }
+  stamp(Step::kJoin);
 }
 
 void Pool::help(int thread, int cpu) noexcept {
@@ -78,6 +81,7 @@ void Pool::help(int thread, int cpu) noexcept {
   uint32_t seen = 0;
   while (await_task(seen)) {
     seen = generation_.load(std::memory_order_acquire);
+    stamp(Step::kWait);
     call_(task_, thread);
     done_[size_t(thread)].generation.store(seen, std::memory_order_release);
   }

@@ -171,6 +171,7 @@ template <class Isa>
 void attend_many(const Attention& a, PrefillScratch& scratch, int64_t n, int64_t first) noexcept {
   const Span span(a, n, first);
   begin_span<Isa>(a, span, scratch);
+  leave(a.stamp, Step::kTurn);
   with_cache(a.type, [&](auto cache) { attend_span<Isa, decltype(cache)>(a, span, scratch); });
   for (int64_t t = 0; t < span.count; ++t) {
     float* to = a.out + ((first + t) * a.n_heads + n) * span.head;

@@ -145,6 +145,7 @@ void attend_one(const Attention& a, DecodeScratch& scratch, int64_t first_head, 
     for (int64_t i = 0; i < count; ++i) {
       prepare_query<Isa>(a, 0, first_head + i, q + i * head);
     }
+    leave(a.stamp, Step::kTurn);
     if (count == kHeadsAtOnce) return attend_heads<Isa, Cache, kHeadsAtOnce>(a, slots, q, scores, out);
     for (int64_t i = 0; i < count; ++i)
       attend_heads<Isa, Cache, 1>(a, slots, q + i * head, scores, out + i * (head + 2));

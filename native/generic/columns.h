@@ -106,6 +106,7 @@ void prepare(const Product& p, const Columns& to, int64_t first, int64_t last) n
       const float* x = column < p.n_columns ? p.x + column * p.n_in : nullptr;
       if (x && p.norm.kind != NormKind::kNone) {
         normalise<Isa>(x, p.n_in, p.norm, to.normalised);
+        leave(p.stamp, Step::kNorm);
         x = to.normalised;
       }
       if constexpr (E::kQuantised) {
@@ -113,6 +114,7 @@ void prepare(const Product& p, const Columns& to, int64_t first, int64_t last) n
       } else {
         copy_column(x, p.n_in, to, column / to.tile, column % to.tile);
       }
+      leave(p.stamp, Step::kQuantise);
     }
   });
 }

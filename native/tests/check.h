@@ -110,5 +110,6 @@ void test_denormals();
 void test_exports();
 void test_machine();
 void test_probes();
+void test_trace();
 
 }  // namespace smjax::tests

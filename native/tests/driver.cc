@@ -21,6 +21,7 @@ int main() {
   test_exports();
   test_machine();
   test_probes();
+  test_trace();
   std::string names;
   for (const smjax::Kernel* const* kernel = smjax::kernels(); *kernel; ++kernel) {
     names += (names.empty() ? "" : " ") + std::string((*kernel)->name);

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import smjax
 
-ABI = 3
+ABI = 4
 """Of the functions and handlers that are called here; the library has the same number (native/exports.h)."""
 _NAMES = ("libsmjax_native.so", "libsmjax_native.dylib")
 _FOLDER = "lib"
@@ -22,7 +22,7 @@ Memory = tuple[int, int]
 """An address, and how many bytes there are."""
 
 _I32, _I64, _F64, _TEXT, _ADDRESS = ctypes.c_int32, ctypes.c_int64, ctypes.c_double, ctypes.c_char_p, ctypes.c_void_p
-_FUNCTIONS: dict[str, tuple[type, tuple[type, ...]]] = {
+_FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "smjax_abi": (_I32, ()),
     "smjax_isas": (_TEXT, ()),
     "smjax_encodings": (_TEXT, ()),
@@ -33,6 +33,11 @@ _FUNCTIONS: dict[str, tuple[type, tuple[type, ...]]] = {
     "smjax_effective_ghz": (_F64, (_I32,)),
     "smjax_watch": (_I32, (_I32, _ADDRESS, _I32)),
     "smjax_probe": (_TEXT, (_I32, _ADDRESS)),
+    "smjax_trace_start": (_TEXT, (_I64,)),
+    "smjax_trace_stop": (None, ()),
+    "smjax_trace_stamps": (_I64, (_I32, _ADDRESS, _I64)),
+    "smjax_trace_calls": (_I64, (_ADDRESS, _I64)),
+    "smjax_stamp_cost": (_F64, ()),
     "smjax_wake_ups": (_TEXT, (_I32, _I32, _I32, _ADDRESS)),
 }
 """What is called through ctypes: result and arguments."""
