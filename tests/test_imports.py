@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "worker/tasks": WORKER | {"numpy"},
     "worker/engines": CORE | {"smjax.worker.engines", "smjax.worker.bandwidth", "numpy"},
     "worker/engines/smjax": WORKER | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,
+    "worker/engines/smjax/profile": WORKER | {"smjax.worker.kernels", "smjax.worker.model"} | JAX,
     "worker/engines/llama_cpp": WORKER | {"llama_cpp", "numpy"},
     "worker/engines/openvino": WORKER | {"openvino", "openvino_genai", "numpy"},
     "worker/engines/openai": WORKER | {"numpy"},

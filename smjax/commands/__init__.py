@@ -10,6 +10,7 @@ COMMANDS = {
     "trend": "since when is a figure higher or lower, and what changed then",
     "import": "other tools' results as a run folder: llama-bench, pyperf …",
     "doctor": "what disturbs measurements on this machine, and what to do",
+    "profile": "where the time of a token goes, by part and by layer",
     "eval": "answer one prompt, for checking: a line of JSON",
     "export": "write a preset as a GGUF file for other tools",
 }

@@ -122,6 +122,18 @@ def write_lines(path: Path, lines: Sequence[str], what: str) -> Path:
     return path
 
 
+def check_writable(path: Path, what: str) -> None:
+    """Raise the RequestError that writing `what` to `path` would end with, as far as that can be known before.
+
+    The folder is made where it is missing.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _new_file(_target(path).parent).unlink()
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, what, error) from error
+
+
 @contextlib.contextmanager
 def replacing(path: Path, what: str) -> Iterator[Path]:
     """An empty file to be filled, which takes the place of `path` when the block ends, and goes if that fails.

@@ -32,6 +32,7 @@ _INSTEAD = {
     "\N{NO-BREAK SPACE}": " ",
     "\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-",
     "\N{BOX DRAWINGS HEAVY HORIZONTAL}": "-",
+    "\N{FULL BLOCK}": "#",
 }
 """What smjax writes itself, for encodings that have no such character."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from smjax.core.records.hello import Hello
 from smjax.core.records.point import PointAnswer
+from smjax.core.records.profile import Profile
 from smjax.core.records.quantities import Bytes, Nanoseconds, Rate, Size
 
 IDS_KEPT = 64
@@ -128,6 +129,8 @@ class Answer:
     samples: list[Sample] = field(default_factory=list)
     points: list[PointAnswer] = field(default_factory=list)
     """Of a microbenchmark, in the order in which they were measured; there are no answers of a model then."""
+    profile: Profile | None = None
+    """Where a step's time went, of a process that looked into it."""
     readings: dict[str, Any] | None = None
     """See `smjax.core.machine.disturbances`."""
     probes: Probes | None = None

@@ -14,7 +14,7 @@ It counts up with whatever a worker may be asked for, field or word, as one that
 unseen, and when anything in an answer changes its meaning; not when an answer may only say more.
 """
 
-Task = Literal["measure", "evaluate", "ahead", "dram", "micro"]
+Task = Literal["measure", "evaluate", "ahead", "dram", "micro", "profile"]
 HELLO = "hello"
 FIND = "find"
 """Of a microbenchmark the step in which the user's functions are only found."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from smjax.core.models.source import Model
 from smjax.core.records.answer import Answer
+from smjax.core.records.profile import Profile
 from smjax.core.records.request import Request
 from smjax.worker.engines.handicap import Handicapped
 
@@ -80,6 +81,10 @@ class Engine(Protocol):
 
     def describe(self, answer: Answer) -> None:
         """Put into `answer` what it computes with, what it had to compile, and bytes: of weights, cache, one step."""
+
+    def profile(self, prompt: np.ndarray) -> Profile:
+        """Where the time of a decode step, and of the prefill of `prompt`, goes; only smjax's own is asked."""
+        raise AssertionError("smjax's own is asked")
 
     def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Take one of its spec's steps: what the workers of the scenario are handed, and notes on how it came to be."""

@@ -11,6 +11,7 @@ from smjax.worker.tasks.evaluate import evaluate
 from smjax.worker.tasks.hello import hello
 from smjax.worker.tasks.measure import measure
 from smjax.worker.tasks.micro import measure_points
+from smjax.worker.tasks.profile import profile
 from smjax.worker.tasks.session import Session
 
 __all__ = ["TASKS", "Session", "hello"]
@@ -39,4 +40,5 @@ TASKS: dict[str, Task] = {
     "ahead": _with_engine(ahead),
     "dram": dram,
     "micro": measure_points,
+    "profile": _with_engine(profile),
 }

@@ -12,6 +12,7 @@ import numpy as np
 
 from smjax.core.models.source import Model, product_shapes
 from smjax.core.records.answer import Answer, Memory, Ran
+from smjax.core.records.profile import Profile
 from smjax.core.records.scenario import Scenario
 from smjax.worker.bandwidth import READ_SECONDS
 from smjax.worker.engines.agreement import CHECKED_POSITIONS, check_agreement
@@ -27,7 +28,7 @@ from smjax.worker.engines.smjax.programs import (
     prefill,
 )
 from smjax.worker.engines.stepwise import Stepwise
-from smjax.worker.kernels import Cache, Setup, make_kernel
+from smjax.worker.kernels import Cache, Kernel, Setup, make_kernel
 from smjax.worker.kernels.xla.tune import tune
 from smjax.worker.model.decoder import logits
 from smjax.worker.model.weights import Weights, load_weights, packed_bytes, step_bytes, step_weights
@@ -67,22 +68,27 @@ class SmjaxEngine(Stepwise):
     def compile(self) -> None:
         # The larger program first: what it takes for a moment is then the less on top of.
         self.decode_program = self._decode_program()
-        self.prefill_program = self._program(prefill, np.zeros(self.scenario.n_prompt, np.int32))
+        self.prefill_program = self.program(prefill, np.zeros(self.scenario.n_prompt, np.int32))
 
     def _decode_program(self) -> jax.stages.Compiled:
         state, n = initial_state(self.config, 0, 0), self.scenario.tokens_per_dispatch
         if n == 1:
-            return self._program(decode_one, state)
-        return self._program(partial(decode_many, n), state, np.int32(0))
+            return self.program(decode_one, state)
+        return self.program(partial(decode_many, n), state, np.int32(0))
 
-    def _program(self, function: Callable[..., Any], *arguments: Any) -> jax.stages.Compiled:
-        """`function` of the decoder, its weights as a flat list, its cache, which is handed over, and `arguments`."""
-        structure = jax.tree.structure(self.weights)
+    def program(
+        self, function: Callable[..., Any], *arguments: Any, kernel: Kernel | None = None, keep_unused: bool = False
+    ) -> jax.stages.Compiled:
+        """`function` of the decoder, its weights as a flat list, its cache, which is handed over, and `arguments`.
+
+        `kernel`: another one than the engine's for the same weights and cache.
+        """
+        structure, computes = jax.tree.structure(self.weights), kernel or self.kernel
 
         def flat(arrays: list[jax.Array], cache: Cache, *rest: Any) -> Any:
-            return function(self.config, self.kernel, jax.tree.unflatten(structure, arrays), cache, *rest)
+            return function(self.config, computes, jax.tree.unflatten(structure, arrays), cache, *rest)
 
-        return compile_program(flat, self.arrays, self.cache, *arguments, donate=(1,))
+        return compile_program(flat, self.arrays, self.cache, *arguments, donate=(1,), keep_unused=keep_unused)
 
     def prefill(self, prompt: np.ndarray) -> int:
         self.cache, self.state = self.prefill_program(self.arrays, self.cache, prompt)
@@ -122,7 +128,7 @@ class SmjaxEngine(Stepwise):
 
     def evaluate(self, ids: np.ndarray, n_gen: int) -> dict[str, Any]:
         self.decode_program = self._decode_program()
-        self.cache, nll, hidden = self._program(answer_scores, ids)(self.arrays, self.cache, ids)
+        self.cache, nll, hidden = self.program(answer_scores, ids)(self.arrays, self.cache, ids)
         scores = self._logits(hidden)
         greedy = [int(np.argmax(scores))][:n_gen]
         self.state = jax.device_put(initial_state(self.config, greedy[0] if greedy else 0, len(ids)))
@@ -136,6 +142,11 @@ class SmjaxEngine(Stepwise):
             function = partial(logits, self.config, self.kernel)
             self._logits_program = compile_program(function, self.weights, hidden[None])
         return np.asarray(self._logits_program(self.weights, hidden[None])[0])
+
+    def profile(self, prompt: np.ndarray) -> Profile:
+        from smjax.worker.engines.smjax.profile import profile  # a worker that measures needs none of it
+
+        return profile(self, prompt)
 
     def read_bandwidth(self) -> float | None:
         cache = jax.tree.leaves(self.cache)

@@ -84,6 +84,20 @@ class XlaKernel:
         rotation: Float[Array, "T 2 _"] | None,
         norms: HeadNorms | None,
     ) -> tuple[Float[Array, "T _"], Cache]:
+        q, cache = self.turn(config, cache, layer, qkv, start, rotation, norms)
+        return self.look_back(config, cache, layer, q, start), cache
+
+    def turn(
+        self,
+        config: DecoderConfig,
+        cache: Cache,
+        layer: Int[Array, ""],
+        qkv: Float[Array, "T _"],
+        start: Int[Array, ""],
+        rotation: Float[Array, "T 2 _"] | None,
+        norms: HeadNorms | None,
+    ) -> tuple[Float[Array, "T K G H"], Cache]:
+        """The queries as attention takes them, and the cache with the keys and values."""
         n_kv, head = config.n_kv_heads, config.head_dim
         q, k, v = jnp.split(qkv.reshape(len(qkv), -1, head), [config.n_heads, config.n_heads + n_kv], axis=1)
         if norms is not None:
@@ -94,9 +108,18 @@ class XlaKernel:
             )
         if rotation is not None:
             q, k = (rotate(x, rotation, config.rope_pairs) for x in (q, k))
-        cache = cache.write(layer, start, k, v)
-        q = (q * config.query_scale).reshape(len(q), n_kv, -1, head)
+        return (q * config.query_scale).reshape(len(q), n_kv, -1, head), cache.write(layer, start, k, v)
+
+    def look_back(
+        self,
+        config: DecoderConfig,
+        cache: Cache,
+        layer: Int[Array, ""],
+        q: Float[Array, "T K G H"],
+        start: Int[Array, ""],
+    ) -> Float[Array, "T _"]:
+        """Attended values [T, N*H] of queries that were turned."""
         window = jnp.asarray(config.windows, jnp.int32)[layer] if config.windows else jnp.int32(config.ctx_train)
         if len(q) == 1:
-            return attend_one(cache, layer, q[0], start, window, config.score_cap).reshape(1, -1), cache
-        return attend_many(cache, layer, q, start, window, config.score_cap).reshape(len(q), -1), cache
+            return attend_one(cache, layer, q[0], start, window, config.score_cap).reshape(1, -1)
+        return attend_many(cache, layer, q, start, window, config.score_cap).reshape(len(q), -1)

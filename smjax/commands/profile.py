@@ -1,0 +1,58 @@
+"""`smjax profile`: where the time of a token, and of a prompt, goes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from smjax.core import signals
+from smjax.core.exit_codes import ExitCode
+from smjax.core.files import check_writable
+from smjax.core.output import complain
+
+FIELDS = ("model", "kernel", "isa", "threads", "ctx", "n_gen", "seed", "replicates", "iterations", "timeout_s")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is looked into, how long, and what comes of it."""
+    parser.add_argument("--model", required=True, metavar="MODEL", help="a GGUF file, or the name of a preset")
+    parser.add_argument("--ctx", default=256, type=int, metavar="C", help="capacity of the KV cache, by default 256")
+    parser.add_argument("--threads", default=1, type=int, metavar="T", help="threads of the worker, by default 1")
+    parser.add_argument("--kernel", default="auto", metavar="K", help="auto, xla, native, or all")
+    parser.add_argument("--isa", default="auto", metavar="I", help="auto, or a level such as avx2")
+    parser.add_argument("--n-gen", default=128, type=int, metavar="N", help="tokens of an answer, by default 128")
+    parser.add_argument("--seed", default=42, type=int, help="of a preset's weights and of the prompt, by default 42")
+    parser.add_argument(
+        "--replicates", default=5, type=int, metavar="R", help="processes profiled, and as many measured in turn; 5"
+    )
+    parser.add_argument(
+        "--iterations", type=int, metavar="N", help="answers of each; by default as many as fill a second"
+    )
+    parser.add_argument(
+        "--timeout", default=600, type=float, dest="timeout_s", metavar="S", help="seconds a worker may take; 600"
+    )
+    parser.add_argument("--format", choices=("text", "md", "json"), default="text", help="tables, or for programs")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="what each thread did when, for ui.perfetto.dev")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Look into the kernels that are asked for, one after the other, and print."""
+    from smjax.report.render.trace import write_trace
+    from smjax.report.tables.profile import tell
+    from smjax.sweep.process.local import LocalLauncher
+    from smjax.sweep.run.profile import ProfileRequest, profile_each
+
+    request = ProfileRequest(**{name: getattr(arguments, name) for name in FIELDS})
+    if arguments.trace:
+        check_writable(arguments.trace, "a trace")
+    with signals.raised():
+        found = profile_each(request, LocalLauncher(), complain)
+    for one in found:
+        if one.status != "ok":
+            complain(f"{one.resolved.kernel}: {one.status}: {one.reason}")
+    done = [one for one in found if one.status == "ok"]
+    if done:
+        tell(done, arguments.format)
+    if done and arguments.trace:
+        write_trace(arguments.trace, done)
+    return ExitCode.OK if len(done) == len(found) else ExitCode.FAILED

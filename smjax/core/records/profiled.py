@@ -1,0 +1,23 @@
+"""What became of a profile: the answers of processes that looked into themselves, and of others that only measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from smjax.core.records.answer import Answer
+from smjax.core.records.resolved import Resolved
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """Of one kernel."""
+
+    model: str
+    resolved: Resolved
+    n_layers: int
+    status: str = "ok"
+    reason: str = ""
+    """One line; empty if the status is ok."""
+    looked_into: list[Answer] = field(default_factory=list)
+    measured: list[Answer] = field(default_factory=list)
+    """As many; those of one place ran one after the other."""

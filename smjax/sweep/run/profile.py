@@ -1,0 +1,128 @@
+"""`smjax profile`: processes that look into themselves, and in turn with them processes that only measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from smjax.core.engines import Host, packages
+from smjax.core.engines.introduction import introduce
+from smjax.core.errors import RequestError
+from smjax.core.machine.host import available_bytes, environment
+from smjax.core.models.presets import PRESETS
+from smjax.core.models.source import Model, left_aside, open_model
+from smjax.core.output import complain
+from smjax.core.records.answer import Answer
+from smjax.core.records.profiled import Profiled
+from smjax.core.records.request import Request, Task
+from smjax.core.records.resolved import Resolved
+from smjax.core.records.scenario import Measure, Scenario, check_scenario
+from smjax.sweep.ahead.steps import Ahead, get_ready
+from smjax.sweep.process.launcher import Launcher
+from smjax.sweep.request.resolve import expand, resolve
+from smjax.sweep.request.validate import check_engine, check_memory
+
+ENGINE = "smjax"
+"""The only one that can be looked into."""
+
+_DOES: dict[Task, str] = {"profile": "looked into", "measure": "as it is measured"}
+
+
+@dataclass(frozen=True)
+class ProfileRequest:
+    """What `smjax profile` was asked."""
+
+    model: str
+    """A GGUF file or the name of a preset."""
+    kernel: str = "auto"
+    """`all`: each that is here."""
+    isa: str = "auto"
+    threads: int = 1
+    ctx: int = 256
+    n_gen: int = 128
+    seed: int = 42
+    replicates: int = 5
+    """Processes of each kind."""
+    iterations: int | None = None
+    """Answers of each process; None for as many as fill a second."""
+    timeout_s: float = 600.0
+    """Of each process."""
+
+
+def profile_each(request: ProfileRequest, launcher: Launcher, say: Callable[[str], None]) -> list[Profiled]:
+    """Each kernel that is asked for.
+
+    Raises RequestError, before anything runs, where one of them cannot be served.
+    """
+    scenario = _scenario(request)
+    _check(request, scenario)
+    model = open_model(scenario.model, scenario.model_path, request.seed)
+    check_scenario(scenario, model.config.ctx_train)
+    host = environment(packages())
+    every = [resolve(one, host) for one in dict.fromkeys(expand(scenario, host))]
+    for resolved in every:
+        check_engine(resolved, model)
+        check_memory(resolved, model, available_bytes())
+    model.check_weights()
+    if aside := left_aside(model):
+        complain(aside)
+    return [_profile(resolved, model, host, launcher, say) for resolved in every]
+
+
+def _profile(resolved: Resolved, model: Model, host: Host, launcher: Launcher, say: Callable[[str], None]) -> Profiled:
+    there = introduce(host, [ENGINE])
+    ahead = get_ready(resolved, model, host, there, launcher, lambda phase: None)
+    for failed in ahead.failed:
+        say(f"ahead of it {failed}; measured without")
+    found = Profiled(model.name, resolved, model.config.n_layers)
+    kinds: dict[Task, list[Answer]] = {"profile": found.looked_into, "measure": found.measured}
+    n = resolved.scenario.measure.replicates
+    for number in range(n):
+        for task in reversed(kinds) if number % 2 else kinds:  # in turn, so that no drift favours one of them
+            say(f"{resolved.kernel}: {number + 1} of {n}, {_DOES[task]}")
+            outcome = launcher.run(_request(task, resolved, ahead), resolved.scenario.measure.timeout_s)
+            if outcome.status != "ok":
+                reason = outcome.reason.replace("measure.timeout_s", "--timeout")
+                return replace(found, status=outcome.status, reason=reason)
+            kinds[task].append(outcome.answer)
+    return found
+
+
+def _request(task: Task, resolved: Resolved, ahead: Ahead) -> Request:
+    cache_dir = None if ahead.cache_dir is None else str(ahead.cache_dir)
+    return Request(task, resolved, ahead.prepared, cache_dir, model_file=ahead.model_file)
+
+
+def _scenario(request: ProfileRequest) -> Scenario:
+    is_preset = request.model in PRESETS
+    return Scenario(
+        model=request.model if is_preset else "gguf",
+        model_path=None if is_preset else request.model,
+        engine=ENGINE,
+        kernel=request.kernel,
+        isa=request.isa,
+        threads=request.threads,
+        ctx=request.ctx,
+        n_prompt=request.ctx - request.n_gen,
+        n_gen=request.n_gen,
+        tokens_per_dispatch=1,
+        kv_dtype="auto",
+        seed=request.seed,
+        measure=Measure(request.replicates, request.iterations, warmup=1, timeout_s=request.timeout_s),
+    )
+
+
+def _check(request: ProfileRequest, scenario: Scenario) -> None:
+    """What options are called otherwise than fields of a scenario, and what a preset is made from."""
+    for option, value, least in (
+        ("--seed", request.seed, 0),
+        ("--replicates", request.replicates, 1),
+        ("--iterations", request.iterations, 1),
+    ):
+        if value is not None and value < least:
+            raise RequestError(f"{option}: expected at least {least}, found {value}")
+    if not 0 < (timeout_s := scenario.measure.timeout_s) < math.inf:
+        raise RequestError(f"--timeout: expected more than 0, found {timeout_s:g}")
+    if request.isa == "all":
+        raise RequestError("--isa: expected one instruction set, found all; profile one after the other")

@@ -1,0 +1,116 @@
+"""Where a token goes: parts that are all of a step, bytes that are all it needs, and a kernel that leaves parts out."""
+
+from __future__ import annotations
+
+import itertools
+
+import jax
+import numpy as np
+import pytest
+
+from smjax.core.models.families import decoder
+from smjax.core.models.presets import PresetModel
+from smjax.core.native_library import library
+from smjax.core.records.answer import Answer
+from smjax.core.records.profile import NO_PART, PARTS, Pass, Profile
+from smjax.worker.engines.smjax.engine import SmjaxEngine
+from smjax.worker.engines.smjax.profile import differences
+from smjax.worker.engines.smjax.profile.differences import ALONE, EVERYTHING, UP_TO, Timed
+from smjax.worker.engines.smjax.profile.partly import Partly
+from smjax.worker.engines.smjax.profile.trace import read_trace
+from smjax.worker.engines.smjax.programs import decode_one, initial_state
+from tests.worker.models import loaded_engine
+
+CONFIG = decoder("llama", 2, 64, 4, 2, 16, 96, 128, 256, norm_eps=1e-5, tied=False)
+PROMPT = np.arange(32, dtype=np.int32)
+needs_native = pytest.mark.skipif(library() is None, reason="no native library")
+
+
+def engine_of(kernel: str, threads: int = 1) -> SmjaxEngine:
+    engine = loaded_engine(PresetModel("any", CONFIG, 0), kernel=kernel, threads=threads)
+    engine.compile()
+    return engine
+
+
+@pytest.fixture(scope="module")
+def native() -> SmjaxEngine:
+    return engine_of("native", threads=2)
+
+
+@pytest.fixture(scope="module")
+def profile(native: SmjaxEngine) -> Profile:
+    return native.profile(PROMPT)
+
+
+@needs_native
+@pytest.mark.parametrize("step", ["decode", "prefill"])
+def test_pieces_are_all_of_a_step(profile: Profile, step: str) -> None:
+    found: Pass = getattr(profile, step)
+    assert sum(piece.ns for piece in found.pieces) == pytest.approx(found.total_ns)
+    assert all(piece.ns >= 0 for piece in found.pieces)
+    assert {piece.part for piece in found.pieces} == {*PARTS, NO_PART}
+    in_layers = {(piece.part, piece.layer) for piece in found.pieces if piece.layer is not None}
+    parts = ("norm", "qkv", "rope", "attention", "output", "feed-forward")
+    assert in_layers == {(part, layer) for part in parts for layer in range(CONFIG.n_layers)}
+
+
+@needs_native
+def test_needs_are_the_bytes_of_a_token(native: SmjaxEngine, profile: Profile) -> None:
+    answer = Answer()
+    native.describe(answer)
+    assert sum(need.bytes for need in profile.decode.needs) == answer.bytes_per_token
+
+
+@needs_native
+def test_a_trace_has_a_track_of_every_thread(profile: Profile) -> None:
+    tracks = {event.track for event in profile.events}
+    assert len(tracks) == 3
+    assert {"Python", "thread 1"} < tracks
+    assert all(event.ns >= 0 for event in profile.events)
+    own = [event for event in profile.events if event.track.startswith("thread 0")]
+    assert all(one.begin_ns + one.ns <= next_.begin_ns for one, next_ in itertools.pairwise(own))
+
+
+@needs_native
+def test_who_is_not_looked_into_leaves_no_stamps(native: SmjaxEngine, profile: Profile) -> None:
+    before = len(read_trace(threads=1).threads[0])
+    native.answer(PROMPT, 3, lambda ids: None)
+    assert len(read_trace(threads=1).threads[0]) == before
+
+
+@pytest.fixture(scope="module")
+def xla() -> SmjaxEngine:
+    return engine_of("xla")
+
+
+@pytest.mark.slow
+def test_all_parts_together_are_the_kernel(xla: SmjaxEngine) -> None:
+    state = jax.device_put(initial_state(CONFIG, 7, 5))
+    program = xla.program(decode_one, state, kernel=Partly(xla.setup, EVERYTHING))
+    xla.prefill(PROMPT)
+    xla.cache, expected = xla.decode_program(xla.arrays, xla.cache, state)
+    xla.cache, found = program(xla.arrays, xla.cache, state)
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+
+
+@pytest.mark.slow
+def test_a_part_that_is_left_out_is_not_computed(xla: SmjaxEngine) -> None:
+    """Of what it would have read, nothing is an argument of the program."""
+    state = jax.device_put(initial_state(CONFIG, 7, 5))
+    sizes = []
+    for parts in (UP_TO[0], ALONE["qkv"], ALONE["feed-forward"]):
+        program = xla.program(decode_one, state, kernel=Partly(xla.setup, parts))
+        sizes.append(program.memory_analysis().argument_size_in_bytes)
+    packed = {name: sum(p.nbytes for p in jax.tree.leaves(m)) for name, m in xla.weights.stacks[0].matrices.items()}
+    assert sizes[1] - sizes[0] == packed["qkv"]
+    assert sizes[2] - sizes[0] == packed["ffn_in"] + packed["ffn_down"]
+
+
+def test_differences_add_up_to_the_whole_program() -> None:
+    ns = {None: 10.0, **dict.fromkeys(ALONE.values(), 20.0), **{parts: 12.0 + 5 * n for n, parts in enumerate(UP_TO)}}
+    timed = Timed({}, None, {parts: [value - 1, value, value + 90] for parts, value in ns.items()})
+    found = differences._pass(timed, [57])
+    assert (found.total_ns, sum(piece.ns for piece in found.pieces)) == (ns[EVERYTHING], ns[EVERYTHING])
+    by_part = {piece.part: piece.ns for piece in found.pieces}
+    assert by_part == {**dict.fromkeys(ALONE, 5), "dispatch": 10, NO_PART: 2}
+    assert found.alone_ns["qkv"] == 8
