@@ -6,7 +6,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from smjax.core.numbers import significant
 from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure
@@ -16,17 +16,17 @@ _LEAST = 2
 """Rows that are worth a table of their own."""
 _ALWAYS = ("op", "shape")
 _CAPTION = (
-    "attainable: the lesser of the peak and of FLOP/byte * bandwidth of a working set of the op's bytes; of an op that "
-    "is held against no peak that bandwidth. bound by: the peak, or the level that these bytes fit in."
+    "attainable: the lesser of the peak and of FLOP/byte * bandwidth of a working set of the op's bytes; of an op "
+    "without arithmetic that bandwidth. bound by: the peak, or the level that these bytes fit in."
 )
 
 
 def grids(title: str, rows: Sequence[Row]) -> list[Grid]:
-    """A table of the rows of which it is known, if there are a few."""
-    known = [row for row in rows if _share(row) is not None]
-    if len(known) < _LEAST:
+    """A table of the rows that have figures, if of a few it is known."""
+    if sum(_share(row) is not None for row in rows) < _LEAST:
         return []
-    return [draw(f"Roofline · {title}", [_CAPTION], [*_keys(known), *_COLUMNS], known)]
+    timed = [row for row in rows if row["op_gb_per_s"] is not None or row["gflop_per_s"] is not None]
+    return [draw(f"Roofline · {title}", [_CAPTION], [*_keys(timed), *_COLUMNS], timed)]
 
 
 def _keys(rows: Sequence[Row]) -> list[GridColumn]:
@@ -38,7 +38,7 @@ def _keys(rows: Sequence[Row]) -> list[GridColumn]:
 
 def _share(row: Row) -> float | None:
     """Of what is attainable."""
-    if row["peak_share"] is None:
+    if row["op_flops"] is None:
         share: float | None = row["bandwidth_share"]
         return share
     attainable, attained = row["attainable_gflop_per_s"], row["gflop_per_s"]
@@ -51,25 +51,18 @@ def _of_attainable(row: Row) -> Cell:
 
 
 def _bound(row: Row) -> Cell:
-    """By what."""
-    by_bandwidth = row["peak_share"] is None or row["peak_share"] < row["bandwidth_share"]
+    """By what; not known of arithmetic whose peak is not."""
+    if _share(row) is None:
+        return NOTHING
+    by_bandwidth = row["op_flops"] is None or row["peak_share"] < row["bandwidth_share"]
     text = (row["level"] or "bandwidth") if by_bandwidth else "peak"
     return Cell(text, text)
 
 
-def _rates(name: str) -> Callable[[Row], Cell]:
-    """None of an op that is not held against a peak."""
-
-    def cell(row: Row) -> Cell:
-        return figure(name)(row) if row["peak_share"] is not None else NOTHING
-
-    return cell
-
-
 _COLUMNS = (
     GridColumn("FLOP/byte", figure("intensity"), "any", numeric=True),
-    GridColumn("attainable GFLOP/s", _rates("attainable_gflop_per_s"), "any", numeric=True),
-    GridColumn("attained GFLOP/s", _rates("gflop_per_s"), "any", numeric=True, follows=True),
+    GridColumn("attainable GFLOP/s", figure("attainable_gflop_per_s"), "any", numeric=True),
+    GridColumn("attained GFLOP/s", figure("gflop_per_s"), "any", numeric=True, follows=True),
     GridColumn("attained GB/s", figure("op_gb_per_s"), "any", numeric=True),
     GridColumn("of attainable", _of_attainable, numeric=True),
     GridColumn("bound by", _bound),

@@ -72,6 +72,12 @@ def test_what_is_true_of_a_process_is_said_of_it_and_not_of_each_of_its_points()
     assert "- rms_norm 768, 1 thread, kernel xla: failed (1 of 3 processes): off by 0.3" in text
 
 
+def test_an_op_that_fails_at_all_of_its_shapes_is_named_once() -> None:
+    points = [WRONG | {"point": {"op": "softmax", "shape": shape, "cache": "hot"}} for shape in ("768", "2048")]
+    text = text_of(answer(), *points)
+    assert "softmax, 1 thread, kernel native; softmax, 1 thread, kernel xla: failed (3 of 3 processes)" in text
+
+
 def test_shapes_are_in_the_order_of_their_sizes() -> None:
     shapes = ["16x768x768", "128x768x768", "1024x768x768"]
     text = text_of(*(answer("q4_0_matmul", shape) for shape in reversed(shapes)), n=1)
@@ -128,13 +134,15 @@ def test_runs_are_pooled_by_what_they_measured() -> None:
 def test_two_rows_and_more_have_a_roofline() -> None:
     """2 operations a byte: below 4 GFLOP/s by as much as memory at 1 GB/s allows; L1 at 2 GB/s gives all of it."""
     slow = {"bandwidth_bytes_per_s": 1e9, "bandwidth_level": "DRAM"}
-    points = [answer(), answer("rms_norm", "768", **slow), answer("kv_append", "768", flops=0, peak_flop_per_s=None)]
+    points = [answer(), answer("rms_norm", "768", **slow), answer("kv_append", "768", flops=0)]
+    points.append(answer("unknown", "768", peak_flop_per_s=None))
     table = markdown(run_table.grids(scenarios([process(points)]))).partition("### Roofline")[2]
     found = {row["op"]: row for row in cells(table)}
     figures = ("FLOP/byte", "attainable GFLOP/s", "attained GFLOP/s", "of attainable", "bound by")
     assert [found["gemm"][name] for name in figures] == ["2.00", "4.00", "1.00", "0.25", "peak"]
     assert [found["rms_norm"][name] for name in figures] == ["2.00", "2.00", "1.00", "0.50", "DRAM"]
     assert [found["kv_append"][name] for name in figures] == [UNKNOWN, UNKNOWN, UNKNOWN, "0.25", "L1"]
+    assert [found["unknown"][name] for name in figures] == ["2.00", UNKNOWN, "1.00", UNKNOWN, UNKNOWN]
     assert "Roofline" not in markdown(run_table.grids(scenarios([process([answer()])])))
 
 
