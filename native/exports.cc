@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "drills.h"
 #include "machine.h"
 #include "operations.h"
 #include "pack.h"
@@ -81,6 +82,14 @@ Complaint check_ranges(int32_t n, const uint8_t* const* data, const int64_t* siz
   return found;
 }
 
+Complaint check_stream(int32_t stream, const float* a, const float* b, const float* c, int64_t n, int64_t rounds) {
+  constexpr int32_t kFirst = int32_t(Stream::kRead), kLast = int32_t(Stream::kTriad);
+  if (stream < kFirst || stream > kLast) return "stream: expected one that there is, found " + std::to_string(stream);
+  if (n < 0 || rounds < 0) return "stream: expected a number of floats and of rounds, found one below 0";
+  const bool there = a && (b || stream == kFirst) && (c || stream != kLast);
+  return expect_that(there || !n, "memory of every array");
+}
+
 }  // namespace
 }  // namespace smjax
 
@@ -137,6 +146,31 @@ double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t
 
 double smjax_effective_ghz(int32_t cpu) {
   return number_of([&] { return effective_ghz(cpu); });
+}
+
+int64_t smjax_multiply_add(int32_t factors, int64_t rounds) {
+  try {
+    const bool known = factors == int32_t(Factors::kFloats) || factors == int32_t(Factors::kBytes);
+    return known && rounds >= 0 ? multiply_add(Factors(factors), rounds) : -1;
+  } catch (...) {
+    return -1;
+  }
+}
+
+const char* smjax_stream(int32_t kind, float* a, const float* b, const float* c, int64_t n, int64_t rounds) {
+  return complaint_of([&]() -> std::string {
+    Complaint wrong = check_stream(kind, a, b, c, n, rounds);
+    if (wrong.empty()) stream(Stream(kind), a, b, c, n, rounds);
+    return wrong;
+  });
+}
+
+const char* smjax_fork_and_join(int64_t count) {
+  return complaint_of([&]() -> std::string {
+    if (count < 0) return "forks: expected a number of them, found " + std::to_string(count);
+    fork_and_join(count);
+    return {};
+  });
 }
 
 int32_t smjax_watch(int32_t threads, const int32_t* cpus, int32_t n_cpus) {

@@ -10,7 +10,7 @@ extern "C" {
 
 // Counts up with every change of what is declared here or of what a handler of ffi.cc takes: smjax/core has the same
 // number, and takes a library with another one as missing.
-constexpr int32_t kSmjaxAbi = 4;
+constexpr int32_t kSmjaxAbi = 5;
 int32_t smjax_abi();
 
 // Names of the instruction sets that this CPU runs, best first, and of the encodings, in the order of their numbers;
@@ -31,6 +31,11 @@ const char* smjax_pack(int32_t encoding, int64_t n_out, int64_t n_in, const uint
 // See operations.h and machine.h. NaN where it could not be measured.
 double smjax_read_bandwidth(int32_t n, const uint8_t* const* data, const int64_t* sizes, double seconds);
 double smjax_effective_ghz(int32_t cpu);
+
+// See drills.h. The number of operations, below 0 where there are no such factors; what is wrong, or an empty text.
+int64_t smjax_multiply_add(int32_t factors, int64_t rounds);
+const char* smjax_stream(int32_t stream, float* a, const float* b, const float* c, int64_t n, int64_t rounds);
+const char* smjax_fork_and_join(int64_t count);
 
 // See probe.h: at how many threads' cores the probes look, below 0 where there are no such threads; then of each of
 // them GHz and additions a cycle, one after the other. Only as many threads as were returned may be given.

@@ -1,4 +1,5 @@
 // XLA's handlers of the operations; exports.h has what Python calls by itself.
+#include <cstring>
 #include <new>
 #include <string>
 
@@ -124,6 +125,15 @@ ffi::Error LookUp(Any weights, Any ids, Out out, Numbers numbers) {
   });
 }
 
+// The least that a program can call.
+ffi::Error Pass(Any x, Out y) {
+  return answer([&]() -> Complaint {
+    if (x.size_bytes() != y->size_bytes()) return "pass: expected as many bytes out as in";
+    std::memcpy(y->untyped_data(), x.untyped_data(), x.size_bytes());
+    return {};
+  });
+}
+
 }  // namespace
 }  // namespace smjax
 
@@ -167,5 +177,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_attend, smjax::Attend,
 XLA_FFI_DEFINE_HANDLER_SYMBOL(
     smjax_look_up, smjax::LookUp,
     ffi::Ffi::Bind().Arg<ffi::AnyBuffer>().Arg<ffi::AnyBuffer>().Ret<ffi::AnyBuffer>().Attr<smjax::Numbers>("matmul"));
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(smjax_pass, smjax::Pass, ffi::Ffi::Bind().Arg<ffi::AnyBuffer>().Ret<ffi::AnyBuffer>());
 
 #pragma GCC visibility pop

@@ -115,6 +115,13 @@ struct alignas(kLine) PrefillScratch {
   float peaks[kQueriesAtOnce], totals[kQueriesAtOnce];
 };
 
+// Arithmetic on registers alone, as fast as the instruction set can: `run` does `rounds` times `flops` operations, a
+// multiply-add counting two, and returns something that depends on all of them.
+struct Arithmetic {
+  int64_t flops;
+  float (*run)(int64_t rounds) noexcept;
+};
+
 // None of these allocates or throws: what they need is there before the threads fork.
 struct Kernel {
   const char* name;
@@ -133,6 +140,11 @@ struct Kernel {
   void (*attend_many)(const Attention& attention, PrefillScratch& scratch, int64_t head, int64_t first) noexcept;
   // Reads bytes [0, n) and returns something that depends on all of them.
   uint32_t (*read)(const uint8_t* data, int64_t n) noexcept;
+  // to = from, and a = b + 3 c, of n floats.
+  void (*copy)(float* to, const float* from, int64_t n) noexcept;
+  void (*triad)(float* a, const float* b, const float* c, int64_t n) noexcept;
+  // Multiply-adds of floats, and of bytes.
+  Arithmetic floats, bytes;
 };
 
 // All instruction sets of this build that this CPU runs, best first; ends with nullptr.

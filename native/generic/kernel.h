@@ -10,12 +10,14 @@
 //   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or
 //   shift_left<n>, shift_right<n> (bits may cross bytes)
 //   look_up(table, bytes) = of each byte, 0 to 15, that one of 16 bytes
+//   kSums, kByteProducts, multiply_bytes (peaks.h)
 //   dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
 // and whose file names its namespace, SMJAX_TARGET, before it includes this one.
 #pragma once
 
 #include "attend_many.h"
 #include "attend_one.h"
+#include "peaks.h"
 #include "product.h"
 
 namespace smjax {
@@ -40,10 +42,21 @@ uint32_t read(const uint8_t* data, int64_t n) noexcept {
   return result;
 }
 
-template <class Isa>
+// `Peak` is what its peaks are measured with.
+template <class Isa, class Peak = Isa>
 constexpr Kernel make_kernel(const char* name) {
-  return {name,          Isa::kTileColumns, prepare<Isa>,     multiply<Isa>,
-          remember<Isa>, attend_one<Isa>,   attend_many<Isa>, read<Isa>};
+  return {name,
+          Isa::kTileColumns,
+          prepare<Isa>,
+          multiply<Isa>,
+          remember<Isa>,
+          attend_one<Isa>,
+          attend_many<Isa>,
+          read<Isa>,
+          copy<Peak>,
+          triad<Peak>,
+          {2 * Peak::kSums * Peak::kLanes, multiply_floats<Peak>},
+          {2 * Peak::kSums * Peak::kByteProducts, multiply_bytes<Peak>}};
 }
 
 // What an instruction set is known by: data alone, so that none of its code runs before it is known to run here.

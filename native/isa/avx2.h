@@ -12,6 +12,8 @@ struct Avx2 {
   static constexpr int kLanes = 8;
   static constexpr int kTileColumns = 4;
   static constexpr bool kSignedBytes = true;
+  static constexpr int kSums = 12;
+  static constexpr int kByteProducts = 32;
   using F = __m256;
   using I = __m256i;
 
@@ -79,6 +81,9 @@ struct Avx2 {
     const __m128i values = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
     return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), bytes);
   }
+
+  // What is multiplied next is the last result, as a product that is always the same would be computed once.
+  static I multiply_bytes(I last, I, I x) { return _mm256_maddubs_epi16(last, x); }
 
   // Four inputs of every output.
   static I four(const int8_t* x) {

@@ -11,6 +11,8 @@ struct Avx512 {
   static constexpr int kLanes = 16;
   static constexpr int kTileColumns = 8;
   static constexpr bool kSignedBytes = false;
+  static constexpr int kSums = 16;
+  static constexpr int kByteProducts = 64;
   using F = __m512;
   using I = __m512i;
 
@@ -70,6 +72,8 @@ struct Avx512 {
     const __m128i values = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), bytes);
   }
+
+  static I multiply_bytes(I sums, I w, I x) { return _mm512_dpbusd_epi32(sums, w, x); }
 
   template <int kLargest>
   static I dot4(I sums, const I* w, const int8_t* x) {

@@ -8,6 +8,8 @@ inline namespace SMJAX_TARGET {
 struct AvxVnni : Avx2 {
   static constexpr bool kSignedBytes = false;
 
+  static I multiply_bytes(I sums, I w, I x) { return _mm256_dpbusd_avx_epi32(sums, w, x); }
+
   template <int kLargest>
   static I dot4(I sums, const I* w, const int8_t* x) {
     for (int j = 0; j < 4; ++j) sums = _mm256_dpbusd_avx_epi32(sums, w[j], four(x + 4 * j));

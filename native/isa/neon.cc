@@ -11,6 +11,8 @@ struct Neon {
   static constexpr int kLanes = 4;
   static constexpr int kTileColumns = 8;
   static constexpr bool kSignedBytes = true;
+  static constexpr int kSums = 16;
+  static constexpr int kByteProducts = 16;
   using F = float32x4_t;
   using I = uint8x16_t;
 
@@ -66,6 +68,10 @@ struct Neon {
     return vshrq_n_u8(v, n);
   }
   static I look_up(const uint8_t* table, I bytes) { return vqtbl1q_u8(vld1q_u8(table), bytes); }
+
+  static I multiply_bytes(I sums, I w, I x) {
+    return vreinterpretq_u8_s32(vdotq_s32(vreinterpretq_s32_u8(sums), vreinterpretq_s8_u8(w), vreinterpretq_s8_u8(x)));
+  }
 
   // sdot takes both sides signed: stored weights of 8 bits lose their 128 here.
   template <int kLargest>

@@ -71,7 +71,35 @@ struct Scalar {
   }
 };
 
-constexpr Kernel kernel = make_kernel<Scalar>("scalar");
+// What compilers make of plain loops wherever they can: vectors of 16 bytes, that every 64-bit CPU has.
+struct Baseline {
+  static constexpr int kLanes = 4;
+  static constexpr int kSums = 12;
+  static constexpr int kByteProducts = 8;
+  typedef float F __attribute__((vector_size(16)));
+  typedef uint16_t I __attribute__((vector_size(16)));
+
+  static F set(float v) { return F{v, v, v, v}; }
+  static F add(F a, F b) { return a + b; }
+  static F fma(F a, F b, F c) { return a * b + c; }
+  static float sum(F a) { return a[0] + a[1] + a[2] + a[3]; }
+  static F load(const float* p) {
+    F v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+  }
+  static void store(float* p, F v) { std::memcpy(p, &v, sizeof v); }
+  static I set_bytes(uint8_t v) {
+    const uint16_t w = v;
+    return I{w, w, w, w, w, w, w, w};
+  }
+  static I set_int(int32_t v) { return set_bytes(uint8_t(v)); }
+  static I bit_or(I a, I b) { return a | b; }
+  static int32_t first(I v) { return v[0]; }
+  static I multiply_bytes(I last, I, I x) { return last * x; }
+};
+
+constexpr Kernel kernel = make_kernel<Scalar, Baseline>("scalar");
 
 }  // namespace SMJAX_TARGET
 }  // namespace smjax

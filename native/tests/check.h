@@ -111,5 +111,6 @@ void test_exports();
 void test_machine();
 void test_probes();
 void test_trace();
+void test_drills();
 
 }  // namespace smjax::tests

@@ -22,6 +22,7 @@ int main() {
   test_machine();
   test_probes();
   test_trace();
+  test_drills();
   std::string names;
   for (const smjax::Kernel* const* kernel = smjax::kernels(); *kernel; ++kernel) {
     names += (names.empty() ? "" : " ") + std::string((*kernel)->name);

@@ -113,6 +113,23 @@ void check_measurements() {
         "wake-ups without room");
 }
 
+void check_drills() {
+  float a[3] = {1, 1, 1}, b[3] = {2, 2, 2};
+  check(smjax_multiply_add(0, 1) > 0 && smjax_multiply_add(1, 1) > 0, "multiply-adds");
+  check(smjax_multiply_add(2, 1) < 0 && smjax_multiply_add(-1, 1) < 0 && smjax_multiply_add(0, -1) < 0, "no factors");
+  check(std::strlen(smjax_stream(0, a, nullptr, nullptr, 3, 1)) == 0, "a read");
+  check(std::strlen(smjax_stream(1, a, b, nullptr, 3, 1)) == 0 && a[2] == 2, "a copy");
+  for (int32_t kind : {-1, 3}) check(std::strlen(smjax_stream(kind, a, b, b, 3, 1)) > 0, "no such stream");
+  check(std::strlen(smjax_stream(0, nullptr, b, b, 3, 1)) > 0 &&
+            std::strlen(smjax_stream(1, a, nullptr, b, 3, 1)) > 0 &&
+            std::strlen(smjax_stream(2, a, b, nullptr, 3, 1)) > 0,
+        "a stream without memory");
+  check(std::strlen(smjax_stream(2, a, b, b, -3, 1)) > 0 && std::strlen(smjax_stream(2, a, b, b, 3, -1)) > 0,
+        "a stream of less than nothing");
+  check(a[0] == 2, "what is refused writes nothing");
+  check(std::strlen(smjax_fork_and_join(2)) == 0 && std::strlen(smjax_fork_and_join(-1)) > 0, "forks");
+}
+
 void check_probes() {
   const int32_t cpus[] = {0};
   double found[4] = {-1, -1, -1, -1};
@@ -144,6 +161,7 @@ void test_exports() {
   check_names();
   check_measurements();
   check_probes();
+  check_drills();
   check_start();
 }
 

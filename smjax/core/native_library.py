@@ -11,7 +11,7 @@ from pathlib import Path
 
 import smjax
 
-ABI = 4
+ABI = 5
 """Of the functions and handlers that are called here; the library has the same number (native/exports.h)."""
 _NAMES = ("libsmjax_native.so", "libsmjax_native.dylib")
 _FOLDER = "lib"
@@ -30,6 +30,9 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "smjax_matrix_bytes": (_I64, (_I32, _I64, _I64)),
     "smjax_pack": (_TEXT, (_I32, _I64, _I64, _ADDRESS, _I64, _I64, _I64, _ADDRESS, _I64)),
     "smjax_read_bandwidth": (_F64, (_I32, _ADDRESS, _ADDRESS, _F64)),
+    "smjax_multiply_add": (_I64, (_I32, _I64)),
+    "smjax_stream": (_TEXT, (_I32, _ADDRESS, _ADDRESS, _ADDRESS, _I64, _I64)),
+    "smjax_fork_and_join": (_TEXT, (_I64,)),
     "smjax_effective_ghz": (_F64, (_I32,)),
     "smjax_watch": (_I32, (_I32, _ADDRESS, _I32)),
     "smjax_probe": (_TEXT, (_I32, _ADDRESS)),
@@ -93,12 +96,12 @@ def start(isa: str, cpus: Sequence[int], threads: int) -> None:
     Raises ValueError for an instruction set that is not there, or a number of threads that cannot be or that the system
     does not give; in the last case the library has one.
     """
-    _expect_none(_there().smjax_start(isa.encode(), threads, (_I32 * len(cpus))(*cpus), len(cpus)))
+    expect_none(there().smjax_start(isa.encode(), threads, (_I32 * len(cpus))(*cpus), len(cpus)))
 
 
 def matrix_bytes(encoding: str, n_out: int, n_in: int) -> int:
     """Bytes of a packed matrix; raises ValueError where the library has no such matrix."""
-    n_bytes = int(_there().smjax_matrix_bytes(_number(encoding), n_out, n_in))
+    n_bytes = int(there().smjax_matrix_bytes(_number(encoding), n_out, n_in))
     if n_bytes < 0:
         raise ValueError(f"native kernel: expected whole blocks of {encoding}, found a matrix of {n_out} x {n_in}")
     return n_bytes
@@ -109,7 +112,7 @@ def pack(encoding: str, n_out: int, n_in: int, rows: Memory, n_rows: int, first_
 
     Raises ValueError where these do not fit together; nothing is written then.
     """
-    _expect_none(_there().smjax_pack(_number(encoding), n_out, n_in, *rows, n_rows, first_out, *matrix))
+    expect_none(there().smjax_pack(_number(encoding), n_out, n_in, *rows, n_rows, first_out, *matrix))
 
 
 def read_bandwidth(ranges: Sequence[Memory], seconds: float) -> float | None:
@@ -158,7 +161,8 @@ def why_missing() -> str:
     )
 
 
-def _there() -> ctypes.CDLL:
+def there() -> ctypes.CDLL:
+    """The library, where it is known to be."""
     loaded = library()
     assert loaded is not None, "there is a library"
     return loaded
@@ -171,7 +175,8 @@ def _number(encoding: str) -> int:
     return encodings()[encoding]
 
 
-def _expect_none(complaint: bytes) -> None:
+def expect_none(complaint: bytes) -> None:
+    """Raise ValueError for what the library says is wrong, unless that is nothing."""
     if complaint:
         raise ValueError(f"native kernel: {complaint.decode()}")
 
