@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from smjax.core.records.quantities import Bytes, Index, Limits, OneOf, Rate, Size
 
 Cache = Literal["hot", "cold"]
+PEAKS = ("", "fma", "dot", "any-fma", "any-dot")
 POINT_STATUSES = ("ok", "failed")
 
 _Change = Annotated[float, Limits(-(10**15), 10**15, "a number")]
@@ -54,6 +55,9 @@ class PointAnswer:
     """Of one call; a multiply-add counts two."""
     bytes: Bytes = 0
     """That one call has to read and write."""
+    peak: Annotated[str, OneOf(PEAKS)] = ""
+    """What the op's arithmetic is made of: multiply-adds of floats or of bytes, by the process's instruction set or by
+    any of the machine's; empty where no peak is known of it."""
     peak_flop_per_s: Rate | None = None
     """Of this machine, by what the op's arithmetic is made of, on as many threads."""
     bandwidth_bytes_per_s: Rate | None = None

@@ -8,6 +8,7 @@ from smjax.core.records.answer import Ran
 from smjax.core.records.point import Point, PointAnswer
 from smjax.core.records.request import Request
 from smjax.worker.engines.smjax.compilation import versions
+from smjax.worker.micro.peaks import close
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.timing import measure_point
 from smjax.worker.micro.user import digest_of_module
@@ -32,7 +33,7 @@ class Harness:
         return measure_point(point, self._setup, seconds)
 
     def close(self, points: Sequence[PointAnswer]) -> None:
-        return
+        close(points, self._setup.peaks)
 
     def ran(self) -> Ran:
         return Ran(self._resolved.kernel, self._setup.kernel.isa, self._resolved.kv_dtype)

@@ -11,6 +11,7 @@ from smjax.core.records.request import Request
 from smjax.worker.engines.smjax.compilation import CompilationCache, configure_jax
 from smjax.worker.kernels import Kernel, Setup, make_kernel
 from smjax.worker.micro.cold import Walk
+from smjax.worker.micro.peaks import Peaks
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,13 @@ class MicroSetup:
     def kernel(self) -> Kernel:
         """As the decoder has it: made once."""
         return make_kernel(self.kernel_setup)
+
+    @cached_property
+    def peaks(self) -> Peaks:
+        """Measured when they are first asked for, which is before what is held against them."""
+        peaks = Peaks(self.kernel_setup)
+        peaks.measure()
+        return peaks
 
     @cached_property
     def walk(self) -> Walk:

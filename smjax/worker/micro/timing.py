@@ -39,21 +39,25 @@ def measure_point(point: Point, setup: MicroSetup, seconds: float) -> PointAnswe
 
 
 def _measure(answer: PointAnswer, setup: MicroSetup, seconds: float) -> None:
+    peaks = setup.peaks
     work = make_work(answer.point, setup)
-    answer.flops, answer.bytes = work.flops, work.bytes
+    answer.flops, answer.bytes, answer.peak = work.flops, work.bytes, work.peak
     runner = runner_of(work)
     answer.temp_bytes = runner.temp_bytes
     answer.nmse = check(work, runner.once())
+    timed_s = seconds * (1 - _FOR_GROWTH)
     with garbage_collection_off():
         batch = Batch.of(runner)
-        answer.calls_per_sample = batch.calls
         if answer.point.cache == "cold":
-            answer.samples = _cold_samples(runner, setup.walk, seconds)
+            answer.calls_per_sample = 1
+            answer.samples = _cold_samples(runner, setup.walk, timed_s)
         else:
-            answer.rounds_per_sample = batch.rounds
-            answer.samples = _hot_samples(runner, batch, seconds * (1 - _FOR_GROWTH))
+            answer.calls_per_sample, answer.rounds_per_sample = batch.calls, batch.rounds
+            answer.samples = _hot_samples(runner, batch, timed_s)
         n_calls = max(1, round(seconds * 1e9 * _FOR_GROWTH / WINDOWS / batch.call_ns))
         answer.growth_bytes_per_1000_calls = growth_per_1000_calls(runner.calls, n_calls)
+    peaks.measure_bandwidth(answer)
+    peaks.tell(answer)
 
 
 @dataclass
@@ -63,8 +67,6 @@ class Batch:
     calls: int
     call_ns: float
     rounds: int
-    sample_ns: float
-    """That a sample takes, of both kinds."""
     start_ns: float
     """That a loop takes without any call."""
 
@@ -73,8 +75,8 @@ class Batch:
         """As the op turns out to be, once it has run for a while."""
         calls, calls_ns = _enough(runner.calls, 0, CALLS_NS)
         start_ns = median(_ns_of(runner.rounds, 0) for _ in range(_STARTS))
-        rounds, rounds_ns = _enough(runner.rounds, start_ns, ROUNDS_NS)
-        return cls(calls, calls_ns / calls, rounds, calls_ns + rounds_ns, start_ns)
+        rounds, _ = _enough(runner.rounds, start_ns, ROUNDS_NS)
+        return cls(calls, calls_ns / calls, rounds, start_ns)
 
 
 def _enough(run: Callable[[int], None], start_ns: float, least_ns: int) -> tuple[int, float]:
@@ -97,28 +99,30 @@ def _ns_of(run: Callable[[int], None], count: int) -> int:
 
 def _hot_samples(runner: Runner, batch: Batch, seconds: float) -> list[CallSample]:
     """Calls from Python and calls in a loop in turn, so that a slow spell of the machine hits both."""
-    samples = []
-    for _ in range(_how_many(seconds, batch.sample_ns)):
+
+    def sample() -> CallSample:
         call_ns = _ns_of(runner.calls, batch.calls) / batch.calls
         loop_ns = (_ns_of(runner.rounds, batch.rounds) - batch.start_ns) / batch.rounds
-        samples.append(CallSample(call_ns, loop_ns if loop_ns > 0 else None))
-    return samples
+        return CallSample(call_ns, loop_ns if loop_ns > 0 else None)
+
+    return _repeated(sample, seconds)
 
 
 def _cold_samples(runner: Runner, walk: Callable[[], None], seconds: float) -> list[CallSample]:
     """One call after each walk. In a loop its inputs would be hot from the second call on."""
-    start = perf_counter_ns()
-    walk()
-    runner.calls(1)
-    samples = []
-    for _ in range(_how_many(seconds, perf_counter_ns() - start)):
+
+    def sample() -> CallSample:
         walk()
-        samples.append(CallSample(float(_ns_of(runner.calls, 1))))
+        return CallSample(float(_ns_of(runner.calls, 1)))
+
+    return _repeated(sample, seconds)
+
+
+def _repeated(sample: Callable[[], CallSample], seconds: float) -> list[CallSample]:
+    until, samples = perf_counter_ns() + seconds * 1e9, list[CallSample]()
+    while len(samples) < LEAST_SAMPLES or (len(samples) < MOST_SAMPLES and perf_counter_ns() < until):
+        samples.append(sample())
     return samples
-
-
-def _how_many(seconds: float, sample_ns: float) -> int:
-    return min(max(round(seconds * 1e9 / sample_ns), LEAST_SAMPLES), MOST_SAMPLES)
 
 
 def _one_line(error: Exception) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Peak = Literal["", "fma", "dot"]
-"""What arithmetic consists of: multiply-adds of floats, or of bytes; neither, or what no peak is known of."""
+Peak = Literal["", "fma", "dot", "any-fma", "any-dot"]
+"""What arithmetic consists of: multiply-adds of floats, or of bytes, by the process's instruction set or by any that a
+library may choose; empty where no peak is known of it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The last level of cache: each that the CPUs fill counts once."""
+"""What the caches hold: each that the CPUs fill counts once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smjax.core.machine.caches import last_level_bytes
+from smjax.core.machine.caches import last_level_bytes, level_that_holds
 
 MIB = 1 << 20
 
@@ -43,3 +43,18 @@ def test_what_is_not_told_is_not_known(tmp_path: Path) -> None:
     assert last_level_bytes([0], root) == 32 * MIB
     for cpus in ([], [1], [0, 1], [0, 7]):
         assert last_level_bytes(cpus, root) is None
+
+
+def test_the_first_level_that_has_room_is_said_for_all_cpus_together(tmp_path: Path) -> None:
+    root = machine(
+        tmp_path, {cpu: [(1, "32K", str(cpu)), (2, "1024K", str(cpu)), (3, "32M", "0-1")] for cpu in range(2)}
+    )
+    instructions = root / "sys/devices/system/cpu/cpu0/cache/index9"
+    instructions.mkdir()
+    for name, text in {"level": "1", "size": "32K", "shared_cpu_list": "0", "type": "Instruction"}.items():
+        (instructions / name).write_text(f"{text}\n")
+    found = [level_that_holds(kib << 10, [0], root) for kib in (32, 33, 1024, 1025, 32 << 10, (32 << 10) + 1)]
+    assert found == ["L1", "L2", "L2", "L3", "L3", "DRAM"]
+    assert [level_that_holds(kib << 10, [0, 1], root) for kib in (64, 2048, 2049)] == ["L1", "L2", "L3"]
+    assert level_that_holds(1, [0, 7], root) is None
+    assert level_that_holds(1, [], root) is None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from smjax.core.gguf.encodings import ENCODINGS
 from smjax.core.ops import OPS, Shape, parse_shape
 from smjax.core.records.point import Point
-from smjax.worker.micro.ops import attention, gemm, layer, look_up, norms, products, rope
+from smjax.worker.micro.ops import attention, gemm, layer, look_up, machine, norms, products, rope
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.user import users_work
 from smjax.worker.micro.work import Work
@@ -17,6 +17,8 @@ __all__ = ["MAKERS", "make_work"]
 Maker = Callable[[Shape, MicroSetup], Work]
 
 MAKERS: dict[str, Maker] = {
+    "dispatch": machine.make_dispatch,
+    "memory": machine.make_memory,
     "gemm": gemm.make,
     **{f"{name.lower()}_matvec": products.product_of(encoding) for name, encoding in ENCODINGS.items()},
     **{f"{name.lower()}_matmul": products.product_of(encoding) for name, encoding in ENCODINGS.items()},

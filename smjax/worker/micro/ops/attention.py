@@ -16,6 +16,7 @@ from smjax.worker.kernels.xla.attention import softmax as unnormalised_softmax
 from smjax.worker.kernels.xla.cache import Cache
 from smjax.worker.micro import reference
 from smjax.worker.micro.ops.caches import DTYPES, Slots, filled_cache, slots_bytes
+from smjax.worker.micro.ops.libraries import library_peak
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.work import Work
 
@@ -41,7 +42,7 @@ def attention(shape: Shape, setup: MicroSetup) -> Work:
         flops=attention_flops(config, t, s, window=s),
         reference=lambda *_: reference.attended(q * config.query_scale, keys, values),
         in_place=1,
-        peak="fma",
+        peak="fma" if setup.kernel.name == "native" else library_peak("f32", setup),
     )
 
 

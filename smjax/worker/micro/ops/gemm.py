@@ -7,12 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from smjax.core.ops import Shape
+from smjax.worker.micro.ops.libraries import library_peak
 from smjax.worker.micro.setup import MicroSetup
-from smjax.worker.micro.work import Peak, Work
+from smjax.worker.micro.work import Work
 
 _DTYPES = {"f32": jnp.float32, "bf16": jnp.bfloat16, "s8": jnp.int8}
-_OWN_INSTRUCTIONS = {"bf16": {"avx512_bf16", "amx_bf16"}, "s8": {"amx_int8"}}
-"""Where a CPU has these, XLA's libraries multiply faster than the peaks that are measured."""
 
 
 def make(shape: Shape, setup: MicroSetup) -> Work:
@@ -31,7 +30,7 @@ def make(shape: Shape, setup: MicroSetup) -> Work:
         bytes=a.nbytes + b.nbytes + m * n * 4,
         flops=2 * m * n * k,
         reference=np.asarray(a, np.float64) @ np.asarray(b, np.float64),
-        peak=_peak(shape.kind, setup),
+        peak=library_peak(shape.kind, setup),
     )
 
 
@@ -39,9 +38,3 @@ def _numbers(random: np.random.Generator, size: tuple[int, int], dtype: type) ->
     if dtype is jnp.int8:
         return random.integers(-127, 128, size, np.int8)
     return random.standard_normal(size, np.float32).astype(dtype)
-
-
-def _peak(kind: str, setup: MicroSetup) -> Peak:
-    if _OWN_INSTRUCTIONS.get(kind, set()) & setup.kernel_setup.simd:
-        return ""
-    return "dot" if kind == "s8" else "fma"

@@ -52,7 +52,7 @@ def sample(shape: Shape, setup: MicroSetup) -> Work:
         flops=2 * v * d,
         reference=lambda *_: np.argmax(matrix.times(reference.normalised(best, weight, None, _EPS))),
         tolerance=0.0,
-        peak=peak_of(setup.kernel, matrix.encoding, 1),
+        peak=peak_of(setup, matrix.encoding, 1),
     )
 
 

@@ -11,11 +11,12 @@ import numpy as np
 from smjax.core.gguf.encodings import Encoding
 from smjax.core.ops import Shape
 from smjax.worker.engines.smjax.check import PRODUCT_NMSE_MAX
-from smjax.worker.kernels import Kernel, Packed
+from smjax.worker.kernels import Packed
 from smjax.worker.kernels.xla import XlaKernel
 from smjax.worker.kernels.xla.forms import BLOCK
 from smjax.worker.kernels.xla.products import INT8_PEAK, quantise
 from smjax.worker.kernels.xla.products import unpack as unpack_matrix
+from smjax.worker.micro.ops.libraries import library_peak
 from smjax.worker.micro.ops.matrices import StoredMatrix
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.work import Peak, Work
@@ -44,16 +45,16 @@ def product_of(encoding: Encoding) -> Callable[[Shape, MicroSetup], Work]:
             flops=2 * m * n_out * n_in,
             reference=stored.times(x),
             tolerance=PRODUCT_NMSE_MAX,
-            peak=peak_of(kernel, encoding, m),
+            peak=peak_of(setup, encoding, m),
         )
 
     return make
 
 
-def peak_of(kernel: Kernel, encoding: Encoding, m: int) -> Peak:
+def peak_of(setup: MicroSetup, encoding: Encoding, m: int) -> Peak:
     """Numbers are multiplied as floats, blocks as integers; many columns by XLA's product of what it unpacks."""
-    if m > 1 and isinstance(kernel, XlaKernel):
-        return "fma" if kernel.matmul_dtype == jnp.float32 else ""
+    if m > 1 and isinstance(setup.kernel, XlaKernel):
+        return library_peak("f32" if setup.kernel.matmul_dtype == jnp.float32 else "bf16", setup)
     return "fma" if encoding.block == 1 else "dot"
 
 
