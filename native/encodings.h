@@ -48,17 +48,42 @@ struct Quantised {
   static constexpr int kAbove = 0, kScales = 1, kScaleBytes = 2;
 };
 
-// Puts the low nibbles of input i of 32, q(i), where they belong, and its fifth bit where there are five.
-template <int kBits, class Function>
-inline void put(PackedBlock& to, const Function& q) {
-  for (int i = 0; i < kBlock; ++i) {
-    to.quants[i % 16 / 4][i % 4] |= uint8_t((q(i) & 15) << (i / 16 * 4));
-    if (kBits == 5) to.quants[4][i % 4] |= uint8_t((q(i) >> 4) << (i / 4));
+// Puts quant q of input i of 32 where layout.h says.
+template <int kBits>
+inline void put(PackedBlock& to, int i, int q) {
+  const int vector = i / 4;
+  const auto add = [&](int line, int bits) { to.quants[line][i % 4] |= uint8_t(bits); };
+  if (kBits == 4) {
+    add(vector % 4, q << (vector / 4 * 4));
+  } else if (kBits == 5 && vector >= 4) {
+    add(vector - 4, q >> 2 << 5);
+    add(4, (q & 3) << (2 * (vector - 4)));
+  } else if (kBits == 6) {
+    const int first = vector / 2 % 2 * 3, place = vector / 4 * 2 + vector % 2;
+    if (place < 3) add(first + place, q);
+    for (int n = 0; place == 3 && n < 3; ++n) add(first + n, (q >> (2 * n) & 3) << 6);
+  } else {
+    add(vector, q);
   }
 }
 
+// Input i of a block of lines that are `apart` bytes apart, from where the bytes of its output begin.
+template <int kBits>
+inline int quant_at(const uint8_t* quants, int apart, int i) {
+  const int vector = i / 4;
+  const auto line = [&](int j) { return int(quants[j * apart + i % 4]); };
+  if (kBits == 4) return line(vector % 4) >> (vector / 4 * 4) & 15;
+  if (kBits == 5 && vector >= 4) return line(vector - 4) >> 5 << 2 | (line(4) >> (2 * (vector - 4)) & 3);
+  if (kBits == 6) {
+    const int first = vector / 2 % 2 * 3, place = vector / 4 * 2 + vector % 2;
+    if (place < 3) return line(first + place) & 63;
+    return line(first) >> 6 | line(first + 1) >> 6 << 2 | line(first + 2) >> 6 << 4;
+  }
+  return line(vector) & ((1 << kBits) - 1);
+}
+
 // f16 scale and, where there is one, minimum; the fifth bits, input j's is bit j; 16 bytes with inputs j (low) and j +
-// 16 (high), which are lines as they are.
+// 16 (high), which are lines as they are where there is no fifth bit.
 template <int kBitsOf, bool kMinimumOf>
 struct Plain : Quantised {
   static constexpr bool kMinimum = kMinimumOf;
@@ -68,8 +93,14 @@ struct Plain : Quantised {
 
   static void read(const uint8_t* stored, int, PackedBlock& to) {
     std::memcpy(to.scales, stored, kScalesEnd);
-    if (kBits == 5) put<5>(to, [&](int i) { return (stored[kScalesEnd + i / 8] >> (i % 8) & 1) << 4; });
-    std::memcpy(to.quants, stored + kNibbles, kBlock / 2);
+    if (kBits == 4) {
+      std::memcpy(to.quants, stored + kNibbles, kBlock / 2);
+      return;
+    }
+    for (int i = 0; i < kBlock; ++i) {
+      const int low = stored[kNibbles + i % 16] >> (i / 16 * 4) & 15;
+      put<kBits>(to, i, low | (stored[kScalesEnd + i / 8] >> (i % 8) & 1) << 4);
+    }
   }
 };
 struct Q4_0 : Plain<4, false> {};
@@ -96,10 +127,10 @@ struct SuperBlock : Quantised {
 
   static void read(const uint8_t* stored, int part, PackedBlock& to) {
     const uint8_t *nibbles = stored + kNibbles + part / 2 * kBlock, *fifths = stored + kFifths;
-    put<kBits>(to, [&](int i) {
+    for (int i = 0; i < kBlock; ++i) {
       const int low = nibbles[i] >> (part % 2 * 4) & 15;
-      return kBits == 5 ? low | (fifths[i] >> part & 1) << 4 : low;
-    });
+      put<kBits>(to, i, kBits == 5 ? low | (fifths[i] >> part & 1) << 4 : low);
+    }
     std::memcpy(to.shared, stored, 4);
     to.shared[1] ^= 0x8000;
     // Blocks 0 to 3 have bytes of their own; of 4 to 7 the low nibbles follow, and the others' upper bits are theirs.
@@ -124,11 +155,7 @@ struct Q6_K : Quantised {
 
   static void read(const uint8_t* stored, int part, PackedBlock& to) {
     const int first = part * kBlock;
-    put<4>(to, [&](int i) { return quant(stored, first + i); });
-    for (int i = 0; i < kBlock; ++i) {
-      const int bits = quant(stored, first + i), j = i % 16 / 4, high = i / 16;
-      to.quants[4 + j / 2][i % 4] |= uint8_t((bits >> 4) << (4 * (j % 2) + 2 * high));
-    }
+    for (int i = 0; i < kBlock; ++i) put<kBits>(to, i, quant(stored, first + i));
     uint16_t of_all;
     std::memcpy(&of_all, stored + 208, 2);
     for (int s = 0; s < kScales; ++s) {
@@ -143,7 +170,7 @@ struct Q8_0 : Quantised {
 
   static void read(const uint8_t* stored, int, PackedBlock& to) {
     std::memcpy(to.scales, stored, 2);
-    for (int i = 0; i < kBlock; ++i) to.quants[i / 4][i % 4] = uint8_t(stored[2 + i] ^ 0x80);
+    for (int i = 0; i < kBlock; ++i) put<kBits>(to, i, stored[2 + i] ^ 0x80);
   }
 };
 

@@ -12,13 +12,13 @@
 // second: a panel and the inputs that it is multiplied with then stay in the first cache together. Longer ones drive
 // the inputs out before the next panel needs them again (5,632 inputs at once: 20 GB/s).
 //
-// A block has as many lines of quants as a quant has bits:
-//   4 bits  the low nibbles of line j are inputs 4j…4j+3, the high ones 16+4j…16+4j+3
-//   5 bits  the same 4 lines, then one of the fifth bits: bit j of its bytes is that of inputs 4j…4j+3
-//   6 bits  the same 4 lines, then 2 lines of the upper 2 bits: line i serves j = 2i (bits 0-3) and j = 2i+1 (bits
-//   4-7),
-//           of each the low inputs first
-//   8 bits  line j is inputs 4j…4j+3
+// A block has as many lines of quants as a quant has bits. Vector v of its 8 has inputs 4v…4v+3; the first ones are the
+// lowest bits of a line each, and the others what is above these, so that unpacking takes few instructions:
+//   4 bits  line j: vector j, above it vector 4+j
+//   5 bits  line j < 4: vector j, above it the upper 3 bits of vector 4+j; line 4: the lower 2 bits of vectors 4 to 7
+//   6 bits  lines 0 to 2: vectors 0, 1 and 4, above them 2 bits each of vector 5, the lowest in line 0; lines 3 to 5:
+//           vectors 2, 3, 6 and 7 likewise
+//   8 bits  line j: vector j
 // Floats have no blocks: 16 weights of each input follow each other.
 #pragma once
 

@@ -66,17 +66,6 @@ void pack_row(const Output<E, uint8_t>& output, int64_t n_in, const uint8_t* row
   }
 }
 
-// Input i of a block as it is stored.
-template <int kBits>
-int quant(const uint8_t* quants, int i) {
-  if constexpr (kBits == 8) return quants[i / 4 * kLine + i % 4];
-  const int j = i % 16 / 4, high = i / 16;
-  const int low = quants[j * kLine + i % 4] >> (4 * high) & 15;
-  if constexpr (kBits == 4) return low;
-  if constexpr (kBits == 5) return low | (quants[4 * kLine + i % 4] >> (i / 4) & 1) << 4;
-  return low | (quants[(4 + j / 2) * kLine + i % 4] >> (4 * (j % 2) + 2 * high) & 3) << 4;
-}
-
 float half_at(const uint8_t* p) {
   uint16_t half;
   std::memcpy(&half, p, sizeof half);
@@ -107,7 +96,7 @@ void unpack_row(const Output<E, const uint8_t>& output, int64_t n_in, float* wei
       for (int s = 0; s < E::kScales; ++s) {
         const float each = scale<E>(block, s);
         for (int i = s * kEach; i < (s + 1) * kEach; ++i) {
-          int stored = quant<E::kBits>(block.quants, i);
+          int stored = quant_at<E::kBits>(block.quants, kLine, i);
           if constexpr (E::kTable) stored = E::kValues[stored];
           weights[b * kBlock + i] = float(stored - E::kAbove) * each + minimum;
         }

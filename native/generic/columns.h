@@ -56,6 +56,17 @@ inline void normalise(const float* x, int64_t n, const Norm& norm, float* out) {
   }
 }
 
+template <class Isa>
+inline int sum_of_16(const int8_t* values) {
+  typename Isa::template Dot<1> dot(0);
+  const auto ones = Isa::set_bytes(1);
+  dot.template add<0>(ones, values);
+  dot.template add<1>(ones, values);
+  dot.template add<2>(ones, values);
+  dot.template add<3>(ones, values);
+  return Isa::first(dot.sums());
+}
+
 // One block of 32 inputs of column c of a tile; see Columns.
 template <class Isa, class E>
 inline void quantise_block(const float* x, const Columns& to, int64_t block, int64_t c) {
@@ -74,11 +85,8 @@ inline void quantise_block(const float* x, const Columns& to, int64_t block, int
   for (int i = 0; i < kBlock; i += Isa::kLanes)
     Isa::store_i8(values + i, Isa::mul(Isa::load(x + i), Isa::set(inverse)));
   scale = (peak > 1e-30f ? peak / 127 : 0) + Isa::sum(nothing);
-  typename Isa::I ones[4];
-  for (auto& one : ones) one = Isa::set_bytes(1);
   constexpr int kAbove = -excess<Isa, E>();
-  const int low = Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values));
-  const int high = Isa::first(Isa::template dot4<1>(Isa::set_int(0), ones, values + 16));
+  const int low = sum_of_16<Isa>(values), high = sum_of_16<Isa>(values + 16);
   corrections[0] = kAbove * (E::kScales == 2 ? low : low + high);
   corrections[to.tile] = kAbove * high;
   if constexpr (E::kMinimum) to.totals[block * to.tile + c] = scale * float(low + high);

@@ -3,15 +3,19 @@
 // An instruction set is a struct with
 //   kLanes          floats of a vector, at most 16; a vector of bytes holds 4 inputs of as many outputs
 //   kTileColumns    columns that a product multiplies at once: as many sums as its registers hold
-//   kSignedBytes    whether dot4 takes stored weights of 8 bits as weight + 128 and subtracts by itself
+//   kSignedBytes    whether a Dot takes stored weights of 8 bits as weight + 128 and subtracts by itself
+//   kUnpackFirst    whether several columns are multiplied with a block that is unpacked as a whole, a column at a
+//   time:
+//                   where a Dot takes two registers, there is no room for those of all columns
 //   F, I            vectors of floats, and of 32-bit integers or bytes
 //   load, store, set, add, sub, mul, div, fma(a, b, c) = a b + c, min, max, abs, round, sum, peak (of positive lanes),
 //   peak_signed, load_f16, store_f16, load_bf16, load_u8, store_i8 (rounded), to_int, to_float, power_of_two
 //   load_bytes, set_bytes, set_int, add_int, first, bit_and, bit_or
-//   shift_left<n>, shift_right<n> (bits may cross bytes)
+//   shift_right<n> (bits may cross bytes)
 //   look_up(table, bytes) = of each byte, 0 to 15, that one of 16 bytes
 //   kSums, kByteProducts, multiply_bytes (peaks.h)
-//   dot4<largest>(sums, w[4], x) = sums + for each output the 16 products of its bytes with x[0, 16)
+//   Dot<largest>(start), of stored weights up to `largest`: sums that begin with an int and to each of which add<n>(w,
+//   x) adds the 4 products of its output's bytes in w with x[4n, 4n + 4); n is 0, 1, 2, 3 in turn, then sums() has them
 // and whose file names its namespace, SMJAX_TARGET, before it includes this one.
 #pragma once
 

@@ -7,121 +7,230 @@
 #include "columns.h"
 #include "outputs.h"
 
+// What compilers would otherwise call, at twice the time of a product, once it is used in two places.
+#define SMJAX_INLINE __attribute__((always_inline))
+
 namespace smjax {
 inline namespace SMJAX_TARGET {
 
-// The 8 vectors of one block: inputs 4j…4j+3 and then 16+4j…16+4j+3 of this vector's outputs.
-template <class Isa, class E>
-inline void unpack(const uint8_t* block, typename Isa::I (&w)[8]) {
-  constexpr int kBits = E::kBits;
-  static_assert((4 <= kBits && kBits <= 6) || kBits == 8, "layout.h says how these are packed");
-  const auto low = Isa::set_bytes(0x0f);
-  if constexpr (kBits == 8) {
-    for (int j = 0; j < 8; ++j) w[j] = Isa::load_bytes(block + j * kLine);
-  } else {
-    for (int j = 0; j < 4; ++j) {
-      const auto line = Isa::load_bytes(block + j * kLine);
-      w[j] = Isa::bit_and(line, low);
-      w[4 + j] = Isa::bit_and(Isa::template shift_right<4>(line), low);
-    }
-  }
-  if constexpr (E::kTable) {
-    for (auto& v : w) v = Isa::look_up(E::kValues, v);
-  }
-  if constexpr (kBits == 5) {
-    const auto fifth = Isa::set_bytes(0x10);
-    auto up = Isa::load_bytes(block + 4 * kLine), down = up;
-    for (int j = 0; j < 4; ++j) {
-      up = Isa::template shift_left<1>(up);
-      w[3 - j] = Isa::bit_or(w[3 - j], Isa::bit_and(up, fifth));
-      w[4 + j] = Isa::bit_or(w[4 + j], Isa::bit_and(down, fifth));
-      down = Isa::template shift_right<1>(down);
-    }
-  }
-  if constexpr (kBits == 6) {
-    const auto upper = Isa::set_bytes(0x30);
-    for (int i = 0; i < 2; ++i) {
-      const auto line = Isa::load_bytes(block + (4 + i) * kLine);
-      w[2 * i] = Isa::bit_or(w[2 * i], Isa::bit_and(Isa::template shift_left<4>(line), upper));
-      w[4 + 2 * i] = Isa::bit_or(w[4 + 2 * i], Isa::bit_and(Isa::template shift_left<2>(line), upper));
-      w[2 * i + 1] = Isa::bit_or(w[2 * i + 1], Isa::bit_and(line, upper));
-      w[4 + 2 * i + 1] = Isa::bit_or(w[4 + 2 * i + 1], Isa::bit_and(Isa::template shift_right<2>(line), upper));
-    }
-  }
-}
-
-// Where a block of a panel is.
-struct Block {
-  const uint8_t *quants, *scales, *shared;
+// A number that a function is called with when the program is compiled.
+template <int n>
+struct Number {
+  static constexpr int value = n;
 };
 
-// Scale s of this vector's outputs; behind the last is their minimum.
-template <class Isa, class E>
-inline typename Isa::F scale(const Block& block, int part, int s) {
-  const int at = s * kPanel + part;
-  const auto half = [&](const uint8_t* p) { return Isa::load_f16(reinterpret_cast<const uint16_t*>(p) + at); };
-  if constexpr (E::kScaleBytes == 2) {
-    return half(block.scales);
-  } else {
-    return Isa::mul(Isa::load_u8(block.scales + at), half(block.shared));
+// f(Number<0>()), f(Number<1>()), … in a row.
+template <int kCount, class Function, int n = 0>
+SMJAX_INLINE inline void for_numbers(const Function& f) {
+  if constexpr (n < kCount) {
+    f(Number<n>());
+    for_numbers<kCount, Function, n + 1>(f);
   }
 }
 
-// totals[c] += one block of one panel times block `b` of C columns; `part` are this vector's outputs.
-template <class Isa, class E, int C>
-inline void multiply_block(const Block& block, int part, const Columns& x, int64_t b, typename Isa::F (&totals)[C]) {
-  using F = typename Isa::F;
-  using I = typename Isa::I;
-  constexpr int kLargest = largest<E>();
-  I w[8];
-  unpack<Isa, E>(block.quants + part * 4, w);
-  const F w_scale = scale<Isa, E>(block, part, 0), second = scale<Isa, E>(block, part, E::kScales + E::kMinimum - 1);
-  for (int c = 0; c < C; ++c) {
-    const int8_t* values = x.values + (b * C + c) * kBlock;
-    const F x_scale = Isa::set(x.scales[b * C + c]);
-    if constexpr (E::kMinimum) totals[c] = Isa::fma(second, Isa::set(x.totals[b * C + c]), totals[c]);
-    I dot = Isa::template dot4<kLargest>(Isa::set_int(x.corrections[b * 2 * C + c]), w, values);
+// Steps in which a block is unpacked: what lies together in a step's lines is multiplied before the next is looked at.
+template <class E>
+constexpr int unpack_steps() {
+  return E::kBits == 8 ? 8 : E::kBits == 6 ? 2 : 4;
+}
+
+template <class Isa, class E>
+inline typename Isa::I meant(typename Isa::I quants) {
+  if constexpr (E::kTable) {
+    return Isa::look_up(E::kValues, quants);
+  } else {
+    return quants;
+  }
+}
+
+// f(Number<v>(), bytes) for each vector v of a step; layout.h says where they are.
+template <class Isa, class E, int kStep, class Function>
+SMJAX_INLINE inline void unpack(const uint8_t* block, const Function& f) {
+  constexpr int kBits = E::kBits;
+  static_assert((4 <= kBits && kBits <= 6) || kBits == 8, "layout.h says how these are packed");
+  const auto line = [&](int j) { return Isa::load_bytes(block + j * kLine); };
+  const auto own = [](typename Isa::I bytes) { return Isa::bit_and(bytes, Isa::set_bytes((1 << kBits) - 1)); };
+  if constexpr (kBits == 4) {
+    f(Number<kStep>(), meant<Isa, E>(own(line(kStep))));
+    f(Number<4 + kStep>(), meant<Isa, E>(own(Isa::template shift_right<4>(line(kStep)))));
+  } else if constexpr (kBits == 5) {
+    f(Number<kStep>(), own(line(kStep)));
+    const auto upper = Isa::bit_and(Isa::template shift_right<3>(line(kStep)), Isa::set_bytes(0x1c));
+    const auto lower = Isa::bit_and(Isa::template shift_right<2 * kStep>(line(4)), Isa::set_bytes(0x03));
+    f(Number<4 + kStep>(), Isa::bit_or(upper, lower));
+  } else if constexpr (kBits == 6) {
+    const auto a = line(3 * kStep), b = line(3 * kStep + 1), c = line(3 * kStep + 2);
+    f(Number<2 * kStep>(), own(a));
+    f(Number<2 * kStep + 1>(), own(b));
+    f(Number<2 * kStep + 4>(), own(c));
+    const auto low = Isa::bit_and(Isa::template shift_right<6>(a), Isa::set_bytes(0x03));
+    const auto middle = Isa::bit_and(Isa::template shift_right<4>(b), Isa::set_bytes(0x0c));
+    const auto high = Isa::bit_and(Isa::template shift_right<2>(c), Isa::set_bytes(0x30));
+    f(Number<2 * kStep + 5>(), Isa::bit_or(Isa::bit_or(low, middle), high));
+  } else {
+    f(Number<kStep>(), line(kStep));
+  }
+}
+
+template <class Isa>
+inline typename Isa::F half_at(const uint8_t* line, int output) {
+  return Isa::load_f16(reinterpret_cast<const uint16_t*>(line) + output);
+}
+
+// What the scales and the minimums of a group of blocks are multiplied with, of a vector of outputs.
+template <class Isa>
+struct Shared {
+  typename Isa::F factors[2] = {};
+};
+
+template <class Isa>
+inline Shared<Isa> read_shared(const uint8_t* line, int part) {
+  return {{half_at<Isa>(line, part), half_at<Isa>(line, kPanel + part)}};
+}
+
+// Scale s of the outputs from `part` on; behind the last is their minimum.
+template <class Isa, class E>
+inline typename Isa::F scale(const uint8_t* scales, int part, int s, const Shared<Isa>& shared) {
+  const int at = s * kPanel + part;
+  if constexpr (E::kScaleBytes == 2) {
+    return half_at<Isa>(scales, at);
+  } else {
+    return Isa::mul(Isa::load_u8(scales + at), shared.factors[s]);
+  }
+}
+
+// A block of one vector of outputs times a block of one column, on its way: sums of the lower and the upper 16 inputs,
+// which do not wait for each other.
+template <class Isa, class E>
+class BlockDot {
+ public:
+  BlockDot() = default;
+  // `at` is where in the columns' corrections the lower inputs' is, the upper ones' `apart` behind it.
+  BlockDot(const Columns& x, int64_t at, int64_t apart)
+      : sums_{Dot(correction(x, at)), Dot(E::kScales == 2 ? correction(x, at + apart) : 0)} {}
+
+  template <int kVector>
+  void add(typename Isa::I w, const int8_t* values) {
+    sums_[kVector / 4].template add<kVector % 4>(w, values + kVector / 4 * 16);
+  }
+
+  // The total with what the block adds to it.
+  typename Isa::F added_to(typename Isa::F total, typename Isa::F w_scale, typename Isa::F second,
+                           typename Isa::F x_scale) const {
+    const auto low = sums_[0].sums(), high = sums_[1].sums();
     if constexpr (E::kScales == 1) {
-      if constexpr (C == 1) {  // two chains of sums: nothing else hides their latency
-        dot = Isa::add_int(dot, Isa::template dot4<kLargest>(Isa::set_int(0), w + 4, values + 16));
-      } else {
-        dot = Isa::template dot4<kLargest>(dot, w + 4, values + 16);
-      }
-      totals[c] = Isa::fma(Isa::to_float(dot), Isa::mul(w_scale, x_scale), totals[c]);
+      return Isa::fma(Isa::to_float(Isa::add_int(low, high)), Isa::mul(w_scale, x_scale), total);
     } else {
-      const I high = Isa::template dot4<kLargest>(Isa::set_int(x.corrections[(b * 2 + 1) * C + c]), w + 4, values + 16);
-      const F low = Isa::mul(Isa::to_float(dot), w_scale);
-      totals[c] = Isa::fma(Isa::fma(Isa::to_float(high), second, low), x_scale, totals[c]);
+      const auto sum = Isa::fma(Isa::to_float(high), second, Isa::mul(Isa::to_float(low), w_scale));
+      return Isa::fma(sum, x_scale, total);
     }
   }
+
+ private:
+  using Dot = typename Isa::template Dot<largest<E>()>;
+  static int32_t correction(const Columns& x, int64_t at) { return excess<Isa, E>() ? x.corrections[at] : 0; }
+
+  Dot sums_[2];
+};
+
+// Where a block is: its quants and scales, and which block of the columns it is multiplied with.
+struct Block {
+  const uint8_t *quants, *scales;
+  int64_t b;
+};
+
+// totals[v][c] += one block of V vectors of outputs, from `part` on, times C columns. What a step unpacks is multiplied
+// before the next, so that few registers hold all; see kUnpackFirst.
+template <class Isa, class E, int V, int C>
+SMJAX_INLINE inline void multiply_block(const Block& block, int part, const Shared<Isa> (&shared)[V], const Columns& x,
+                                        typename Isa::F (&totals)[V][C]) {
+  const int8_t* values = x.values + block.b * C * kBlock;
+  const auto dot_of = [&](int c) { return BlockDot<Isa, E>(x, block.b * 2 * C + c, C); };
+  const auto unpack_all = [&](const auto& f) SMJAX_INLINE {
+    for_numbers<unpack_steps<E>()>([&](auto step) SMJAX_INLINE {
+      for (int v = 0; v < V; ++v) {
+        unpack<Isa, E, decltype(step)::value>(block.quants + (part + v * Isa::kLanes) * 4,
+                                              [&](auto vector, typename Isa::I w) SMJAX_INLINE { f(v, vector, w); });
+      }
+    });
+  };
+  const auto add_scaled = [&](int v, const auto& dot_of_column) SMJAX_INLINE {
+    const int at = part + v * Isa::kLanes;
+    const auto w_scale = scale<Isa, E>(block.scales, at, 0, shared[v]);
+    const auto second = scale<Isa, E>(block.scales, at, E::kScales + E::kMinimum - 1, shared[v]);
+    for (int c = 0; c < C; ++c) {
+      auto& total = totals[v][c];
+      if constexpr (E::kMinimum) total = Isa::fma(second, Isa::set(x.totals[block.b * C + c]), total);
+      total = dot_of_column(c).added_to(total, w_scale, second, Isa::set(x.scales[block.b * C + c]));
+    }
+  };
+  if constexpr (Isa::kUnpackFirst && C > 1) {
+    static_assert(V == 1);
+    typename Isa::I w[8];
+    unpack_all([&](int, auto vector, typename Isa::I bytes) SMJAX_INLINE { w[decltype(vector)::value] = bytes; });
+    add_scaled(0, [&](int c) SMJAX_INLINE {
+      auto dot = dot_of(c);
+      for_numbers<8>([&](auto vector) SMJAX_INLINE {
+        constexpr int kVector = decltype(vector)::value;
+        dot.template add<kVector>(w[kVector], values + c * kBlock);
+      });
+      return dot;
+    });
+  } else {
+    BlockDot<Isa, E> dots[V][C];
+    for (auto& of_vector : dots) {
+      for (int c = 0; c < C; ++c) of_vector[c] = dot_of(c);
+    }
+    unpack_all([&](int v, auto vector, typename Isa::I w) SMJAX_INLINE {
+      for (int c = 0; c < C; ++c) dots[v][c].template add<decltype(vector)::value>(w, values + c * kBlock);
+    });
+    for (int v = 0; v < V; ++v) add_scaled(v, [&](int c) SMJAX_INLINE { return dots[v][c]; });
+  }
 }
 
-// out[c][0, 16) (+)= a panel of quantised weights times C columns, `x`; what is there is added to unless `first`.
+// Hints to fetch as many bytes as are read at `at`, further on. Lines of groups come between the others, and where what
+// is read next is not always as far away the hardware fetches less by itself: 29 GB/s instead of 41 (Zen 5).
+inline void fetch_ahead(const uint8_t* at, int64_t bytes) {
+  constexpr int64_t kAhead = 8192;
+  for (int64_t i = 0; i < bytes; i += kLine) __builtin_prefetch(at + kAhead + i);
+}
+
+// out[c][0, 16) (+)= a panel of quantised weights times C columns, `x`; what is there is added to unless `first`. One
+// column goes through all of a panel's outputs at once, so that lines come from memory as evenly as they are used.
 template <class Isa, class E, int C>
 inline void multiply_quants(const uint8_t* panel, int64_t n_in, const Columns& x, bool first, float (*out)[kPanel]) {
   constexpr Encoding kEncoding = PlaceOf<E>::value;
   constexpr int64_t kTogether = blocks_together(kEncoding), kBytes = quant_bytes(kEncoding);
   constexpr int64_t kSharing = blocks_sharing(kEncoding);
+  constexpr int kLanes = Isa::kLanes, kVectors = C == 1 ? kPanel / kLanes : 1;
   const int64_t blocks = n_in / kBlock;
-  for (int part = 0; part < kPanel; part += Isa::kLanes) {
-    typename Isa::F totals[C];
-    for (int c = 0; c < C; ++c) totals[c] = first ? Isa::set(0) : Isa::load(out[c] + part);
+  for (int part = 0; part < kPanel; part += kVectors * kLanes) {
+    typename Isa::F totals[kVectors][C];
+    Shared<Isa> shared[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      for (int c = 0; c < C; ++c) totals[v][c] = first ? Isa::set(0) : Isa::load(out[c] + part + v * kLanes);
+    }
     const uint8_t* at = panel;
     int64_t b = 0;
-    const uint8_t* shared = nullptr;
     for (; b + kTogether <= blocks; b += kTogether, at += kTogether * kBytes + kLine) {
       if constexpr (kSharing > 0) {
-        if (b % kSharing == 0) shared = at, at += kLine;
+        if (b % kSharing == 0) {
+          for (int v = 0; v < kVectors; ++v) shared[v] = read_shared<Isa>(at, part + v * kLanes);
+          at += kLine;
+        }
       }
+      if constexpr (kSharing > 0 && C == 1) fetch_ahead(at, kTogether * kBytes + kLine);
       for (int64_t i = 0; i < kTogether; ++i) {
-        const uint8_t* scales = at + kTogether * kBytes + i * scale_bytes(kEncoding);
-        multiply_block<Isa, E, C>({at + i * kBytes, scales, shared}, part, x, b + i, totals);
+        const Block block = {at + i * kBytes, at + kTogether * kBytes + i * scale_bytes(kEncoding), b + i};
+        multiply_block<Isa, E, kVectors, C>(block, part, shared, x, totals);
       }
     }
     if constexpr (kTogether > 1 && kSharing == 0) {
-      if (b < blocks) multiply_block<Isa, E, C>({at, at + kBytes, nullptr}, part, x, b, totals);
+      if (b < blocks) multiply_block<Isa, E, kVectors, C>({at, at + kBytes, b}, part, shared, x, totals);
     }
-    for (int c = 0; c < C; ++c) Isa::store(out[c] + part, totals[c]);
+    for (int v = 0; v < kVectors; ++v) {
+      for (int c = 0; c < C; ++c) Isa::store(out[c] + part + v * kLanes, totals[v][c]);
+    }
   }
 }
 
@@ -130,14 +239,21 @@ template <class Isa, class E, int C>
 inline void multiply_floats(const uint8_t* panel, int64_t n_in, const Columns& x, bool first, float (*out)[kPanel]) {
   using F = typename Isa::F;
   const auto* weights = reinterpret_cast<const typename E::Element*>(panel);
-  for (int part = 0; part < kPanel; part += Isa::kLanes) {
-    F totals[C];
-    for (int c = 0; c < C; ++c) totals[c] = first ? Isa::set(0) : Isa::load(out[c] + part);
-    for (int64_t i = 0; i < n_in; ++i) {
-      const F w = E::template load<Isa>(weights + i * kPanel + part);
-      for (int c = 0; c < C; ++c) totals[c] = Isa::fma(w, Isa::set(x.floats[i * C + c]), totals[c]);
+  constexpr int kLanes = Isa::kLanes, kVectors = C == 1 ? kPanel / kLanes : 1;
+  for (int part = 0; part < kPanel; part += kVectors * kLanes) {
+    F totals[kVectors][C];
+    for (int v = 0; v < kVectors; ++v) {
+      for (int c = 0; c < C; ++c) totals[v][c] = first ? Isa::set(0) : Isa::load(out[c] + part + v * kLanes);
     }
-    for (int c = 0; c < C; ++c) Isa::store(out[c] + part, totals[c]);
+    for (int64_t i = 0; i < n_in; ++i) {
+      for (int v = 0; v < kVectors; ++v) {
+        const F w = E::template load<Isa>(weights + i * kPanel + part + v * kLanes);
+        for (int c = 0; c < C; ++c) totals[v][c] = Isa::fma(w, Isa::set(x.floats[i * C + c]), totals[v][c]);
+      }
+    }
+    for (int v = 0; v < kVectors; ++v) {
+      for (int c = 0; c < C; ++c) Isa::store(out[c] + part + v * kLanes, totals[v][c]);
+    }
   }
 }
 

@@ -14,6 +14,7 @@ struct Avx2 {
   static constexpr bool kSignedBytes = true;
   static constexpr int kSums = 12;
   static constexpr int kByteProducts = 32;
+  static constexpr bool kUnpackFirst = true;
   using F = __m256;
   using I = __m256i;
 
@@ -70,10 +71,6 @@ struct Avx2 {
   static I bit_and(I a, I b) { return _mm256_and_si256(a, b); }
   static I bit_or(I a, I b) { return _mm256_or_si256(a, b); }
   template <int n>
-  static I shift_left(I v) {
-    return _mm256_slli_epi16(v, n);
-  }
-  template <int n>
   static I shift_right(I v) {
     return _mm256_srli_epi16(v, n);
   }
@@ -95,25 +92,31 @@ struct Avx2 {
   // vpmaddubsw adds two products in 16 bits: 31 * 127 * 2 * 4 = 31,496 and 63 * 127 * 2 * 2 = 32,004 fit, so 4 and 2 of
   // its results may be added there. Weights of 8 bits are taken signed, |w| with the sign on x: 128 * 127 * 2 = 32,512.
   template <int kLargest>
-  static I dot4(I sums, const I* w, const int8_t* x) {
-    const I ones = _mm256_set1_epi16(1);
-    if constexpr (kLargest <= 31) {
-      const I a = _mm256_add_epi16(_mm256_maddubs_epi16(w[0], four(x)), _mm256_maddubs_epi16(w[1], four(x + 4)));
-      const I b = _mm256_add_epi16(_mm256_maddubs_epi16(w[2], four(x + 8)), _mm256_maddubs_epi16(w[3], four(x + 12)));
-      return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_add_epi16(a, b), ones));
-    } else if constexpr (kLargest <= 63) {
-      const I a = _mm256_add_epi16(_mm256_maddubs_epi16(w[0], four(x)), _mm256_maddubs_epi16(w[1], four(x + 4)));
-      const I b = _mm256_add_epi16(_mm256_maddubs_epi16(w[2], four(x + 8)), _mm256_maddubs_epi16(w[3], four(x + 12)));
-      return _mm256_add_epi32(sums, _mm256_add_epi32(_mm256_madd_epi16(a, ones), _mm256_madd_epi16(b, ones)));
-    } else {
-      for (int j = 0; j < 4; ++j) {
-        const I value = _mm256_xor_si256(w[j], set_bytes(0x80));
-        const I products = _mm256_maddubs_epi16(_mm256_abs_epi8(value), _mm256_sign_epi8(four(x + 4 * j), value));
-        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(products, ones));
-      }
-      return sums;
+  class Dot {
+   public:
+    Dot() = default;
+    explicit Dot(int32_t start) : start_(start) {}
+
+    template <int n>
+    void add(I w, const int8_t* x) {
+      constexpr int kFit = kLargest <= 31 ? 4 : kLargest <= 63 ? 2 : 1;
+      const I products = kFit == 1 ? signed_products(w, four(x + 4 * n)) : _mm256_maddubs_epi16(w, four(x + 4 * n));
+      narrow_ = n % kFit == 0 ? products : _mm256_add_epi16(narrow_, products);
+      if (n % kFit != kFit - 1) return;
+      const I wide = _mm256_madd_epi16(narrow_, _mm256_set1_epi16(1));
+      wide_ = n == kFit - 1 ? wide : _mm256_add_epi32(wide_, wide);
     }
-  }
+    I sums() const { return _mm256_add_epi32(set_int(start_), wide_); }
+
+   private:
+    static I signed_products(I w, I x) {
+      const I value = _mm256_xor_si256(w, set_bytes(0x80));
+      return _mm256_maddubs_epi16(_mm256_abs_epi8(value), _mm256_sign_epi8(x, value));
+    }
+
+    int32_t start_;  // added last: until then it takes no register
+    I narrow_, wide_;
+  };
 };
 
 }  // namespace SMJAX_TARGET

@@ -13,6 +13,7 @@ struct Avx512 {
   static constexpr bool kSignedBytes = false;
   static constexpr int kSums = 16;
   static constexpr int kByteProducts = 64;
+  static constexpr bool kUnpackFirst = false;
   using F = __m512;
   using I = __m512i;
 
@@ -61,10 +62,6 @@ struct Avx512 {
   static I bit_and(I a, I b) { return _mm512_and_si512(a, b); }
   static I bit_or(I a, I b) { return _mm512_or_si512(a, b); }
   template <int n>
-  static I shift_left(I v) {
-    return _mm512_slli_epi16(v, n);
-  }
-  template <int n>
   static I shift_right(I v) {
     return _mm512_srli_epi16(v, n);
   }
@@ -75,15 +72,23 @@ struct Avx512 {
 
   static I multiply_bytes(I sums, I w, I x) { return _mm512_dpbusd_epi32(sums, w, x); }
 
-  template <int kLargest>
-  static I dot4(I sums, const I* w, const int8_t* x) {
-    for (int j = 0; j < 4; ++j) {
+  template <int>
+  class Dot {
+   public:
+    Dot() = default;
+    explicit Dot(int32_t start) : sums_(set_int(start)) {}
+
+    template <int n>
+    void add(I w, const int8_t* x) {
       int32_t bytes;
-      std::memcpy(&bytes, x + 4 * j, 4);
-      sums = _mm512_dpbusd_epi32(sums, w[j], _mm512_set1_epi32(bytes));
+      std::memcpy(&bytes, x + 4 * n, 4);
+      sums_ = _mm512_dpbusd_epi32(sums_, w, _mm512_set1_epi32(bytes));
     }
-    return sums;
-  }
+    I sums() const { return sums_; }
+
+   private:
+    I sums_;
+  };
 };
 
 constexpr Kernel kernel = make_kernel<Avx512>("avx512");

@@ -7,14 +7,25 @@ inline namespace SMJAX_TARGET {
 
 struct AvxVnni : Avx2 {
   static constexpr bool kSignedBytes = false;
+  static constexpr bool kUnpackFirst = false;
 
   static I multiply_bytes(I sums, I w, I x) { return _mm256_dpbusd_avx_epi32(sums, w, x); }
 
-  template <int kLargest>
-  static I dot4(I sums, const I* w, const int8_t* x) {
-    for (int j = 0; j < 4; ++j) sums = _mm256_dpbusd_avx_epi32(sums, w[j], four(x + 4 * j));
-    return sums;
-  }
+  template <int>
+  class Dot {
+   public:
+    Dot() = default;
+    explicit Dot(int32_t start) : sums_(set_int(start)) {}
+
+    template <int n>
+    void add(I w, const int8_t* x) {
+      sums_ = _mm256_dpbusd_avx_epi32(sums_, w, four(x + 4 * n));
+    }
+    I sums() const { return sums_; }
+
+   private:
+    I sums_;
+  };
 };
 
 constexpr Kernel kernel = make_kernel<AvxVnni>("avx_vnni");

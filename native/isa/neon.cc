@@ -13,6 +13,7 @@ struct Neon {
   static constexpr bool kSignedBytes = true;
   static constexpr int kSums = 16;
   static constexpr int kByteProducts = 16;
+  static constexpr bool kUnpackFirst = false;
   using F = float32x4_t;
   using I = uint8x16_t;
 
@@ -60,12 +61,12 @@ struct Neon {
   static I bit_and(I a, I b) { return vandq_u8(a, b); }
   static I bit_or(I a, I b) { return vorrq_u8(a, b); }
   template <int n>
-  static I shift_left(I v) {
-    return vshlq_n_u8(v, n);
-  }
-  template <int n>
   static I shift_right(I v) {
-    return vshrq_n_u8(v, n);
+    if constexpr (n == 0) {
+      return v;
+    } else {
+      return vshrq_n_u8(v, n);
+    }
   }
   static I look_up(const uint8_t* table, I bytes) { return vqtbl1q_u8(vld1q_u8(table), bytes); }
 
@@ -75,18 +76,21 @@ struct Neon {
 
   // sdot takes both sides signed: stored weights of 8 bits lose their 128 here.
   template <int kLargest>
-  static I dot4(I sums, const I* w, const int8_t* x) {
-    const int8x16_t inputs = vld1q_s8(x);
-    const auto weights = [&](int j) {
-      return vreinterpretq_s8_u8(kLargest > 127 ? veorq_u8(w[j], vdupq_n_u8(0x80)) : w[j]);
-    };
-    int32x4_t dot = vreinterpretq_s32_u8(sums);
-    dot = vdotq_laneq_s32(dot, weights(0), inputs, 0);
-    dot = vdotq_laneq_s32(dot, weights(1), inputs, 1);
-    dot = vdotq_laneq_s32(dot, weights(2), inputs, 2);
-    dot = vdotq_laneq_s32(dot, weights(3), inputs, 3);
-    return vreinterpretq_u8_s32(dot);
-  }
+  class Dot {
+   public:
+    Dot() = default;
+    explicit Dot(int32_t start) : sums_(vdupq_n_s32(start)) {}
+
+    template <int n>
+    void add(I w, const int8_t* x) {
+      const int8x16_t weights = vreinterpretq_s8_u8(kLargest > 127 ? veorq_u8(w, vdupq_n_u8(0x80)) : w);
+      sums_ = vdotq_laneq_s32(sums_, weights, vld1q_s8(x), n);
+    }
+    I sums() const { return vreinterpretq_u8_s32(sums_); }
+
+   private:
+    int32x4_t sums_;
+  };
 };
 
 constexpr Kernel kernel = make_kernel<Neon>("neon");

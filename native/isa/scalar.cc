@@ -9,6 +9,7 @@ struct Scalar {
   static constexpr int kLanes = 1;
   static constexpr int kTileColumns = 4;
   static constexpr bool kSignedBytes = false;
+  static constexpr bool kUnpackFirst = false;
   using F = float;
   using I = uint32_t;
 
@@ -48,10 +49,6 @@ struct Scalar {
   static I bit_and(I a, I b) { return a & b; }
   static I bit_or(I a, I b) { return a | b; }
   template <int n>
-  static I shift_left(I v) {
-    return v << n;
-  }
-  template <int n>
   static I shift_right(I v) {
     return v >> n;
   }
@@ -61,14 +58,21 @@ struct Scalar {
     return found;
   }
 
-  template <int kLargest>
-  static I dot4(I sums, const I* w, const int8_t* x) {
-    int32_t sum = int32_t(sums);
-    for (int j = 0; j < 4; ++j) {
-      for (int i = 0; i < 4; ++i) sum += int32_t(uint8_t(w[j] >> (8 * i))) * x[4 * j + i];
+  template <int>
+  class Dot {
+   public:
+    Dot() = default;
+    explicit Dot(int32_t start) : sum_(start) {}
+
+    template <int n>
+    void add(I w, const int8_t* x) {
+      for (int i = 0; i < 4; ++i) sum_ += int32_t(uint8_t(w >> (8 * i))) * x[4 * n + i];
     }
-    return uint32_t(sum);
-  }
+    I sums() const { return uint32_t(sum_); }
+
+   private:
+    int32_t sum_;
+  };
 };
 
 // What compilers make of plain loops wherever they can: vectors of 16 bytes, that every 64-bit CPU has.
