@@ -46,7 +46,10 @@ def exported(model: Model, folder: Path) -> Path:
 
 
 def export_model(model: Model, path: Path) -> None:
-    """Write a llama-architecture model to `path`, whole or not at all; RequestError where it cannot be written."""
+    """Write a model of an architecture that GGUF has to `path`, whole or not at all.
+
+    Raises RequestError where it cannot be written.
+    """
     with replacing(path, f"the model {model.name}") as beside:
         _write(model, beside)
 
@@ -77,6 +80,9 @@ def _add_metadata(writer: gguf.GGUFWriter, model: Model) -> None:  # type: ignor
     writer.add_feed_forward_length(c.d_ff)
     writer.add_head_count(c.n_heads)
     writer.add_head_count_kv(c.n_kv_heads)
+    if c.n_heads * c.head_dim != c.d_model:
+        writer.add_key_length(c.head_dim)
+        writer.add_value_length(c.head_dim)
     writer.add_rope_dimension_count(c.head_dim)
     writer.add_rope_freq_base(c.rope_base)
     writer.add_layer_norm_rms_eps(c.norm_eps)
