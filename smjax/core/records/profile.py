@@ -90,10 +90,8 @@ class Profile:
     prefill: Pass
     stamp_ns: Rate | None = None
     """What one stamp costs the thread that leaves it."""
-    counts: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Of one decode step, by part: instructions, cycles, cache misses, as the CPU counts them."""
     no_counts: str = ""
-    """Why there are none, in one line."""
+    """Why instructions, cycles and cache misses were not counted by part, in one line."""
     events: list[Event] = field(default_factory=list)
     """One prefill, and some decode steps at the middle of the answer."""
 

@@ -57,6 +57,8 @@ class Step:
     """The parts, without the time in none, to what was measured in the process beside it."""
     instrument: Ratio
     """What a step takes while it is looked into, to what it takes in the same process otherwise."""
+    instrument_plainly: float
+    """The same over all processes, without an interval."""
     stamps: float | None
     count: int
     """Of how many it is the mean, in each process."""
@@ -80,6 +82,7 @@ def step_of(profiled: Profiled, name: StepName) -> Step:
         middle_mean(measured),
         paired(measured, named),
         paired([one.plain_ns for one in passes], totals),
+        sum(totals) / sum(one.plain_ns for one in passes),
         statistics.fmean(one.stamps for one in kept if one.stamps) if kept[0].stamps else None,
         kept[0].count,
     )

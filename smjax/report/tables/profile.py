@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from smjax.core.numbers import significant
@@ -75,16 +74,18 @@ def _step(step: Step, n_layers: int) -> dict[str, Any]:
     return {
         "measured_us": step.measured_ns / 1e3,
         "parts_us": step.parts_ns / 1e3,
-        "adds_up": _ratio(step.adds_up),
-        "instrument": _ratio(step.instrument),
+        "adds_up": _ratio(step.adds_up, step.parts_ns / step.measured_ns),
+        "instrument": _ratio(step.instrument, step.instrument_plainly),
         "steps": step.count,
         "stamps": step.stamps,
         "parts": [_row(part, step, n_layers) for part in step.parts],
     }
 
 
-def _ratio(found: Ratio) -> dict[str, Any]:
-    return {name: value for name, value in asdict(found).items() if name in ("ratio", "lo", "hi", "reason")}
+def _ratio(found: Ratio, plainly: float) -> dict[str, Any]:
+    """With its interval; where there is none, `plainly` as it is."""
+    ratio = plainly if found.ratio is None else found.ratio
+    return {"ratio": ratio, "lo": found.lo, "hi": found.hi, "reason": found.reason}
 
 
 def _row(part: Part, step: Step, n_layers: int) -> dict[str, Any]:
@@ -144,8 +145,8 @@ def _captions(told: dict[str, Any], step: dict[str, Any]) -> Iterator[str]:
 
 def _share_of(ratio: dict[str, Any]) -> str:
     """A ratio in percent with its interval, or why there is none."""
-    if ratio["ratio"] is None:
-        return f"an unknown share ({ratio['reason']})"
+    if ratio["lo"] is None:
+        return f"{ratio['ratio']:.1%} ({ratio['reason']}: no interval)"
     return f"{ratio['ratio']:.1%} ({ratio['lo']:.1%} to {ratio['hi']:.1%})"
 
 

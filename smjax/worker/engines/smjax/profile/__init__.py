@@ -11,6 +11,7 @@ import numpy as np
 
 from smjax.core.records.profile import Profile
 from smjax.worker.engines.smjax.profile import differences, stamps
+from smjax.worker.engines.smjax.profile.counters import why_not_counted
 from smjax.worker.engines.smjax.profile.needs import needs
 from smjax.worker.engines.smjax.programs import chunks
 
@@ -23,5 +24,6 @@ def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
     scenario, (_, n_chunks) = engine.scenario, chunks(len(prompt))
     found = (stamps if engine.kernel.name == "native" else differences).profile(engine, prompt)
     found.decode.needs = needs(engine.config, engine.weights, scenario.middle, scenario.kv_dtype)
-    found.prefill.needs = needs(engine.config, engine.weights, len(prompt), scenario.kv_dtype, n_chunks)
+    found.prefill.needs = needs(engine.config, engine.weights, len(prompt), scenario.kv_dtype, len(prompt), n_chunks)
+    found.no_counts = why_not_counted()
     return found

@@ -32,10 +32,6 @@ EVERYTHING = frozenset(ORDER)
 UP_TO = [frozenset(ORDER[:n]) for n in range(len(ORDER) + 1)]
 ALONE = {part: frozenset([part]) for part in ORDER}
 TRACK = "differences of programs"
-_SHORT_NS = 20e6
-"""A program that takes less is called some times in a row: the first call after another program finds caches that are
-not its own."""
-_CALLS = 5
 
 
 @dataclass
@@ -45,13 +41,16 @@ class Timed:
     programs: Mapping[Parts, Any]
     argument: Any
     """State, or prompt: the same in every call."""
+    calls: int
+    """Of a visit after its first, whose median counts: the first call after another program finds caches that are not
+    its own, as prefill does and a decode step does not. 0: the first counts."""
     visits: dict[Parts, list[float]] = field(default_factory=dict)
 
     def visit(self, engine: SmjaxEngine, parts: Parts) -> float:
         """Call one of them; the ns of a call."""
         found = self._call(engine, parts)
-        if found < _SHORT_NS:
-            found = statistics.median(self._call(engine, parts) for _ in range(_CALLS))
+        if self.calls:
+            found = statistics.median(self._call(engine, parts) for _ in range(self.calls))
         self.visits.setdefault(parts, []).append(found)
         return found
 
@@ -69,11 +68,11 @@ class Timed:
 def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
     """Programs of both steps, and plain answers, in turn."""
     state = jax.device_put(initial_state(engine.config, 0, engine.scenario.middle))
-    decode = Timed(_programs(engine, decode_one, state, engine.decode_program), state)
-    first = Timed(_programs(engine, prefill, prompt, engine.prefill_program), prompt)
+    decode = Timed(_programs(engine, decode_one, state, engine.decode_program), state, calls=5)
+    first = Timed(_programs(engine, prefill, prompt, engine.prefill_program), prompt, calls=0)
     draw, plain = random.Random(engine.scenario.seed), [answer_clocked(engine, prompt)]
     for timed in (first, decode):
-        one_ns = plain[-1].ns + sum(timed.visit(engine, parts) for parts in timed.programs) * (1 + _CALLS)
+        one_ns = plain[-1].ns + sum(timed.visit(engine, parts) for parts in timed.programs) * (1 + timed.calls)
         timed.visits.clear()
         for _ in range(rounds(engine, one_ns)):
             plain.append(answer_clocked(engine, prompt))

@@ -14,12 +14,17 @@ PART_OF = {"qkv": "qkv", "attn_output": "output", "ffn_in": "feed-forward", "ffn
 """Of each product of a layer."""
 
 
-def needs(config: DecoderConfig, weights: Weights, n_positions: int, kv_dtype: str, times: int = 1) -> list[Need]:
-    """Bytes of a step that sees `n_positions` of the cache and reads all weights `times` times.
+def needs(
+    config: DecoderConfig, weights: Weights, n_positions: int, kv_dtype: str, n_ids: int = 1, times: int = 1
+) -> list[Need]:
+    """Bytes of a step that sees `n_positions` of the cache, looks up `n_ids` and goes through all layers `times` times.
 
-    Together, once: `bytes_per_token` of a record.
+    Of one id: together `bytes_per_token` of a record.
     """
-    found = [Need(part, layer, times * size) for part, layer, size in _of_weights(config, weights)]
+    found = [
+        Need(part, layer, size * (n_ids if part == "embedding" else 1 if layer is None else times))
+        for part, layer, size in _of_weights(config, weights)
+    ]
     kv = _of_cache(config, n_positions, jnp.dtype(kv_dtype).itemsize)
     return [*found, *(Need("attention", layer, size) for layer, size in enumerate(kv))]
 
