@@ -1,12 +1,13 @@
 // What a machine can do at most with an instruction set: arithmetic without memory, and memory without arithmetic.
 //
 // An instruction set has for it
-//   kSums          vectors that each wait for themselves alone: more than are on their way at once (two to four a
-//   cycle,
-//                  for 3 to 5 cycles), few enough for the registers and for GCC to unroll a loop over them (16)
-//   kByteProducts  products of bytes (in plain C++ of 16 bits) that multiply_bytes computes
-//   multiply_bytes(sums, w, x)  one instruction: sums + the products of w and x; or the products alone where another
-//                  one has to add them, so that any product of matrices does more
+//   kSums, vectors that wait for themselves alone: more than are on their way at once (two to four a cycle, 3 to 5
+//   cycles long), few enough for the registers, and for GCC to unroll a loop over them (16)
+//
+//   kByteProducts, products of bytes (in plain C++ of 16 bits) that multiply_bytes computes
+//
+//   multiply_bytes(sums, w, x), one instruction: sums + the products of w and x; or the products alone where another
+//   one has to add them, so that any product of matrices does more
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,11 @@ struct AvxVnni : Avx2 {
   static constexpr bool kSignedBytes = false;
   static constexpr bool kUnpackFirst = false;
 
-  static I multiply_bytes(I sums, I w, I x) { return _mm256_dpbusd_avx_epi32(sums, w, x); }
+  // With the intrinsic, whose vectors are of another type, GCC 12 copies the sums in every round: 57 % of the peak.
+  static I multiply_bytes(I sums, I w, I x) {
+    asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sums) : "x"(w), "x"(x));
+    return sums;
+  }
 
   template <int>
   class Dot {

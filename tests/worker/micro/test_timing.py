@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import jax.numpy as jnp
@@ -121,7 +122,9 @@ def test_the_clock_is_looked_at_seldom_enough(monkeypatch: pytest.MonkeyPatch) -
     assert {(sample.call_ns, sample.loop_ns) for sample in samples} == {(7, 7)}
 
 
-@pytest.mark.parametrize(("each", "step", "expected"), [(0, 262_144, 0), (100, 262_144, 100_000), (0, 0, 0)])
+@pytest.mark.parametrize(
+    ("each", "step", "expected"), [(0, 262_144, 0), (100, 262_144, 100_000), (0, 0, 0), (-8, 0, -8000)]
+)
 def test_growth_is_what_every_window_shows(
     monkeypatch: pytest.MonkeyPatch, each: int, step: int, expected: float
 ) -> None:
@@ -143,3 +146,10 @@ def test_the_loop_counts_so_that_xla_keeps_it() -> None:
 
 def test_inputs_are_the_same_whatever_was_measured_before() -> None:
     assert SETUP.random().integers(1 << 40) == SETUP.random().integers(1 << 40)
+
+
+def test_a_page_in_each_window_is_less_growth_the_longer_windows_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings, called = itertools.count(step=4096), list[int]()
+    monkeypatch.setattr("smjax.worker.micro.growth.resident_parts", lambda: (next(readings), 0))
+    assert growth_per_1000_calls(called.append, 100) == pytest.approx(4096 * 1000 / 900)
+    assert called == [100] * 5 + [300] * 5 + [900] * 5
