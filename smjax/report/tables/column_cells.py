@@ -20,6 +20,8 @@ def with_reach(figure: float | None, lo: float | None, hi: float | None, digits:
     told = significant(figure, digits)
     if figure is None or lo is None or hi is None:
         return told
+    if hi > _TELLING * lo:
+        return f"{told} (wide)"
     if is_lopsided(figure, lo, hi):
         return f"{told} ({significant(lo, max(digits, 2))} to {significant(hi, max(digits, 2))})"
     return f"{told} {plus_minus(half_width((lo, hi)))}"
@@ -135,6 +137,8 @@ _CELLS: dict[str, Callable[[Row], Cell]] = {
 
 _OFF, _HIDDEN = 0.2, 0.005
 """Shares of half the interval, and of the figure."""
+_TELLING = 100
+"""Times the lower end: an interval that is wider says that nothing is known, in numbers of a dozen digits."""
 
 
 def _grid_column(column: Column) -> GridColumn:

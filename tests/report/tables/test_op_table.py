@@ -78,6 +78,13 @@ def test_an_op_that_fails_at_all_of_its_shapes_is_named_once() -> None:
     assert "softmax, 1 thread, kernel native; softmax, 1 thread, kernel xla: failed (3 of 3 processes)" in text
 
 
+def test_an_interval_that_says_nothing_is_not_spelled_out() -> None:
+    """Of two processes, one of which was a hundred times as slow."""
+    found = [process([answer(loop_us=[us])], block) for block, us in enumerate((2.0, 200.0))]
+    (row,) = cells(markdown(run_table.grids(scenarios(found))[:1]))
+    assert row["loop µs"] == "101 (wide)"
+
+
 def test_shapes_are_in_the_order_of_their_sizes() -> None:
     shapes = ["16x768x768", "128x768x768", "1024x768x768"]
     text = text_of(*(answer("q4_0_matmul", shape) for shape in reversed(shapes)), n=1)
