@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from smjax.core.numbers import significant
+from smjax.core.records.flags import ABOVE_BANDWIDTH
 from smjax.core.records.profile import PARTS
 from smjax.core.records.profiled import Profiled
 from smjax.report.data.profile import STEPS, Part, Step, bandwidth, step_of
@@ -16,7 +17,7 @@ from smjax.report.render.renderers import RENDERERS, show
 from smjax.stats.ratios import Ratio
 
 IN_NO_PART = "in no part"
-TOO_NEAR = "above-bandwidth"
+TOO_NEAR = ABOVE_BANDWIDTH.name
 _BAR = 20
 _TITLES = {"decode": "one decode step at the middle of the answer", "prefill": "one prefill"}
 _HOW = {
