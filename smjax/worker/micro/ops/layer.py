@@ -17,6 +17,7 @@ from smjax.core.ops import Shape
 from smjax.worker.micro import reference
 from smjax.worker.micro.ops.attention import attention_flops
 from smjax.worker.micro.ops.caches import Slots, filled_cache, slots_bytes
+from smjax.worker.micro.ops.products import peak_of
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.work import Work
 from smjax.worker.model.decoder import through_layers
@@ -27,6 +28,9 @@ _SMALL = 0.1
 """Size of the inputs: what a layer adds is then most of what is compared."""
 _NMSE_MAX = 1e-3
 """Four products with activations of 8 bits, some after the other: 1e-4 to 3e-4 on the presets."""
+
+_LARGE = "blk.0.ffn_down.weight"
+"""One of the matrices that most of a layer's arithmetic is done with."""
 
 
 def make(shape: Shape, setup: MicroSetup) -> Work:
@@ -51,6 +55,7 @@ def make(shape: Shape, setup: MicroSetup) -> Work:
         reference=lambda *_: reference.first_layer(config, FirstLayer(model), x, before.keys, before.values),
         tolerance=_NMSE_MAX,
         in_place=1,
+        peak=peak_of(setup, model.tensors[_LARGE].encoding, t),
     )
 
 
