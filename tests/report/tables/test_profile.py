@@ -10,6 +10,7 @@ import pytest
 from smjax.core.records.answer import Answer, Bandwidth, Sample
 from smjax.core.records.profile import NO_PART, Event, Need, Pass, Piece, Profile
 from smjax.core.records.profiled import Profiled
+from smjax.core.records.typed import decode, encode
 from smjax.report.render.trace import write_trace
 from smjax.report.tables.profile import TOO_NEAR, document, tell
 from tests.sweep.points import chosen
@@ -40,6 +41,11 @@ def measured(factor: float = 1.0) -> Answer:
 def profiled() -> Profiled:
     ran = [looked_into(factor) for factor in (1.0, 1.02, 0.98, 7.0)]  # of which the last was disturbed
     return Profiled("small", chosen(scenario()), 2, looked_into=ran, measured=[measured(f) for f in (1, 1.02, 0.98, 7)])
+
+
+def test_it_crosses_the_border_as_it_is() -> None:
+    answer = looked_into()
+    assert decode(Answer, json.loads(json.dumps(encode(answer)))) == answer
 
 
 def test_parts_add_up_beside_what_is_measured(profiled: Profiled) -> None:
