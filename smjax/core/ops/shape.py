@@ -9,7 +9,7 @@ from smjax.core.nearest import nearest
 from smjax.core.ops.spec import OpSpec, Shape
 from smjax.core.text import printable
 
-_SIZES = re.compile(r"[0-9]+(?:x[0-9]+)*")
+_SIZES = re.compile(r"[0-9]{1,40}(?:x[0-9]{1,40})*")  # of thousands of digits Python makes no number
 _LARGEST = 2**40
 
 

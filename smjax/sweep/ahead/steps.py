@@ -65,7 +65,7 @@ def get_ready(
                 if path and found is not None:
                     remember(path, found)
             prepared[step.name] = (found or {}).get("prepared", {})
-    identity = identity_parts(resolved, model.hash, host, there, prepared)
+    identity = identity_parts(resolved, {"weights": model.hash}, host, there, prepared)
     return Ahead(prepared, kept, identity, model_file(resolved, model), tuple(failed))
 
 

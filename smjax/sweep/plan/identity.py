@@ -13,16 +13,16 @@ from smjax.core.records.resolved import Resolved
 
 
 def identity_parts(
-    resolved: Resolved, content: str, host: Host, there: Hello, prepared: Mapping[str, Any]
+    resolved: Resolved, content: Mapping[str, str], host: Host, there: Hello, prepared: Mapping[str, Any]
 ) -> dict[str, str]:
     """What a replicate's identity is made of, each part as a digest or as it is; `there` is its interpreter.
 
-    `content` is a digest of what is computed with, as a model's weights.
+    `content` has digests of what is computed with, as a model's weights, by what it is.
     """
     engine = there.engines[resolved.scenario.engine]
     return {
         "settings": digest([settings(resolved), prepared]),
-        "weights": content,
+        **content,
         "smjax's files": engine.files,
         "libraries": engine.libraries,
         "python": there.python,

@@ -22,7 +22,7 @@ def standings_of(
     anew = (_why_anew(resolved, parts, records) for resolved, parts in identities.items() if not own[resolved])
     for text in dict.fromkeys(filter(None, anew)):
         say(text)
-    return [_standing(resolved, parts["weights"], own[resolved]) for resolved, parts in identities.items()]
+    return [_standing(resolved, parts.get("weights", ""), own[resolved]) for resolved, parts in identities.items()]
 
 
 def rounds_so_far(records: Sequence[Record], run: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from smjax.core.engines import Host
 from smjax.core.models.source import Model, left_aside, weight_bytes
@@ -29,7 +29,7 @@ class Answers:
     path: str | None
     state: FileState
     """Of its file, before it was checked."""
-    task: Task = "measure"
+    task: ClassVar[Task] = "measure"
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from smjax.core.engines import Host
 from smjax.core.errors import RequestError
@@ -46,10 +46,10 @@ class Points:
     """Ops that are the user's own."""
     contents: dict[str, str] = field(default_factory=dict)
     """Of functions and files, digests of what is in them."""
-    name: str = "ops"
-    task: Task = "micro"
-    note: str | None = None
-    about: Mapping[str, Any] = field(default_factory=dict)
+    name: ClassVar[str] = "ops"
+    task: ClassVar[Task] = "micro"
+    note: ClassVar[str | None] = None
+    about: ClassVar[Mapping[str, Any]] = {}
 
     def look(self, launcher: Launcher) -> None:
         for path, (model, _) in self.files.items():
@@ -60,7 +60,7 @@ class Points:
 
     def get_ready(self, resolved: Resolved, host: Host, there: Hello, launcher: Launcher, on_phase: OnPhase) -> Ahead:
         names = {point.op for point in resolved.scenario.points} | self._paths(resolved.scenario)
-        content = digest({name: found for name, found in self.contents.items() if name in names})
+        content = {"functions and files": digest({one: self.contents[one] for one in sorted(names & {*self.contents})})}
         engine = engine_of(resolved.scenario).name
         cache_dir = cache_folder(engine, host["host"], there.engines[engine].libraries)
         return Ahead({}, cache_dir, identity_parts(resolved, content, host, there, {}))

@@ -45,9 +45,9 @@ class Programs:
         n = len(jax.tree.leaves(work.inputs[: work.in_place]))
         arrays[:n] = [jnp.array(array, copy=True) for array in arrays[:n]]  # given away, and NumPy's may not be
         flat = flattened(work)
-        check_in_place(flat, arrays, n)
+        outputs = outputs_of(flat, arrays, n)
         call = compile_program(flat, *arrays, donate=tuple(range(n)))
-        loop = compile_program(looped(flat, n), np.int32(1), *arrays, donate=tuple(range(1, n + 1)))
+        loop = compile_program(looped(flat, n, outputs), np.int32(1), *arrays, donate=tuple(range(1, n + 1)))
         return cls(work, call, loop, arrays, n)
 
     def once(self) -> list[np.ndarray]:
@@ -92,12 +92,11 @@ def flattened(work: Work) -> Flat:
     return flat
 
 
-def looped(flat: Flat, n_in_place: int) -> Callable[..., list[jax.Array]]:
-    """`count` calls, each after the other; the outputs of the last. Without any call they are zeros."""
+def looped(flat: Flat, n_in_place: int, shapes: Sequence[jax.ShapeDtypeStruct]) -> Callable[..., list[jax.Array]]:
+    """`count` calls, each after the other; the outputs, of these shapes, of the last. Without any they are zeros."""
 
     def loop(count: jax.Array, *arrays: jax.Array) -> list[jax.Array]:
-        shapes = jax.eval_shape(flat, *arrays)[n_in_place:]
-        outputs = [*arrays[:n_in_place], *(jnp.zeros(shape.shape, shape.dtype) for shape in shapes)]
+        outputs = [*arrays[:n_in_place], *(jnp.zeros(shape.shape, shape.dtype) for shape in shapes[n_in_place:])]
         fixed = arrays[n_in_place:]
 
         def step(carry: tuple[jax.Array, list[jax.Array]]) -> tuple[jax.Array, list[jax.Array]]:
@@ -110,8 +109,11 @@ def looped(flat: Flat, n_in_place: int) -> Callable[..., list[jax.Array]]:
     return loop
 
 
-def check_in_place(flat: Flat, arrays: Sequence[jax.Array], n_in_place: int) -> None:
-    """Raise ValueError where the first outputs cannot take the place of the first inputs, or there are no outputs."""
+def outputs_of(flat: Flat, arrays: Sequence[jax.Array], n_in_place: int) -> list[jax.ShapeDtypeStruct]:
+    """Shapes of its outputs; asked once, as following a product's function takes a tenth of what compiling it does.
+
+    Raises ValueError where the first cannot take the place of the first inputs, or there are none.
+    """
     outputs = jax.eval_shape(flat, *arrays)
     if not outputs:
         raise ValueError("run: expected arrays, found that it returns none")
@@ -121,6 +123,7 @@ def check_in_place(flat: Flat, arrays: Sequence[jax.Array], n_in_place: int) -> 
                 f"run: expected {given.dtype}{list(given.shape)} in the place of an input, "
                 f"found {returned.dtype}{list(returned.shape)}"
             )
+    return outputs
 
 
 def _on_device(leaf: Any) -> jax.Array:

@@ -41,6 +41,8 @@ def test_a_text_means_one_shape_which_is_written_in_full(spec: OpSpec, text: str
         (OPS["gemm"], "3x5x", "found 3x5x$"),
         (OPS["gemm"], "3x-5x7", "found 3x-5x7$"),
         (OPS["gemm"], "s8:", "found s8:$"),
+        (OPS["gemm"], "9" * 5000 + "x5x7", "found 9{80}…$"),
+        (OPS["gemm"], "9" * 40 + "x5x7", "expected sizes from 1"),
         (OPS["gemm"], "0x5x7", r"expected sizes from 1 to 2\^40, found 0x5x7$"),
         (OPS["gemm"], f"{2**40}x5x7", "expected sizes from 1"),
         (

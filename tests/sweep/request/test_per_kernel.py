@@ -47,3 +47,8 @@ def test_each_kernel_measures_what_it_has(kernel, isa, there, expected):
 def test_what_no_kernel_of_the_request_has_is_refused() -> None:
     with pytest.raises(RequestError, match=r"has, found gemm f32:8x8x8, which is xla's; use kernel=xla$"):
         expanded(scenario(kernel="native", points=(GEMM, MATVEC)), BOTH)
+
+
+def test_a_kernel_that_there_is_not_is_refused() -> None:
+    with pytest.raises(RequestError, match="kernel: expected one of auto, native, xla, all, found cuda"):
+        expanded(scenario(kernel="cuda", points=(GEMM,)), BOTH)

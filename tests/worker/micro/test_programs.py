@@ -14,7 +14,7 @@ from smjax.core.records.point import Point
 from smjax.worker.kernels import Setup
 from smjax.worker.micro.check import check
 from smjax.worker.micro.ops import MAKERS, make_work
-from smjax.worker.micro.programs import flattened, looped
+from smjax.worker.micro.programs import flattened, looped, outputs_of
 from smjax.worker.micro.runner import runner_of
 from smjax.worker.micro.setup import MicroSetup
 from smjax.worker.micro.work import Work
@@ -69,7 +69,8 @@ def test_the_work_is_in_the_loop(name: str, shape: str, kernel: str) -> None:
 def loop_text(work: Work) -> str:
     arrays = jax.tree.leaves(work.inputs)
     n = len(jax.tree.leaves(work.inputs[: work.in_place]))
-    loop = jax.jit(looped(flattened(work), n), donate_argnums=tuple(range(1, n + 1)))
+    flat = flattened(work)
+    loop = jax.jit(looped(flat, n, outputs_of(flat, arrays, n)), donate_argnums=tuple(range(1, n + 1)))
     program = loop.lower(np.int32(1), *arrays)
     return program.compile({"xla_backend_optimization_level": 0}).as_text()  # what LLVM does is not looked at
 
