@@ -104,8 +104,8 @@ def rows(shape: str, records: Sequence[Record]) -> list[str]:
 
 def best(records: Sequence[Record], metric: str) -> dict[Point, Comparison]:
     """At each point, smjax beside the better of llama.cpp's two."""
-    question, found = Question(METRICS[metric], WITHIN), dict[Point, Comparison]()
-    sign = 1 if question.metric.better == "higher" else -1
+    question, found = Question((METRICS[metric],), WITHIN), dict[Point, Comparison]()
+    sign = 1 if METRICS[metric].better == "higher" else -1
     for base in THEIRS:
         for one in within_sweep(records, "engine", base, question)[0]:
             point = one.scenario["threads"], one.scenario["n_prompt"]

@@ -22,7 +22,7 @@ from . import rebuilt
 from .medians import METRIC, Medians, Process, Sweep
 from .sweeps import BETWEEN, INTERLEAVED
 
-QUESTION = Question(METRICS[METRIC], within=0.02)
+QUESTION = Question((METRICS[METRIC],), within=0.02)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,11 @@ def between(medians: Medians, threads: int) -> Judged:
         for base, new in itertools.permutations(numbers, 2)
         for one in _across(sweeps, base, new, sweeps[new].slowed)
     ]
-    spread = History(_earlier(sweeps), [], METRIC).spread(sweeps[0].usual[0]) if sweeps and sweeps[0].usual else None
+    spread = (
+        History(_earlier(sweeps), [], [METRIC]).spread(sweeps[0].usual[0], METRIC)
+        if sweeps and sweeps[0].usual
+        else None
+    )
     return Pairs(Tally(same), Tally(slowed)), spread
 
 

@@ -84,7 +84,8 @@ def test_a_measurement_says_everything(measured: Measured) -> None:
     assert (outcome.status, outcome.reason) == ("ok", "")
     assert phases == ["import", "load", "compile", "warmup", "measure", "check", "bandwidth"]
     said = {name for name, value in encode(outcome.answer).items() if value not in (None, "", {}, [])}
-    unsaid = {"reason", "variants", "prepared", "notes", "evaluation", "hello"}  # nothing was tuned, nor asked for
+    # Nothing was tuned, and nothing else was asked for.
+    unsaid = {"reason", "variants", "prepared", "notes", "evaluation", "hello", "points", "profile"}
     assert said == {field.name for field in dataclasses.fields(Answer)} - unsaid
 
 

@@ -59,7 +59,7 @@ def products_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("products_pass")
 def test_the_check_of_a_short_prompt_passes(engine: SmjaxEngine) -> None:
     short = loaded_engine(MODEL, n_prompt=2, kernel=engine.kernel.name)
-    short.prefill_program = short._program(prefill, PROMPT[:2])
+    short.prefill_program = short.program(prefill, PROMPT[:2])
     short.decode_program = engine.decode_program
     assert 0 < short.check(PROMPT[:2])["prefill_decode_nmse"] < agreement.AGREEMENT_NMSE_MAX
 

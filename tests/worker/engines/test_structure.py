@@ -133,7 +133,7 @@ def test_a_larger_cache_takes_no_more_temporary_memory() -> None:
     engine = engine_of("llama, f32")
     larger = SmjaxEngine(replace(engine.scenario, ctx=1024), engine.model, Setup())
     larger.load()
-    program = larger._program(prefill, np.zeros(N_PROMPT, np.int32))
+    program = larger.program(prefill, np.zeros(N_PROMPT, np.int32))
     one_layer = sum(array.nbytes for array in cache_arrays(larger)) / LLAMA.n_layers
     assert temporary_bytes(program) - temporary_bytes(engine.prefill_program) < one_layer / 4
 

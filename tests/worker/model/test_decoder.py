@@ -142,7 +142,7 @@ def test_positions_in_later_blocks_of_the_cache(config: DecoderConfig, kernel: s
 
 def test_a_prompt_of_one_token(kernel: str) -> None:
     engine = loaded_engine(model_of("llama"), n_prompt=1, kernel=kernel)
-    engine.prefill_program = engine._program(programs.prefill, IDS[:1])
+    engine.prefill_program = engine.program(programs.prefill, IDS[:1])
     assert engine.prefill(IDS[:1]) == expected_of("llama")[0].argmax()
 
 
