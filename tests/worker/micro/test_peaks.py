@@ -9,7 +9,7 @@ import pytest
 
 from smjax.core import native_library
 from smjax.core.native_drills import fork_and_join, stream
-from smjax.core.records.point import Cache, Point, PointAnswer
+from smjax.core.records.point import Cache, CallSample, Point, PointAnswer
 from smjax.worker.kernels import Setup
 from smjax.worker.micro import peaks
 from smjax.worker.micro.peaks import Peaks, arrays_for, close, fastest, native_threads
@@ -117,3 +117,16 @@ def test_cold_inputs_are_held_against_memory_whatever_their_size(monkeypatch: py
         assert asked[-3:] == [expected] * 3
         assert answer.bandwidth_level == str(expected)
         assert answer.bandwidth_bytes_per_s == 1e9 + len(asked), "the fastest of three kinds"
+
+
+@needs_library
+def test_what_memory_moves_itself_is_among_the_most_that_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peaks, "stream_rate", lambda kind, n_bytes: 1e9)
+    found = Peaks(Setup(isa="scalar"))
+    samples = [CallSample(9.0, 4.0), CallSample(9.0, 2.0)]
+    memory = PointAnswer(Point("memory", "read:16384"), bytes=16384, samples=samples)
+    other = PointAnswer(Point("gemm", "f32:1x1x1"), bytes=8192, samples=samples)
+    for answer in (memory, other):
+        found.measure_bandwidth(answer)
+        found.tell(answer)
+    assert (memory.bandwidth_bytes_per_s, other.bandwidth_bytes_per_s) == (16384e9 / 2, 1e9)
