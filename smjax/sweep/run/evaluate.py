@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from smjax.core.engines import Host, packages
 from smjax.core.errors import RequestError
 from smjax.core.files import read_regular
 from smjax.core.machine.host import available_bytes, environment
-from smjax.core.models.presets import PRESETS
 from smjax.core.models.source import Model, left_aside, open_model
 from smjax.core.output import complain
 from smjax.core.records.evaluation import Evaluated, Evaluation, read_reference
@@ -23,6 +21,7 @@ from smjax.core.records.typed import WrongValueError, decode
 from smjax.sweep.ahead.steps import model_file
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.resolve import expand, resolve
+from smjax.sweep.request.single import SingleRequest
 from smjax.sweep.request.validate import check_arguments, check_engine, check_memory
 
 IDS_BYTES_MAX = 1 << 26
@@ -34,23 +33,15 @@ class WorkerFailed(Exception):
 
 
 @dataclass(frozen=True)
-class EvalRequest:
+class EvalRequest(SingleRequest):
     """What `smjax eval` was asked."""
 
-    model: str
-    """A GGUF file or the name of a preset."""
     ids_file: Path
     n_gen: int
-    kernel: str = "auto"
-    """`all`: each that the engine has here."""
-    isa: str = "auto"
-    threads: int = 1
+    _: KW_ONLY
     ctx: int | None = None
     """None for just enough."""
-    seed: int = 42
     engines: tuple[str, ...] = ("smjax",)
-    timeout_s: float = 600.0
-    """Of each worker."""
     engine_args: Mapping[str, str] = field(default_factory=dict)
     """Settings that one of the engines has at least."""
 
@@ -88,6 +79,7 @@ def _judged(request: EvalRequest) -> list[Request]:
     ids = read_ids(request.ids_file)
     scenarios = [_scenario(request, engine, len(ids)) for engine in request.engines]
     check_arguments(scenarios)
+    request.check_timeout()
     model = open_model(scenarios[0].model, scenarios[0].model_path, request.seed)
     _check_sizes(scenarios[0], model)
     host = environment(packages())
@@ -136,30 +128,14 @@ def read_ids(path: Path) -> list[int]:
 
 
 def _scenario(request: EvalRequest, engine: str, n_prompt: int) -> Scenario:
-    is_preset = request.model in PRESETS
-    return Scenario(
-        model=request.model if is_preset else "gguf",
-        model_path=None if is_preset else request.model,
-        engine=engine,
-        kernel=request.kernel,
-        isa=request.isa,
-        threads=request.threads,
-        ctx=n_prompt + max(request.n_gen, 0) if request.ctx is None else request.ctx,
-        n_prompt=n_prompt,
-        n_gen=request.n_gen,
-        tokens_per_dispatch=1,
-        kv_dtype="auto",
-        seed=request.seed,
-        measure=Measure(replicates=1, iterations=1, warmup=0, timeout_s=request.timeout_s),
-        engine_args=dict(request.engine_args),
-    )
+    ctx = n_prompt + max(request.n_gen, 0) if request.ctx is None else request.ctx
+    once = Measure(replicates=1, iterations=1, warmup=0, timeout_s=request.timeout_s)
+    return request.scenario(engine, (ctx, n_prompt, request.n_gen), once, request.engine_args)
 
 
 def _check_sizes(scenario: Scenario, model: Model) -> None:
     if scenario.n_gen < 0:
         raise RequestError(f"--n-gen: expected at least 0, found {scenario.n_gen}")
-    if not 0 < (timeout_s := scenario.measure.timeout_s) < math.inf:
-        raise RequestError(f"--timeout: expected more than 0, found {timeout_s:g}")
     # A measurement needs two generated tokens, an answer none: they are counted as prompt tokens here.
     borrowed = max(0, 2 - scenario.n_gen)
     counted = replace(scenario, n_gen=2, n_prompt=scenario.n_prompt, ctx=scenario.ctx + borrowed)

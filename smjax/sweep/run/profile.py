@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -10,7 +9,6 @@ from smjax.core.engines import Host, packages
 from smjax.core.engines.introduction import introduce
 from smjax.core.errors import RequestError
 from smjax.core.machine.host import available_bytes, environment
-from smjax.core.models.presets import PRESETS
 from smjax.core.models.source import Model, left_aside, open_model
 from smjax.core.output import complain
 from smjax.core.records.answer import Answer
@@ -21,6 +19,7 @@ from smjax.core.records.scenario import Measure, Scenario, check_scenario
 from smjax.sweep.ahead.steps import Ahead, get_ready
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.resolve import expand, resolve
+from smjax.sweep.request.single import SingleRequest
 from smjax.sweep.request.validate import check_engine, check_memory
 
 ENGINE = "smjax"
@@ -29,25 +28,16 @@ ENGINE = "smjax"
 _DOES: dict[Task, str] = {"profile": "looked into", "measure": "as it is measured"}
 
 
-@dataclass(frozen=True)
-class ProfileRequest:
+@dataclass(frozen=True, kw_only=True)
+class ProfileRequest(SingleRequest):
     """What `smjax profile` was asked."""
 
-    model: str
-    """A GGUF file or the name of a preset."""
-    kernel: str = "auto"
-    """`all`: each that is here."""
-    isa: str = "auto"
-    threads: int = 1
     ctx: int = 256
     n_gen: int = 128
-    seed: int = 42
     replicates: int = 5
     """Processes of each kind."""
     iterations: int | None = None
     """Answers of each process; None for as many as fill a second."""
-    timeout_s: float = 600.0
-    """Of each process."""
 
 
 def profile_each(request: ProfileRequest, launcher: Launcher, say: Callable[[str], None]) -> list[Profiled]:
@@ -55,8 +45,8 @@ def profile_each(request: ProfileRequest, launcher: Launcher, say: Callable[[str
 
     Raises RequestError, before anything runs, where one of them cannot be served.
     """
+    _check(request)
     scenario = _scenario(request)
-    _check(request, scenario)
     model = open_model(scenario.model, scenario.model_path, request.seed)
     check_scenario(scenario, model.config.ctx_train)
     host = environment(packages())
@@ -95,25 +85,12 @@ def _request(task: Task, resolved: Resolved, ahead: Ahead) -> Request:
 
 
 def _scenario(request: ProfileRequest) -> Scenario:
-    is_preset = request.model in PRESETS
-    return Scenario(
-        model=request.model if is_preset else "gguf",
-        model_path=None if is_preset else request.model,
-        engine=ENGINE,
-        kernel=request.kernel,
-        isa=request.isa,
-        threads=request.threads,
-        ctx=request.ctx,
-        n_prompt=request.ctx - request.n_gen,
-        n_gen=request.n_gen,
-        tokens_per_dispatch=1,
-        kv_dtype="auto",
-        seed=request.seed,
-        measure=Measure(request.replicates, request.iterations, warmup=1, timeout_s=request.timeout_s),
-    )
+    sizes = (request.ctx, request.ctx - request.n_gen, request.n_gen)
+    measure = Measure(request.replicates, request.iterations, warmup=1, timeout_s=request.timeout_s)
+    return request.scenario(ENGINE, sizes, measure)
 
 
-def _check(request: ProfileRequest, scenario: Scenario) -> None:
+def _check(request: ProfileRequest) -> None:
     """What options are called otherwise than fields of a scenario, and what a preset is made from."""
     for option, value, least in (
         ("--seed", request.seed, 0),
@@ -122,7 +99,6 @@ def _check(request: ProfileRequest, scenario: Scenario) -> None:
     ):
         if value is not None and value < least:
             raise RequestError(f"{option}: expected at least {least}, found {value}")
-    if not 0 < (timeout_s := scenario.measure.timeout_s) < math.inf:
-        raise RequestError(f"--timeout: expected more than 0, found {timeout_s:g}")
+    request.check_timeout()
     if request.isa == "all":
         raise RequestError("--isa: expected one instruction set, found all; profile one after the other")

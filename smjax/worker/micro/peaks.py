@@ -63,14 +63,17 @@ class Peaks:
         if answer.bandwidth_bytes_per_s is not None:
             answer.bandwidth_level = level_that_holds(self._working_set(answer), self._cpus)
 
-    def measure_bandwidth(self, answer: PointAnswer) -> None:
-        """The fastest of reading, copying and the triad over a working set of the op's size; right beside the op."""
+    def measure_bandwidth(self, answer: PointAnswer, moved: float = 0.0) -> None:
+        """The fastest of reading, copying and the triad over a working set of the op's size; right beside the op.
+
+        `moved`: bytes a second of an op that is such a pass itself.
+        """
         n_bytes = self._working_set(answer)
         if not native_library.isas() or not n_bytes:
             return
         with native_threads(self.setup, "auto"):
             passes = [stream_rate(kind, max(n_bytes, _SMALLEST_BYTES)) for kind in STREAMS]
-        found = max(*passes, _moved(answer))
+        found = max(*passes, moved)
         self.bandwidths[n_bytes] = max(found, self.bandwidths.get(n_bytes, 0))
 
     @property
@@ -86,14 +89,6 @@ class Peaks:
         """Inputs that are cold lie in memory, however few they are."""
         is_cold = answer.point.cache == "cold" and answer.bytes
         return self._most_bytes if is_cold else min(answer.bytes, self._most_bytes)
-
-
-def _moved(answer: PointAnswer) -> float:
-    """At which an op that does nothing else moved its bytes: it is such a pass itself. Of any other op 0."""
-    if answer.point.op != "memory":
-        return 0.0
-    times_ns = [ns for sample in answer.samples if (ns := sample.loop_ns or sample.call_ns)]
-    return answer.bytes * 1e9 / min(times_ns, default=np.inf)
 
 
 def stream_rate(kind: str, n_bytes: int) -> float:

@@ -56,8 +56,14 @@ def _measure(answer: PointAnswer, setup: MicroSetup, seconds: float) -> None:
             answer.samples = _hot_samples(runner, batch, timed_s)
         n_calls = max(1, round(seconds * 1e9 * _FOR_GROWTH / WINDOWS / batch.call_ns))
         answer.growth_bytes_per_1000_calls = growth_per_1000_calls(runner.calls, n_calls)
-    peaks.measure_bandwidth(answer)
+    peaks.measure_bandwidth(answer, best_rate(answer) if work.moves_alone else 0.0)
     peaks.tell(answer)
+
+
+def best_rate(answer: PointAnswer) -> float:
+    """Bytes a second of the fastest sample."""
+    times_ns = [ns for sample in answer.samples if (ns := sample.loop_ns or sample.call_ns)]
+    return answer.bytes * 1e9 / min(times_ns, default=math.inf)
 
 
 @dataclass

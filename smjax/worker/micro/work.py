@@ -34,3 +34,5 @@ class Work:
     """So many of the first inputs are handed over, and the first outputs take their place in the next call."""
     run_many: Callable[[int], Any] | None = None
     """Of an op that no program of JAX can be: so many calls in a row; `run` is then called as it is, for the check."""
+    moves_alone: bool = False
+    """It does nothing but move its bytes: the rate at which it does that is one of the machine's."""

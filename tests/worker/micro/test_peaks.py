@@ -13,6 +13,7 @@ from smjax.core.records.point import Cache, CallSample, Point, PointAnswer
 from smjax.worker.kernels import Setup
 from smjax.worker.micro import peaks
 from smjax.worker.micro.peaks import Peaks, arrays_for, close, fastest, native_threads
+from smjax.worker.micro.timing import best_rate
 
 needs_library = pytest.mark.skipif(native_library.library() is None, reason="no native library")
 
@@ -123,10 +124,11 @@ def test_cold_inputs_are_held_against_memory_whatever_their_size(monkeypatch: py
 def test_what_memory_moves_itself_is_among_the_most_that_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peaks, "stream_rate", lambda kind, n_bytes: 1e9)
     found = Peaks(Setup(isa="scalar"))
-    samples = [CallSample(9.0, 4.0), CallSample(9.0, 2.0)]
+    samples = [CallSample(9.0, 4.0), CallSample(9.0, 2.0), CallSample(3.0)]
     memory = PointAnswer(Point("memory", "read:16384"), bytes=16384, samples=samples)
     other = PointAnswer(Point("gemm", "f32:1x1x1"), bytes=8192, samples=samples)
+    found.measure_bandwidth(memory, best_rate(memory))
+    found.measure_bandwidth(other)
     for answer in (memory, other):
-        found.measure_bandwidth(answer)
         found.tell(answer)
     assert (memory.bandwidth_bytes_per_s, other.bandwidth_bytes_per_s) == (16384e9 / 2, 1e9)

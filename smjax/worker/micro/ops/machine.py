@@ -43,9 +43,10 @@ def make_memory(shape: Shape, setup: MicroSetup) -> Work:
     if setup.kernel.name == "native":
         run_many = partial(_go_over, kind, arrays)
         reference = _moved(kind, *arrays)
-        return Work(partial(_went_over, run_many, arrays[0]), (), n_bytes, flops, reference, run_many=run_many)
+        run: Callable[..., Any] = partial(_went_over, run_many, arrays[0])
+        return Work(run, (), n_bytes, flops, reference, run_many=run_many, moves_alone=True)
     run, expected = _OF_XLA[kind]
-    return Work(run, tuple(arrays[-max(1, len(arrays) - 1) :]), n_bytes, flops, expected)
+    return Work(run, tuple(arrays[-max(1, len(arrays) - 1) :]), n_bytes, flops, expected, moves_alone=True)
 
 
 def _go_over(kind: str, arrays: list[np.ndarray], count: int) -> None:
