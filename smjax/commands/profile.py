@@ -32,11 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", default=600, type=float, dest="timeout_s", metavar="S", help="seconds a worker may take; 600"
     )
     parser.add_argument("--format", choices=("text", "md", "json"), default="text", help="tables, or for programs")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="a run folder to keep each profile in, for its report")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="what each thread did when, for ui.perfetto.dev")
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Look into the kernels that are asked for, one after the other, and print."""
+    from smjax.report.data.profile_document import told
+    from smjax.report.data.profile_files import write_profiles
     from smjax.report.render.trace import write_trace
     from smjax.report.tables.profile import tell
     from smjax.sweep.process.local import LocalLauncher
@@ -45,14 +48,19 @@ def call(arguments: argparse.Namespace) -> int:
     request = ProfileRequest(**{name: getattr(arguments, name) for name in FIELDS})
     if arguments.trace:
         check_writable(arguments.trace, "a trace")
+    if arguments.out:
+        check_writable(arguments.out / "profile-of-a-model.json", "a profile")
     with signals.raised():
         found = profile_each(request, LocalLauncher(), complain)
     for one in found:
         if one.status != "ok":
             complain(f"{one.resolved.kernel}: {one.status}: {one.reason}")
     done = [one for one in found if one.status == "ok"]
+    profiles = [told(one) for one in done]
     if done:
-        tell(done, arguments.format)
+        tell(profiles, arguments.format)
     if done and arguments.trace:
         write_trace(arguments.trace, done)
+    if arguments.out:
+        write_profiles(arguments.out, profiles)
     return ExitCode.OK if len(done) == len(found) else ExitCode.FAILED

@@ -42,7 +42,7 @@ def record_id(scenario: Scenario, identity: str, replicate: int, attempt: int = 
     sizes = f"t{s.threads}" if s.points else f"t{s.threads}-c{s.ctx}-p{s.n_prompt}-g{s.n_gen}-d{s.tokens_per_dispatch}"
     number = f"r{replicate}a{attempt}" if attempt else f"r{replicate}"
     label = f"-{hashlib.sha256(s.label.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}" if s.label else ""
-    return f"{_slug(_what(s))}-{sizes}-{_slug(s.engine)}-{_slug(s.kernel)}-{number}-{identity[:8]}{label}"
+    return f"{slug(_what(s))}-{sizes}-{slug(s.engine)}-{slug(s.kernel)}-{number}-{identity[:8]}{label}"
 
 
 def _what(scenario: Scenario) -> str:
@@ -125,7 +125,8 @@ def _finite(data: Any) -> Any:
     return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """What of a name is fit for a file's."""
     return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-.")[:_NAME_CHARACTERS] or "model"
 
 

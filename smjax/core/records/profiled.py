@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from smjax.core.records.answer import Answer
 from smjax.core.records.resolved import Resolved
@@ -15,6 +17,8 @@ class Profiled:
     model: str
     resolved: Resolved
     n_layers: int
+    host: Mapping[str, Any] = field(default_factory=dict)
+    """Where: see `smjax.core.machine.host.environment`."""
     status: str = "ok"
     reason: str = ""
     """One line; empty if the status is ok."""

@@ -65,7 +65,7 @@ def _profile(resolved: Resolved, model: Model, host: Host, launcher: Launcher, s
     ahead = get_ready(resolved, model, host, there, launcher, lambda phase: None)
     for failed in ahead.failed:
         say(f"ahead of it {failed}; measured without")
-    found = Profiled(model.name, resolved, model.config.n_layers)
+    found = Profiled(model.name, resolved, model.config.n_layers, host)
     kinds: dict[Task, list[Answer]] = {"profile": found.looked_into, "measure": found.measured}
     n = resolved.scenario.measure.replicates
     for number in range(n):

@@ -11,8 +11,9 @@ from smjax.core.records.answer import Answer, Bandwidth, Sample
 from smjax.core.records.profile import NO_PART, Event, Need, Pass, Piece, Profile
 from smjax.core.records.profiled import Profiled
 from smjax.core.records.typed import decode, encode
+from smjax.report.data.profile_document import TOO_NEAR, told
 from smjax.report.render.trace import write_trace
-from smjax.report.tables.profile import TOO_NEAR, document, tell
+from smjax.report.tables.profile import tell
 from tests.sweep.points import chosen
 from tests.worker.models import scenario
 
@@ -49,31 +50,31 @@ def test_it_crosses_the_border_as_it_is() -> None:
 
 
 def test_parts_add_up_beside_what_is_measured(profiled: Profiled) -> None:
-    step = document(profiled)["decode"]
-    assert step["measured_us"] == pytest.approx(101, rel=0.02)
-    assert step["adds_up"]["ratio"] == pytest.approx(0.9)
-    assert step["instrument"]["ratio"] == pytest.approx(100 / 98)
-    assert sum(row["us"] for row in step["parts"] if row["part"] != "in no part") == pytest.approx(step["parts_us"])
-    assert [row["part"] for row in step["parts"]] == ["qkv", "feed-forward", "head", "dispatch", "in no part"]
+    step = told(profiled).decode
+    assert step.measured_us == pytest.approx(101, rel=0.02)
+    assert step.adds_up.ratio == pytest.approx(0.9)
+    assert step.instrument.ratio == pytest.approx(100 / 98)
+    assert sum(one.us for one in step.parts if one.part != "in no part") == pytest.approx(step.parts_us)
+    assert [one.part for one in step.parts] == ["qkv", "feed-forward", "head", "dispatch", "in no part"]
 
 
 def test_a_share_above_one_is_flagged_and_not_clipped(profiled: Profiled) -> None:
-    rows = {row["part"]: row for row in document(profiled)["decode"]["parts"]}
-    assert rows["qkv"]["of_bandwidth"] == pytest.approx(0.5, rel=0.03)
-    assert (rows["qkv"]["at_bandwidth_us"], rows["qkv"]["flag"]) == (10, "")
-    assert rows["head"]["of_bandwidth"] == pytest.approx(2, rel=0.03)
-    assert rows["head"]["flag"] == TOO_NEAR
-    assert rows["dispatch"]["of_bandwidth"] is None
+    parts = {one.part: one for one in told(profiled).decode.parts}
+    assert parts["qkv"].of_bandwidth == pytest.approx(0.5, rel=0.03)
+    assert (parts["qkv"].at_bandwidth_us, parts["qkv"].flag) == (10, "")
+    assert parts["head"].of_bandwidth == pytest.approx(2, rel=0.03)
+    assert parts["head"].flag == TOO_NEAR
+    assert parts["dispatch"].of_bandwidth is None
 
 
 def test_tables_show_parts_layers_and_what_is_not_known(profiled: Profiled, capsys: pytest.CaptureFixture[str]) -> None:
-    tell([profiled], "md")
+    tell([told(profiled)], "md")
     said = capsys.readouterr().out
     assert said.count("| part |") == 2
     assert said.count("| layer |") == 2
     assert "90.0%" in said
     assert said.count("cache misses are not known: there is no such counter") == 1
-    tell([profiled], "json")
+    tell([told(profiled)], "json")
     assert json.loads(capsys.readouterr().out)[0]["decode"]["parts"][0]["layers_us"].keys() == {"0", "1"}
 
 
