@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smjax.core.ops.page import page
+from smjax.commands._page import codes_page, commands_page
+from smjax.core.ops import page as ops
 from smjax.core.records.pages import pages
+from smjax.sweep.request import page as settings
 
-for name, text in pages().items():
-    (Path(__file__).parent / name).write_text(text, encoding="utf-8")
-(Path(__file__).parent / "ops.md").write_text(page(), encoding="utf-8")
+PAGES = {
+    **pages(),
+    "ops.md": ops.page(),
+    "settings.md": settings.page(),
+    "commands.md": commands_page(),
+    "exit-codes.md": codes_page(),
+}
+"""By their names beside this file; `tests/docs` compares them."""
+
+if __name__ == "__main__":
+    for name, text in PAGES.items():
+        (Path(__file__).parent / name).write_text(text, encoding="utf-8")

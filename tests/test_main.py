@@ -9,8 +9,6 @@ import pytest
 
 from smjax.__main__ import main
 from smjax.commands import COMMANDS
-from smjax.sweep.request.explain import table
-from smjax.sweep.request.job import MICRO, RUN, Job
 from smjax.sweep.request.keys import keys
 from tests.report.factory import record, run_folder
 
@@ -90,16 +88,6 @@ def test_every_command_has_its_help(name: str, capsys: pytest.CaptureFixture[str
     assert text.startswith(f"usage: smjax {name} ")
     assert COMMANDS[name].partition(":")[0][1:] in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 79
-
-
-@pytest.mark.parametrize(("page", "job"), [("README.md", RUN), ("docs/micro.md", MICRO)])
-def test_a_page_says_what_help_says(page: str, job: Job) -> None:
-    assert table(job) in (ROOT / page).read_text(), f"{page}'s table of overrides is to be:\n{table(job)}"
-
-
-def test_the_readme_names_every_command() -> None:
-    text = (ROOT / "README.md").read_text()
-    assert [name for name in COMMANDS if f"smjax {name}" not in text] == []
 
 
 def test_every_file_of_commands_is_listed() -> None:

@@ -38,13 +38,15 @@ def pages() -> dict[str, str]:
 def columns_page(columns: Sequence[Column]) -> str:
     """What each column means, where it comes from and how processes become a row."""
     rows = ([f"`{c.name}`", c.unit or c.kind, c.meaning, _origin(c), OVER[c.over]] for c in columns)
-    return _COLUMNS_PAGE.format(table=_table(["column", "unit", "meaning", "from", "over processes"], rows))
+    return _COLUMNS_PAGE.format(table=markdown_table(["column", "unit", "meaning", "from", "over processes"], rows))
 
 
 def flags_page(flags: Sequence[Flag]) -> str:
     """What sets each flag, what it says and what to do about it."""
     rows = ([f"`{f.name}`", f.set_by, f.rule, f.meaning, f.advice, f.by_chance] for f in flags)
-    return _FLAGS_PAGE.format(table=_table(["flag", "set by", "when", "meaning", "what to do", "by chance"], rows))
+    return _FLAGS_PAGE.format(
+        table=markdown_table(["flag", "set by", "when", "meaning", "what to do", "by chance"], rows)
+    )
 
 
 def _origin(column: Column) -> str:
@@ -55,6 +57,7 @@ def _origin(column: Column) -> str:
     return " or ".join(f"`{place}`" for place in column.source.split(" or ")) + scale
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Of cells that are Markdown themselves."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
