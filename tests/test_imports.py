@@ -69,6 +69,9 @@ ALLOWED: dict[str, set[str]] = {
     "report/trend": CORE
     | {"smjax.stats"}
     | {f"smjax.report.{room}" for room in ("compare", "data", "render", "trend")},
+    "report/plots": CORE
+    | {f"smjax.report.{room}" for room in ("compare", "data", "plots", "trend")}
+    | {"altair", "polars", "vl_convert"},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
     "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"smjax.stats", "numpy"},
 }

@@ -1,0 +1,54 @@
+"""Pictures as files of their own, drawn without a browser, for papers and READMEs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from smjax.core.errors import RequestError
+from smjax.core.files import replacing
+from smjax.report.plots import theme
+from smjax.report.plots.plot import Plot
+
+Kind = Literal["svg", "png"]
+
+WIDTH_PX = 640
+_SCALE = 2
+"""Pixels of a PNG for each of the picture."""
+_TITLE_CHARACTERS = 80
+
+
+def write(plots: Sequence[Plot], folder: Path, kind: Kind, scheme: theme.Scheme = "light") -> list[Path]:
+    """A file for each picture, `NAME.svg` or `NAME.png`; raises RequestError where one cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"{folder}: expected a folder for pictures, {error.strerror}; name another") from None
+    return [write_one(plot, folder / f"{plot.name}.{kind}", kind, scheme) for plot in plots]
+
+
+def write_one(plot: Plot, path: Path, kind: Kind, scheme: theme.Scheme = "light") -> Path:
+    """The picture as that file."""
+    content = drawn(plot, kind, scheme)
+    with replacing(path, plot.name) as new:
+        new.write_bytes(content)
+    return path
+
+
+def drawn(plot: Plot, kind: Kind, scheme: theme.Scheme = "light", width_px: int = WIDTH_PX) -> bytes:
+    """The picture as such a file holds it, with its title and a background."""
+    import vl_convert
+
+    config = theme.config(scheme) | {"background": theme.COLOURS[scheme].background}
+    spec = _standing_alone(plot, width_px)
+    if kind == "png":
+        return vl_convert.vegalite_to_png(spec, config=config, scale=_SCALE)
+    return vl_convert.vegalite_to_svg(spec, config=config).encode()
+
+
+def _standing_alone(plot: Plot, width_px: int) -> dict[str, Any]:
+    title = textwrap.wrap(plot.title, _TITLE_CHARACTERS * width_px // WIDTH_PX)
+    width = {"width": width_px} if plot.spec.get("width") == "container" else {}
+    return {**plot.spec, **width, "title": title, "padding": 12, "autosize": {"type": "fit-x", "contains": "padding"}}

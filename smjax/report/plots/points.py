@@ -1,0 +1,68 @@
+"""What a mark says of the row that it stands for: its figure, how certain it is, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from smjax.core.numbers import plural, significant
+from smjax.core.records.columns import COLUMNS, PROVENANCES
+from smjax.core.text import printable
+from smjax.report.data.figures import with_interval
+
+BY_NAME = {column.name: column for column in COLUMNS}
+LONGEST = 200
+"""Characters of a text that others wrote, where it is told whole."""
+_TOLD = {
+    "row": "Row",
+    "figure": "Figure",
+    "interval": "95 % interval",
+    "n": "n",
+    "provenance": "Provenance",
+    "flags": "Flags",
+}
+
+Row = Mapping[str, Any]
+
+
+def needed(name: str) -> list[str]:
+    """Columns that the mark of a figure takes."""
+    ends = [f"{name}_lo", f"{name}_hi"] if name in with_interval() else []
+    return ["replicates", "provenance", "flags", "why_none", name, *ends]
+
+
+def mark(row: Row, name: str, called: str) -> dict[str, Any]:
+    """The figure `name` of a row as `y`, its interval as `lo` and `hi`, and what a tooltip tells, as texts."""
+    lo, hi = row.get(f"{name}_lo"), row.get(f"{name}_hi")
+    return {
+        "y": row[name],
+        "lo": lo,
+        "hi": hi,
+        "row": printable(called, LONGEST),
+        "figure": with_unit(row[name], name),
+        "interval": _interval(row, name, lo, hi),
+        "n": plural(row["replicates"] or 0, "process", "processes"),
+        "provenance": row["provenance"] if row["provenance"] in PROVENANCES else "unknown",
+        "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
+    }
+
+
+def with_unit(value: float | None, name: str) -> str:
+    """A figure in words: "4210 tok/s"."""
+    unit = BY_NAME[name].unit
+    return f"{significant(value)} {unit}" if unit not in ("", "ratio") else significant(value)
+
+
+def _interval(row: Row, name: str, lo: float | None, hi: float | None) -> str:
+    if lo is not None and hi is not None:
+        return f"{significant(lo)} to {significant(hi)}"
+    why = (row["why_none"] or {}).get(name) if name in with_interval() else "of this figure there is none"
+    return f"none: {why}" if why else "none"
+
+
+def tooltip(heading: str, more: Mapping[str, str] | None = None) -> Sequence[Any]:
+    """What every mark of `mark` tells, the figure under its own name; `more`: fields, by their titles."""
+    import altair as alt
+
+    titles = _TOLD | {"figure": heading} | dict(more or {})
+    return [alt.Tooltip(field=field, type="nominal", title=title) for field, title in titles.items()]

@@ -1,0 +1,107 @@
+"""How pictures look: one configuration of Vega-Lite for each scheme, so that no picture names a colour or a font.
+
+References:
+    Okabe, Ito, Color universal design, 2008: eight colours that the colour-blind tell apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Scheme = Literal["light", "dark"]
+
+FONT = "sans-serif"
+"""Nothing else is sure to be there: a font that is missing makes text vanish from files."""
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+"""Beside colours, for who cannot tell these, and on paper."""
+DASHES = ([1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [12, 3], [1, 3], [6, 2, 2, 2, 2, 2], [4, 6])
+"""Of lines, as many."""
+MOST = len(SHAPES)
+"""Things that are told apart in one view."""
+
+
+@dataclass(frozen=True)
+class _Colours:
+    background: str
+    text: str
+    faint_text: str
+    grid: str
+    category: tuple[str, ...]
+    ramp: tuple[str, str]
+
+
+_LIGHT = _Colours(
+    "#ffffff",
+    "#1f2328",
+    "#57606a",
+    "#e4e7eb",
+    ("#0072b2", "#c65300", "#007d5c", "#b0568e", "#8a6d00", "#3d8fc4", "#1f2328", "#767d86"),
+    ("#cfe3f1", "#004c78"),
+)
+_DARK = _Colours(
+    "#14171c",
+    "#e6e9ed",
+    "#a3acb7",
+    "#2c323a",
+    ("#56b4e9", "#e69f00", "#2fc19a", "#e08fc0", "#f0e442", "#5a9bff", "#f2f4f6", "#949da8"),
+    ("#1d3b52", "#9ad2f6"),
+)
+COLOURS = {"light": _LIGHT, "dark": _DARK}
+
+
+def config(scheme: Scheme) -> dict[str, Any]:
+    """Of Vega-Lite; the background is the page's."""
+    colours = COLOURS[scheme]
+    axis = {
+        "domainColor": colours.faint_text,
+        "gridColor": colours.grid,
+        "tickColor": colours.faint_text,
+        "labelColor": colours.faint_text,
+        "titleColor": colours.text,
+        "labelFontSize": 11,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelLimit": 220,
+        "tickSize": 4,
+        "labelPadding": 4,
+    }
+    return {
+        "background": "transparent",
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisX": {"grid": False, "titlePadding": 8},
+        # Over the axis and not along it: it is read without turning the head, and costs a narrow screen no width.
+        "axisY": {
+            "domain": False,
+            "ticks": False,
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleBaseline": "bottom",
+            "titleX": 0,
+            "titleY": -10,
+        },
+        "legend": {
+            "labelColor": colours.text,
+            "titleColor": colours.faint_text,
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "labelLimit": 280,
+            "orient": "top",
+            "symbolStrokeWidth": 2,
+            "symbolSize": 70,
+            "offset": 28,
+            "rowPadding": 3,
+        },
+        "header": {"labelColor": colours.text, "labelFontSize": 12, "labelAnchor": "start", "labelLimit": 300},
+        "title": {"color": colours.text, "fontSize": 14, "anchor": "start", "frame": "group", "offset": 12},
+        "range": {"category": list(colours.category), "symbol": list(SHAPES), "ramp": list(colours.ramp)},
+        "line": {"strokeWidth": 2},
+        "point": {"size": 55, "strokeWidth": 1.5, "filled": True, "opacity": 1},
+        "rule": {"strokeWidth": 1.5, "color": colours.faint_text},
+        "text": {"color": colours.text, "fontSize": 11},
+        "tick": {"color": colours.text},
+        "bar": {"color": colours.category[0]},
+    }
