@@ -73,6 +73,9 @@ ALLOWED: dict[str, set[str]] = {
     | {f"smjax.report.{room}" for room in ("compare", "data", "plots", "trend")}
     | {"altair", "polars", "vl_convert"},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
+    "report/badge": CORE
+    | {"smjax.stats"}
+    | {f"smjax.report.{room}" for room in ("badge", "compare", "data", "tables")},
     "report/audit": CORE | {f"smjax.report.{room}" for room in ("data", "render", "audit")} | {"smjax.stats", "numpy"},
 }
 """By folder: what its modules may import, with all that is inside of it. The standard library is everybody's."""

@@ -8,6 +8,7 @@ COMMANDS = {
     "regress": "the same for CI: exit 3 where something is certainly slower",
     "baseline": "keep a run's records under a name, to be compared with",
     "trend": "since when is a figure higher or lower, and what changed then",
+    "badge": "a figure as a small picture for a README, or as JSON for shields",
     "import": "other tools' results as a run folder: llama-bench, pyperf …",
     "doctor": "what disturbs measurements on this machine, and what to do",
     "profile": "where the time of a token goes, by part and by layer",

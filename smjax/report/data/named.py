@@ -31,18 +31,20 @@ class Named:
     fields: Mapping[str, str]
     words: str
     """What is a part of a row's name, in any case."""
+    what: str = "baseline"
+    """What asked for it, in errors."""
 
     @classmethod
-    def of(cls, text: str) -> Named:
+    def of(cls, text: str, what: str = "baseline") -> Named:
         """Raises RequestError for a text that says nothing, and a name that no column has."""
         parts = [(part, *part.partition("=")) for part in text.split()]
         fields = {name: value for _, name, equals, value in parts if equals}
         for name in fields:
-            _check_name(text, name)
+            _check_name(what, text, name)
         words = " ".join(part for part, _, equals, _ in parts if not equals)
         if not fields and not words:
-            raise RequestError(f"baseline {text!r}: expected what tells a row from others, found none of it; {_FIX}")
-        return cls(text, fields, words.casefold())
+            raise RequestError(f"{what} {text!r}: expected what tells a row from others, found none of it; {_FIX}")
+        return cls(text, fields, words.casefold(), what)
 
     def among(self, rows: Sequence[Row], names: Sequence[str], shown: Sequence[str]) -> list[int]:
         """Places of the rows that are meant, whose `names` may be meant by words; RequestError where there are none.
@@ -86,15 +88,15 @@ class Named:
 
     def refusal(self, expected: str, fix: str) -> RequestError:
         """In one line."""
-        return RequestError(f"baseline {self.text!r}: expected {expected}; {fix}")
+        return RequestError(f"{self.what} {self.text!r}: expected {expected}; {fix}")
 
 
-def _check_name(text: str, name: str) -> None:
+def _check_name(what: str, text: str, name: str) -> None:
     if name in NAMES or name.startswith(_ARGUMENT):
         return
     meant = nearest(name, NAMES)
     fix = f"did you mean {meant}?" if meant else _FIX
-    raise RequestError(f"baseline {text!r}: expected a column that tells rows apart, found {printable(name)}; {fix}")
+    raise RequestError(f"{what} {text!r}: expected a column that tells rows apart, found {printable(name)}; {fix}")
 
 
 def _like(known: Mapping[int, str], value: str) -> list[int]:
