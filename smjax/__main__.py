@@ -38,7 +38,9 @@ def _serve(argv: list[str], handed: Mapping[str, Any]) -> int:
     if argv[:1] == ["help"]:
         argv = [*argv[1:2], "--help"]
     if not argv or argv[0] in ("-h", "--help"):
-        print(_help())
+        from smjax.commands._help import text
+
+        print(text())
     elif argv[0] in ("-V", "--version"):
         from smjax import __version__
 
@@ -51,16 +53,10 @@ def _serve(argv: list[str], handed: Mapping[str, Any]) -> int:
 
 
 def _call(name: str, argv: Sequence[str], handed: Mapping[str, Any]) -> int:
-    """Import the command's module, and no other's."""
-    import importlib
+    from smjax.commands._command import command
 
-    from smjax.commands import COMMANDS
-    from smjax.commands._parser import Parser
-
-    module = importlib.import_module(f"smjax.commands.{name.replace('-', '_')}")
-    parser = getattr(module, "PARSER", Parser)(f"smjax {name}", f"{COMMANDS[name][:1].upper()}{COMMANDS[name][1:]}.")
-    module.add_arguments(parser)
-    code: int = module.call(parser.parse(argv), **handed)
+    found = command(name)
+    code: int = found.module.call(found.parser.parse(argv), **handed)
     return code
 
 
@@ -80,34 +76,6 @@ def _refuse(argv: Sequence[str]) -> None:
     meant = nearest(name, COMMANDS)
     fix = f"write smjax {meant}" if meant else "to measure write smjax run"
     raise RequestError(f"{name}: expected one of {', '.join(COMMANDS)}, found {name}; {fix}")
-
-
-def _help() -> str:
-    from smjax.commands import COMMANDS
-    from smjax.sweep.request.explain import explained
-    from smjax.sweep.request.job import RUN
-
-    commands = "\n".join(f"  {name:<10}{does}" for name, does in COMMANDS.items())
-    return f"""\
-usage: smjax COMMAND …
-
-How fast a 4-bit language model decodes on a CPU, compiled by XLA, with every
-figure's origin and spread. The main command is smjax run, which is also
-python -m smjax.run.
-
-commands (smjax COMMAND --help says more):
-{commands}
-
-{explained()}
-
-Several values with commas, as threads=1,2, are swept over with -m. A run
-leaves its records and summaries in a folder below outputs/.
-
-exit codes: 0 all scenarios ok; 1 some failed, the rest is reported; 2 the
-request is wrong, nothing was measured; 3 smjax regress found a regression;
-130 interrupted, 143 ended by SIGTERM, what was measured is kept.
-
-{RUN.examples}"""
 
 
 if __name__ == "__main__":

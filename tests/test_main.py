@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import argparse
 import importlib
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from smjax.__main__ import main
-from smjax.commands import COMMANDS
+from smjax.commands import COMMANDS, GROUPS
+from smjax.commands._command import command
+from smjax.core.exit_codes import ExitCode
 from smjax.sweep.request.keys import keys
 from tests.report.factory import record, run_folder
 
@@ -68,17 +72,39 @@ def test_options_and_the_rest_come_in_any_order(tmp_path: Path, capsys: pytest.C
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"], ["run", "--help"], ["help", "run"]])
-def test_help_explains_every_override(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
+def test_help_lists_every_command_below_what_one_wants(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(arguments) == 0
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= 79
-    assert text.count("\n  smjax run ") == 3
+    for group, commands in GROUPS.items():
+        (part,) = [part for part in text.split("\n\n") if part.startswith(f"{group}:\n")]
+        assert [line.split()[0] for line in part.splitlines()[1:] if line[2] != " "] == list(commands)
+    for code in ExitCode:
+        assert f" {int(code)} " in " ".join(text.split())
+
+
+@pytest.mark.parametrize("arguments", [["run", "--help"], ["help", "run"]])
+def test_help_explains_every_override(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    text = capsys.readouterr().out
     flat = " ".join(text.split())
     for key in keys().values():
         assert f"{key.name}=" in text
         assert " ".join(key.meaning.split()) in flat
     assert "Hydra's app" not in text
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("20", 60), ("80", 79), ("120", 100), ("400", 100)])
+def test_help_is_as_wide_as_the_terminal_within_reason(
+    columns: str, widest: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    main(["--help"])
+    main(["run", "--help"])
+    assert widest - 15 < max(map(len, capsys.readouterr().out.splitlines())) <= widest
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -87,7 +113,21 @@ def test_every_command_has_its_help(name: str, capsys: pytest.CaptureFixture[str
     text = capsys.readouterr().out
     assert text.startswith(f"usage: smjax {name} ")
     assert COMMANDS[name].partition(":")[0][1:] in " ".join(text.split())
+    assert f"\nexamples:\n  smjax {name} " in text
+    assert "\nexit codes: 0 " in text
     assert max(map(len, text.splitlines())) <= 79
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_gives_examples_that_are_taken_and_says_every_default(name: str) -> None:
+    found = command(name)
+    for line in found.examples:
+        program, named, *arguments = shlex.split(line)
+        assert (program, named) == ("smjax", name)
+        found.parser.parse(arguments)
+    for action in found.parser._actions:
+        if action.default not in (None, False, [], argparse.SUPPRESS):
+            assert "%(default)s" in (action.help or ""), f"{action.option_strings}: its default is {action.default}"
 
 
 def test_every_file_of_commands_is_listed() -> None:
@@ -115,10 +155,9 @@ def test_words_alone_import_nothing_heavy(command: list[str]) -> None:
 def test_a_command_imports_no_other() -> None:
     code = "import sys; from smjax.__main__ import main; main(['report']); print(*sorted(sys.modules))"
     done = said("-c", code)
-    assert {name for name in done.stdout.split() if name.startswith("smjax.commands.")} == {
-        "smjax.commands._parser",
-        "smjax.commands.report",
-    }
+    assert [name for name in done.stdout.split() if name.startswith("smjax.commands.") and "._" not in name] == [
+        "smjax.commands.report"
+    ]
 
 
 @pytest.mark.slow

@@ -26,13 +26,13 @@ def add_figure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metric",
         metavar="COLUMN",
-        help="figure to compare, a column of summary.csv; else decode_tok_per_s, for ops loop_us or call_us",
+        help="figure to compare, a column of summary.csv; by default decode_tok_per_s, of ops loop_us or call_us",
     )
     parser.add_argument(
         "--format",
         choices=("text", "md", "json"),
         default="text",
-        help="a table, Markdown, or a list of rows for programs",
+        help="a table, Markdown, or a list of rows for programs; by default %(default)s",
     )
 
 
@@ -42,31 +42,28 @@ def add_question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--within",
         type=share,
-        default=0.02,
+        default="2%",
         metavar="SHARE",
-        help="up to this a difference makes none; 2%% if it is not said",
+        help="up to this a difference makes none, by default %(default)s",
     )
-    parser.add_argument(
+    of_one = parser.add_argument_group("settings inside of one sweep, in its blocks")
+    of_one.add_argument(
         "--axis",
-        metavar="NAME",
-        help="compare the values of this axis inside one sweep, in its blocks: kernel, isa, python, label …",
+        metavar="AXIS",
+        help="compare the values of this axis: kernel, isa, python, label …",
     )
-    parser.add_argument(
-        "--base",
-        metavar="VALUE",
-        help="value of the axis that the others are compared with; the first if it is not said",
+    of_one.add_argument(
+        "--base", metavar="VALUE", help="value of the axis that the others are compared with; by default the first"
     )
-    parser.add_argument(
-        "--history",
-        type=Path,
-        metavar="DIR",
-        help="folder of earlier runs, by which is known how far runs lie apart; outputs if it is not said",
+    of_two = parser.add_argument_group("how far runs of one thing lie apart, where two are compared")
+    of_two.add_argument(
+        "--history", type=Path, metavar="DIR", help="folder of earlier runs, which say it; by default outputs"
     )
-    parser.add_argument(
+    of_two.add_argument(
         "--between-runs",
         type=share,
         metavar="SHARE",
-        help="how far runs lie apart (standard deviation), instead of what history says",
+        help="it, as a standard deviation, instead of what they say",
     )
 
 

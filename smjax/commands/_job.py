@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from smjax.commands._parser import Parser
+from smjax.commands._words import width, wrapped
+from smjax.core.exit_codes import ExitCode
 from smjax.sweep.request.explain import explained
 from smjax.sweep.request.job import Job
 
@@ -36,17 +38,24 @@ class JobParser(Parser):
         return f"unrecognized arguments: {option}; write {shlex.quote(f'{key}={given}')}"
 
 
+EXITS = {code: code.meaning for code in ExitCode if code != ExitCode.REGRESSION}
+_SWEPT = """\
+Several values with commas, as threads=1,2, are swept over with -m. A run leaves its records and summaries in a folder
+below outputs/."""
+
+
 def add_arguments(parser: argparse.ArgumentParser, job: Job) -> None:
     """Overrides, and the few options that are not."""
     parser.usage = f"smjax {job.command} [-m] [KEY=VALUE …]"
-    parser.epilog = f"{explained(job)}\n\n{job.examples}"
+    parser.epilog = f"{explained(job, width())}\n\n{wrapped(_SWEPT)}"
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what is not as below")
     parser.add_argument("-m", "--multirun", action="store_true", help="sweep over every combination of listed values")
-    parser.add_argument("-c", "--cfg", metavar="job", help="only print the configuration: job, hydra or all")
-    parser.add_argument("-p", "--package", metavar="KEY", help="of it this part")
-    parser.add_argument("--resolve", action="store_true", help="with its interpolations resolved")
-    parser.add_argument("-i", "--info", nargs="?", const="all", metavar="WHAT", help="only print what Hydra is")
     parser.add_argument("--config-dir", type=Path, metavar="DIR", help="presets, measures and studies of your own")
+    hydra = parser.add_argument_group("Hydra's own, which measure nothing")
+    hydra.add_argument("-c", "--cfg", metavar="WHAT", help="only print the configuration: job, hydra or all")
+    hydra.add_argument("-p", "--package", metavar="KEY", help="of it this part")
+    hydra.add_argument("--resolve", action="store_true", help="with its interpolations resolved")
+    hydra.add_argument("-i", "--info", nargs="?", const="all", metavar="WHAT", help="only print what Hydra is")
 
 
 def call(arguments: argparse.Namespace, job: Job, outside: Outside | None) -> int:

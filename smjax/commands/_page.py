@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Iterator
 
 from smjax.commands import COMMANDS
+from smjax.commands._command import command
 from smjax.commands._parser import Parser
+from smjax.commands._words import exit_line
 from smjax.core.exit_codes import ExitCode
 from smjax.core.records.pages import markdown_table
 
@@ -41,18 +42,14 @@ def codes_page() -> str:
 
 
 def _section(name: str) -> str:
-    parser = _parser(name)
+    found = command(name)
+    parser = found.parser
     taken = [action for action in parser._actions if _HELP not in action.option_strings]
     rows = ([_names(action), _cell(_meaning(action, parser))] for action in taken)
     text = f"## `smjax {name}`\n\n{_sentence(COMMANDS[name])}\n\n```text\n{_usage(parser, taken)}\n```\n\n"
-    return text + markdown_table(["argument", "meaning"], rows)
-
-
-def _parser(name: str) -> Parser:
-    module = importlib.import_module(f"smjax.commands.{name.replace('-', '_')}")
-    parser: Parser = getattr(module, "PARSER", Parser)(f"smjax {name}", COMMANDS[name])
-    module.add_arguments(parser)
-    return parser
+    examples = "\n".join(f"{line}  # {does}" for line, does in found.examples.items())
+    table = markdown_table(["argument", "meaning"], rows)
+    return f"{text}{table}\n```text\n{examples}\n```\n\n{exit_line(found.exits)}\n"
 
 
 def _usage(parser: Parser, actions: list[argparse.Action]) -> str:

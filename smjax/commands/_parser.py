@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+from smjax.commands._words import width
 from smjax.core.exit_codes import ExitCode
 from smjax.core.nearest import nearest
 from smjax.core.text import printable
@@ -19,7 +20,9 @@ class Parser(argparse.ArgumentParser):
             prog=prog,
             description=description,
             allow_abbrev=False,
-            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=79),
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
+                prog, max_help_position=26, width=width()
+            ),
         )
 
     def parse(self, argv: Sequence[str]) -> argparse.Namespace:

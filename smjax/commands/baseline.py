@@ -10,6 +10,11 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.records import baselines
 from smjax.core.text import printable
 
+EXAMPLES = {
+    "smjax baseline save v1 outputs/today": "keep a run as v1",
+    "smjax baseline list": "what is kept",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Save one, or list them."""

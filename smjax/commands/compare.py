@@ -7,6 +7,12 @@ import argparse
 from smjax.commands._comparing import add_question, check
 from smjax.core.errors import RequestError
 
+EXAMPLES = {
+    "smjax compare outputs/monday outputs/today": "a run with an earlier one",
+    "smjax compare v1 outputs/today": "with a baseline, saved before by smjax baseline save v1 DIR",
+    "smjax compare outputs/today --axis kernel": "what a setting does, inside of one sweep",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is compared, and how."""

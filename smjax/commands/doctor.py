@@ -6,6 +6,12 @@ import argparse
 
 from smjax.core.exit_codes import ExitCode
 
+EXAMPLES = {
+    "smjax doctor": "for people",
+    "smjax doctor --json": "for programs, and for reports of faults",
+}
+EXITS = {2: "--strict, and the machine is noisy"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """For whom the findings are, and what follows from them."""

@@ -16,6 +16,11 @@ from smjax.core.output import complain
 if TYPE_CHECKING:
     from smjax.sweep.run.evaluate import EvalRequest
 
+EXAMPLES = {
+    "smjax eval --model FILE.gguf --ids-file IDS.json --n-gen 16": "one answer, a line of JSON",
+    "smjax eval --model stories-15m --ids-file IDS.json --n-gen 16 --kernel all": "how far the kernels agree",
+}
+EXITS = {1: "an engine failed"}
 FIELDS = ("model", "ids_file", "n_gen", "kernel", "isa", "threads", "ctx", "seed", "timeout_s")
 _SETTING = re.compile(r"engine_args\.(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
 
@@ -25,24 +30,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="MODEL", help="a GGUF file, or the name of a preset")
     parser.add_argument("--ids-file", required=True, type=Path, metavar="IDS.json", help="a JSON list of token ids")
     parser.add_argument("--n-gen", required=True, type=int, metavar="N", help="tokens to generate")
-    parser.add_argument("--engine", default="smjax", metavar="E", help="what answers, by default smjax; several: A,B,C")
-    parser.add_argument("--kernel", default="auto", metavar="K", help="auto, all, or one of the engine's: xla, native")
-    parser.add_argument("--isa", default="auto", metavar="I", help="auto, all, or a level such as avx2")
-    parser.add_argument("--threads", default=1, type=int, metavar="T", help="threads of the worker, by default 1")
-    parser.add_argument("--ctx", type=int, metavar="C", help="capacity of the KV cache; by default just enough")
-    parser.add_argument("--seed", default=42, type=int, help="of a preset's weights, by default 42")
-    parser.add_argument(
-        "--timeout", default=600, type=float, dest="timeout_s", metavar="S", help="seconds a worker may take; 600"
+    parser.add_argument("--ctx", type=int, metavar="N", help="capacity of the KV cache; by default just enough")
+    parser.add_argument("--seed", default=42, type=int, help="of a preset's weights, by default %(default)s")
+    how = parser.add_argument_group("what answers")
+    how.add_argument(
+        "--engine", default="smjax", metavar="ENGINE", help="engine, by default %(default)s; several: A,B,C"
     )
-    parser.add_argument(
-        "--reference", type=Path, metavar="FILE", help="what answers are held against, as eval prints one; or the first"
+    how.add_argument(
+        "--kernel",
+        default="auto",
+        metavar="KERNEL",
+        help="auto, all, or one of the engine's: xla, native; by default %(default)s",
     )
-    parser.add_argument(
-        "--format",
-        choices=("text", "md", "json"),
-        help="of several answers: a table, Markdown, or a list of rows for programs",
+    how.add_argument(
+        "--isa", default="auto", metavar="ISA", help="auto, all, or a level such as avx2; by default %(default)s"
     )
-    parser.add_argument("settings", nargs="*", metavar="engine_args.NAME=VALUE", help="a setting of an engine")
+    how.add_argument("--threads", default=1, type=int, metavar="N", help="of the worker, by default %(default)s")
+    how.add_argument(
+        "--timeout",
+        default=600,
+        type=float,
+        dest="timeout_s",
+        metavar="S",
+        help="seconds a worker may take, by default %(default)s",
+    )
+    how.add_argument("settings", nargs="*", metavar="engine_args.NAME=VALUE", help="a setting of an engine")
+    several = parser.add_argument_group("several answers beside each other")
+    several.add_argument(
+        "--reference",
+        type=Path,
+        metavar="FILE",
+        help="what they are held against, as eval prints one; by default the first",
+    )
+    several.add_argument(
+        "--format", choices=("text", "md", "json"), help="a table, Markdown, or a list of rows; by default text"
+    )
 
 
 def call(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,11 @@ from smjax.core.text import printable
 TOOLS = ("llama-bench", "optimum-benchmark", "pyperf")
 _OF_PYPERF = ("span", "n_prompt", "n_gen", "threads", "engine")
 
+EXAMPLES = {
+    "smjax import llama-bench bench.json --model FILE.gguf": "so that its rows pair with those that smjax measures",
+    "smjax import pyperf times.json --as decode --n-gen 128": "what a pyperf file does not say",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose results, where they go, and what the files do not say."""

@@ -11,6 +11,8 @@ from smjax.sweep.request.job import MICRO
 if TYPE_CHECKING:
     from smjax.sweep.run.outside import Outside
 
+EXAMPLES, EXITS = MICRO.examples, _job.EXITS
+
 
 class PARSER(_job.JobParser):
     """Of the microbenchmarks."""

@@ -10,30 +10,57 @@ from smjax.core.exit_codes import ExitCode
 from smjax.core.files import check_writable
 from smjax.core.output import complain
 
+EXAMPLES = {
+    "smjax profile --model stories-15m --ctx 1024": "tables of a token and of a prompt",
+    "smjax profile --model FILE.gguf --trace token.json": "and what each thread did when, for ui.perfetto.dev",
+}
+EXITS = {1: "a kernel failed"}
 FIELDS = ("model", "kernel", "isa", "threads", "ctx", "n_gen", "seed", "replicates", "iterations", "timeout_s")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is looked into, how long, and what comes of it."""
     parser.add_argument("--model", required=True, metavar="MODEL", help="a GGUF file, or the name of a preset")
-    parser.add_argument("--ctx", default=256, type=int, metavar="C", help="capacity of the KV cache, by default 256")
-    parser.add_argument("--threads", default=1, type=int, metavar="T", help="threads of the worker, by default 1")
-    parser.add_argument("--kernel", default="auto", metavar="K", help="auto, xla, native, or all")
-    parser.add_argument("--isa", default="auto", metavar="I", help="auto, or a level such as avx2")
-    parser.add_argument("--n-gen", default=128, type=int, metavar="N", help="tokens of an answer, by default 128")
-    parser.add_argument("--seed", default=42, type=int, help="of a preset's weights and of the prompt, by default 42")
+    parser.add_argument("--ctx", default=256, type=int, metavar="N", help="of the KV cache, by default %(default)s")
     parser.add_argument(
-        "--replicates", default=5, type=int, metavar="R", help="processes profiled, and as many measured in turn; 5"
+        "--n-gen", default=128, type=int, metavar="N", help="tokens of an answer, by default %(default)s"
+    )
+    parser.add_argument("--threads", default=1, type=int, metavar="N", help="of the worker, by default %(default)s")
+    parser.add_argument(
+        "--kernel", default="auto", metavar="KERNEL", help="auto, xla, native, or all; by default %(default)s"
     )
     parser.add_argument(
+        "--isa", default="auto", metavar="ISA", help="auto, or a level such as avx2; by default %(default)s"
+    )
+    parser.add_argument("--seed", default=42, type=int, help="of weights and prompt, by default %(default)s")
+    often = parser.add_argument_group("how long and how often")
+    often.add_argument(
+        "--replicates",
+        default=5,
+        type=int,
+        metavar="N",
+        help="processes profiled, and as many measured in turn; by default %(default)s",
+    )
+    often.add_argument(
         "--iterations", type=int, metavar="N", help="answers of each; by default as many as fill a second"
     )
-    parser.add_argument(
-        "--timeout", default=600, type=float, dest="timeout_s", metavar="S", help="seconds a worker may take; 600"
+    often.add_argument(
+        "--timeout",
+        default=600,
+        type=float,
+        dest="timeout_s",
+        metavar="S",
+        help="seconds a worker may take, by default %(default)s",
     )
-    parser.add_argument("--format", choices=("text", "md", "json"), default="text", help="tables, or for programs")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="a run folder to keep each profile in, for its report")
-    parser.add_argument("--trace", type=Path, metavar="FILE", help="what each thread did when, for ui.perfetto.dev")
+    told = parser.add_argument_group("what comes of it")
+    told.add_argument(
+        "--format",
+        choices=("text", "md", "json"),
+        default="text",
+        help="tables, or for programs; by default %(default)s",
+    )
+    told.add_argument("--out", type=Path, metavar="DIR", help="a run folder to keep each profile in, for its report")
+    told.add_argument("--trace", type=Path, metavar="FILE", help="what each thread did when, for ui.perfetto.dev")
 
 
 def call(arguments: argparse.Namespace) -> int:

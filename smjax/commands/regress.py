@@ -6,6 +6,16 @@ import argparse
 
 from smjax.commands._comparing import add_question, check, share
 
+EXAMPLES = {
+    "smjax regress --baseline main outputs/branch": "a branch with a saved baseline",
+    "smjax regress outputs/both --axis python --threshold 5%": "two versions that one sweep measured in turn",
+}
+EXITS = {
+    0: "nothing is certainly slower",
+    1: "a scenario of the baseline is missing, or something could not be read or printed",
+    3: "something is certainly slower",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is guarded, against what, and from where on it is a regression."""
@@ -14,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threshold",
         type=share,
-        default=0.03,
+        default="3%",
         metavar="SHARE",
-        help="slower by more than this is a regression; 3%% if it is not said",
+        help="slower by more than this is a regression, by default %(default)s",
     )
     parser.add_argument("--strict", action="store_true", help="exit 3 too if it is undecided whether something is one")
     add_question(parser)

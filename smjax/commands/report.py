@@ -14,6 +14,12 @@ from smjax.core.output import complain
 from smjax.core.records.document import read_record
 from smjax.core.records.folder import RECORDS, found_instead, record_paths
 
+EXAMPLES = {
+    "smjax report outputs": "all runs below a folder",
+    "smjax report mine theirs --out both": "two machines beside each other, in a folder of their own",
+    "smjax report outputs/today --audit": "what is odd about a run",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose summaries, and beside what."""

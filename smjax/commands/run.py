@@ -11,6 +11,8 @@ from smjax.sweep.request.job import RUN
 if TYPE_CHECKING:
     from smjax.sweep.run.outside import Outside
 
+EXAMPLES, EXITS = RUN.examples, _job.EXITS
+
 
 class PARSER(_job.JobParser):
     """Of the main job."""

@@ -8,6 +8,11 @@ from pathlib import Path
 from smjax.commands._comparing import add_figure
 from smjax.core.errors import RequestError
 
+EXAMPLES = {
+    "smjax trend outputs": "all runs below a folder",
+    "smjax trend outputs --metric ttft_ms": "another figure",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose history, and of which figure."""

@@ -1,4 +1,4 @@
-"""What may be asked, for people: the same words in `smjax --help` and in the README."""
+"""What may be asked, for people: the same words in `smjax run --help` and in the README."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ import textwrap
 from smjax.sweep.request.job import RUN, Job
 from smjax.sweep.request.keys import GROUP, Key, keys
 
-_LEFT, _WIDTH = 29, 79
+_LEFT = 29
+_ROOMS = {
+    "engine_args": "of one engine:",
+    "measure": "how long and how often:",
+    "report": "what the table is set beside:",
+    "experiment": "studies:",
+    "hydra": "the folder:",
+}
+"""What keys are about that begin so; the others say what is measured."""
 
 
-def explained(job: Job = RUN) -> str:
-    """Every key with its default and its meaning, for a terminal of 80 columns."""
-    return "\n".join(["overrides, as they are by default:", *(_entry(key) for key in keys(job).values())])
+def explained(job: Job = RUN, width: int = 79) -> str:
+    """Every key with its default and its meaning, for a terminal of so many columns, by what they are about."""
+    parts: dict[str, list[str]] = {}
+    for key in keys(job).values():
+        title = _ROOMS.get(key.name.partition(".")[0], "overrides, as they are by default:")
+        parts.setdefault(title, [title]).append(_entry(key, width))
+    return "\n\n".join("\n".join(part) for part in parts.values())
 
 
 def table(job: Job = RUN) -> str:
@@ -29,9 +41,9 @@ def meaning(key: Key) -> str:
     return key.meaning
 
 
-def _entry(key: Key) -> str:
+def _entry(key: Key, width: int) -> str:
     left = f"  {key.name}={key.default if ' ' not in key.default else 'DIR'}"
-    lines = textwrap.wrap(meaning(key), _WIDTH - _LEFT, break_on_hyphens=False)
+    lines = textwrap.wrap(meaning(key), width - _LEFT, break_on_hyphens=False)
     lead = f"{left:<{_LEFT}}" if len(left) < _LEFT else f"{left}\n{'':<{_LEFT}}"
     return lead + f"\n{'':<{_LEFT}}".join(lines)
 

@@ -23,7 +23,8 @@ class Job:
     config: type[Composable]
     groups: Mapping[str, str]
     """Of the groups of its YAML files, what they are."""
-    examples: str
+    examples: Mapping[str, str]
+    """Command lines, and what they do."""
     room: str = ""
     """Below `conf/`, where its YAML files are."""
 
@@ -42,11 +43,11 @@ RUN = Job(
         "measure": "how long and how often: 8 processes and more, 1, or 12 and more",
         "experiment": "a study, with a sweep of its own",
     },
-    examples="""\
-examples:
-  smjax run -m threads=1,4 ctx=256,1024     a sweep, and the table of it
-  smjax run model=FILE.gguf threads=2       a model of your own
-  smjax run experiment=smoke                what CI runs, under a minute""",
+    examples={
+        "smjax run -m threads=1,4 ctx=256,1024": "a sweep, and the table of it",
+        "smjax run model=FILE.gguf threads=2": "a model of your own",
+        "smjax run experiment=smoke": "what CI runs, under a minute",
+    },
 )
 MICRO = Job(
     command="micro",
@@ -55,11 +56,11 @@ MICRO = Job(
         "measure": "how long and how often: 5 processes and more, 1, or 8 and more",
         "experiment": "a study, with settings of its own",
     },
-    examples="""\
-examples:
-  smjax micro op=gemm shape=s8:64x768x768         one product
-  smjax micro -m op=unpack,rope threads=1,2       a sweep, and the table of it
-  smjax micro op=my_module:my_function            a function of your own
-  smjax micro experiment=roofline                 every op, beside its limits""",
+    examples={
+        "smjax micro op=gemm shape=s8:64x768x768": "one product",
+        "smjax micro -m op=unpack,rope threads=1,2": "a sweep, and the table of it",
+        "smjax micro op=my_module:my_function": "a function of your own",
+        "smjax micro experiment=roofline": "every op, beside its limits",
+    },
     room="micro",
 )
