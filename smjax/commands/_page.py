@@ -49,7 +49,7 @@ def _section(name: str) -> str:
     text = f"## `smjax {name}`\n\n{_sentence(COMMANDS[name])}\n\n```text\n{_usage(parser, taken)}\n```\n\n"
     examples = "\n".join(f"{line}  # {does}" for line, does in found.examples.items())
     table = markdown_table(["argument", "meaning"], rows)
-    return f"{text}{table}\n```text\n{examples}\n```\n\n{exit_line(found.exits)}\n"
+    return f"{text}{table}\n```text\n{examples}\n```\n\nE{exit_line(found.exits)[1:]}\n"
 
 
 def _usage(parser: Parser, actions: list[argparse.Action]) -> str:

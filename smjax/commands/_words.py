@@ -23,7 +23,8 @@ def wrapped(text: str) -> str:
 
 def exit_line(exits: Mapping[int, str]) -> str:
     """What exit codes say, in a sentence."""
-    said = (f"{int(code)} {means.replace(';', ',')}" for code, means in sorted(exits.items()))
+    plain = {code: means.replace(";", ",").replace("`", "") for code, means in exits.items()}
+    said = (f"{int(code)} {means}" for code, means in sorted(plain.items()))
     return f"exit codes: {'; '.join(said)}."
 
 

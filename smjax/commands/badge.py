@@ -8,10 +8,15 @@ from pathlib import Path
 
 from smjax.core.files import write_whole
 
+EXAMPLES = {
+    "smjax badge outputs/today --out decode.svg": "of a run's one row",
+    "smjax badge outputs/today --where threads=2 ctx=256 --format json": "of one of several, for shields",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of which row, of which figure, and where to."""
-    parser.add_argument("run", metavar="DIR", help="a run folder, or the name of a saved baseline")
+    parser.add_argument("run", metavar="RUN", help="a run folder, or the name of a saved baseline")
     parser.add_argument(
         "--where",
         nargs="+",
@@ -19,9 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=VALUE",
         help="which row, where there are several: threads=2 ctx=256",
     )
-    parser.add_argument("--metric", metavar="COLUMN", help="figure, a column of summary.csv; else decode_tok_per_s")
+    parser.add_argument("--metric", metavar="COLUMN", help="figure, a column of summary.csv; by default decode_tok_per_s")
     parser.add_argument(
-        "--format", choices=("svg", "json"), default="svg", help="a picture, or what shields' endpoint takes"
+        "--format",
+        choices=("svg", "json"),
+        default="svg",
+        help="a picture, or what shields' endpoint takes; by default %(default)s",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it; printed if it is not said")
 

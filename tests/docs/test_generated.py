@@ -30,7 +30,7 @@ def test_every_command_has_a_section_with_all_that_it_takes() -> None:
     sections = re.split(r"^## `smjax (\S+)`$", PAGES["commands.md"], flags=re.MULTILINE)
     assert sections[1::2] == list(COMMANDS)
     regress = sections[2 * sections[1::2].index("regress") + 2]
-    for option in ("`--baseline BASE`", "`--threshold SHARE`", "`--format text\\|md\\|json`", "3% if it is not said"):
+    for option in ("`--baseline BASE`", "`--threshold SHARE`", "`--format text\\|md\\|json`", "by default 3%"):
         assert option in regress
 
 
