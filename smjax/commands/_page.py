@@ -15,8 +15,8 @@ from smjax.core.records.pages import markdown_table
 _HEAD = """# Commands
 
 What each command takes, as `smjax COMMAND --help` says it. `smjax COMMAND …` is `python -m smjax COMMAND …`; options
-and the rest come in any order. How they end: [exit codes](exit-codes.md). This page is made from the commands' parsers by
-`docs/generate.py`.
+and the rest come in any order. How they end: [exit codes](exit-codes.md). This page is made from the commands'
+parsers by `docs/generate.py`.
 
 """
 _CODES = """# Exit codes

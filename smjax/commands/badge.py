@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=VALUE",
         help="which row, where there are several: threads=2 ctx=256",
     )
-    parser.add_argument("--metric", metavar="COLUMN", help="figure, a column of summary.csv; by default decode_tok_per_s")
+    parser.add_argument(
+        "--metric", metavar="COLUMN", help="figure, a column of summary.csv; by default decode_tok_per_s"
+    )
     parser.add_argument(
         "--format",
         choices=("svg", "json"),
