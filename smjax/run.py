@@ -50,6 +50,7 @@ def real_outside() -> Outside:
     from smjax.core.output import complain
     from smjax.report.render.renderers import show
     from smjax.report.tables import after_run
+    from smjax.report.tables.so_far import so_far
     from smjax.sweep.process.hello import hello
     from smjax.sweep.process.local import LocalLauncher
     from smjax.sweep.run.outside import Outside
@@ -64,7 +65,7 @@ def real_outside() -> Outside:
             raise RequestError("; ".join(done.complaints))
         return done.paths
 
-    return Outside(LocalLauncher(), lambda: environment(packages()), check_report, report, hello, complain)
+    return Outside(LocalLauncher(), lambda: environment(packages()), check_report, report, hello, complain, so_far)
 
 
 def _accepted(asked: Asked, held: contextlib.ExitStack, outside: Outside) -> Sweep | None:

@@ -32,14 +32,14 @@ class TerminalGrid:
     """A grid that rich can print."""
 
     def __init__(self, grid: Grid) -> None:
-        self.grid = _said_once(grid)
+        self.grid = said_once(grid)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(self.grid.title, style="bold")
         yield from (Text(line, style="dim") for line in above(self.grid))
         if self.grid.rows:
             grid, parts = _parts(self.grid, options.max_width)
-            yield from (_table(grid, numbers, options.max_width) for numbers in parts)
+            yield from (table_of(grid, numbers, options.max_width) for numbers in parts)
         for picture in self.grid.pictures:
             yield from _picture(picture, options.max_width)
         if self.grid.notes:
@@ -60,7 +60,7 @@ def _notes(notes: Sequence[str]) -> RenderableType:
     return table
 
 
-def _said_once(grid: Grid) -> Grid:
+def said_once(grid: Grid) -> Grid:
     """To be narrow: keys and remarks that are alike in several rows go above the table."""
     cells = list(zip(*grid.rows, strict=True))
     moved = [
@@ -84,7 +84,7 @@ def _parts(grid: Grid, width: int) -> tuple[Grid, list[list[int]]]:
     Where these would take over half of each, the grid is numbered, they come first, and the number stands for them.
     """
     keys = [number for number, column in enumerate(grid.columns) if column.role == "key"]
-    if _width(grid, range(len(grid.columns))) <= width or _width(grid, keys) <= width // 2:
+    if width_of(grid, range(len(grid.columns))) <= width or width_of(grid, keys) <= width // 2:
         return grid, _split(grid, keys, _groups(grid, keys), width)
     grid, keys = _numbered(grid), [number + 1 for number in keys]
     return grid, _split(grid, [0], [*([key] for key in keys), *_groups(grid, [0, *keys])], width)
@@ -94,7 +94,7 @@ def _split(grid: Grid, always: list[int], groups: list[list[int]], width: int) -
     """Columns that fit beside each other, in each table after the ones that are always there."""
     parts = [list(always)]
     for group in groups:
-        if len(parts[-1]) > len(always) and _width(grid, [*parts[-1], *group]) > width:
+        if len(parts[-1]) > len(always) and width_of(grid, [*parts[-1], *group]) > width:
             parts.append(list(always))
         parts[-1] += group
     return [sorted(part) for part in parts]
@@ -121,7 +121,7 @@ def _numbered(grid: Grid) -> Grid:
     )
 
 
-def _width(grid: Grid, numbers: Sequence[int]) -> int:
+def width_of(grid: Grid, numbers: Sequence[int]) -> int:
     """Of a table of these columns, if it is to have what it needs."""
     return sum(_column_width(grid, number) + _GAP for number in numbers) + _GAP
 
@@ -137,10 +137,10 @@ def _longest(grid: Grid, number: int) -> int:
     return max(cell_len(row[number].text) for row in grid.rows)
 
 
-def _table(grid: Grid, numbers: list[int], width: int) -> RenderableType:
+def table_of(grid: Grid, numbers: list[int], width: int) -> RenderableType:
     """With a line between rows where a cell is folded: else its second line reads as the next row's."""
     texts = [number for number in numbers if not grid.columns[number].numeric]
-    is_folded = _width(grid, numbers) > width or any(_longest(grid, number) > _WIDEST_TEXT for number in texts)
+    is_folded = width_of(grid, numbers) > width or any(_longest(grid, number) > _WIDEST_TEXT for number in texts)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, leading=int(is_folded))
     height = max(len(grid.columns[number].heading.split()) for number in numbers)
     for number in numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from smjax.stats.stopping import MOST
 from smjax.sweep.plan.order import within_block
 from smjax.sweep.plan.standing import Standing
 
@@ -34,6 +35,11 @@ class Block:
     def goal(self) -> int:
         """How many processes each should have, by what is known: what the one that needs most asks for."""
         return self._wanted or max((one.first for one in self._open), default=0)
+
+    @property
+    def most(self) -> int:
+        """How many processes each has in the end, at most: what was decided, or all that may be."""
+        return self._wanted or (MOST if self._open else 0)
 
     def decide(self) -> None:
         """Once all have the first stage behind them, and then never again: how many processes there are to be."""

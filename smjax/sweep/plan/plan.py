@@ -73,6 +73,14 @@ class Plan:
         return self.ended + len(self._ahead())
 
     @property
+    def most(self) -> int:
+        """The same where every interval stays as wide as it can: what the rules of stopping allow, or the budget."""
+        done = self._done
+        open_ = sum(max(0, block.most - done[one]) for block in self._blocks for one in block.standings)
+        fitting = int((self._budget_s - self._spent_s) / self._usual_s) if self._usual_s else open_
+        return max(self.total, self.ended + min(open_, fitting))
+
+    @property
     def left_s(self) -> float | None:
         """How long those take that will run still; None while nothing is known."""
         return sum(self._wall_s(standing) for standing in self._ahead()) if self._usual_s else None

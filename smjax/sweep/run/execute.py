@@ -26,12 +26,13 @@ from smjax.sweep.ahead.steps import Ahead
 from smjax.sweep.plan.order import seed_of
 from smjax.sweep.plan.plan import Plan
 from smjax.sweep.plan.resume import rounds_so_far, standings_of
-from smjax.sweep.plan.standing import Process, Run, process_of
+from smjax.sweep.plan.standing import Run, process_of
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.run.dram import Dram
+from smjax.sweep.run.in_words import point
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
-from smjax.sweep.run.progress import Progress, point
+from smjax.sweep.run.progress import Progress
 from smjax.sweep.run.record import Stamps, make_record, run_id
 
 
@@ -75,12 +76,13 @@ class _Execution:
 
     def _measure_all(self) -> None:
         sweep = self.sweep
-        with Progress(self.errors) as progress:
+        with Progress(self.errors, self.outside.draw_table) as progress:
             ready = self._get_ready(progress)
             identities = {resolved: ahead.identity for resolved, ahead in ready.items()}
             earlier = sweep.folder.earlier(self._say)
             self.run_id = run_id(earlier)
             self._recall(earlier)
+            progress.recall(earlier)
             standings = standings_of(identities, earlier, self._say)
             self.plan = plan = Plan(
                 standings,
@@ -91,9 +93,9 @@ class _Execution:
             )
             for run in plan.runs():
                 progress.starting(run, plan)
-                outcome, process = self._measure(run, plan, ready[run.resolved], progress)
-                plan.finished(run, process)
-                progress.finished(run, plan, outcome)
+                outcome, record = self._measure(run, plan, ready[run.resolved], progress)
+                plan.finished(run, process_of(record))
+                progress.finished(run, plan, outcome, record)
 
     def _get_ready(self, progress: Progress) -> dict[Resolved, Ahead]:
         """What comes before each scenario's processes; of a file and its copy, which have the same ones, the first."""
@@ -113,7 +115,7 @@ class _Execution:
                 self._say("{}: measured once, as it is the same as {}".format(*twins))
         return ready
 
-    def _measure(self, run: Run, plan: Plan, ahead: Ahead, progress: Progress) -> tuple[Outcome, Process]:
+    def _measure(self, run: Run, plan: Plan, ahead: Ahead, progress: Progress) -> tuple[Outcome, Record]:
         """Run one worker and write its record."""
         sweep, scenario, subject = self.sweep, run.scenario, self.sweep.subjects[run.resolved]
         dram = self.dram.of(run.resolved, progress.phase)
@@ -136,7 +138,7 @@ class _Execution:
         there = sweep.interpreters.of(scenario)
         record = make_record(run, subject.about, sweep.environment, there, ahead.identity, stamps, outcome)
         write_record(sweep.folder.records, record)
-        return outcome, process_of(record)
+        return outcome, record
 
     def _recall(self, earlier: Sequence[Record]) -> None:
         """What this machine's cores could do when a sweep began that goes on: it may have kept nothing of it."""

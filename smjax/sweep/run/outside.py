@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import RenderableType
+
+from smjax.core.records.record import Record
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.config import ReportConfig
 from smjax.sweep.request.interpreters import AskHello
@@ -19,6 +22,9 @@ Report = Callable[[Path, ReportConfig], Sequence[Path]]
 
 Raises RequestError where they cannot be written.
 """
+
+DrawTable = Callable[[Sequence[Record]], RenderableType]
+"""The table of a sweep's records so far, in whatever room a console has for it; nothing computes after its call."""
 
 
 @dataclass(frozen=True)
@@ -33,3 +39,4 @@ class Outside:
     hello: AskHello
     say: Callable[[str], None]
     """Tells whoever waits one line."""
+    draw_table: DrawTable

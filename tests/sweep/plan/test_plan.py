@@ -241,10 +241,14 @@ def test_a_plan_knows_how_much_is_left() -> None:
 def test_once_the_second_stage_is_decided_the_total_is_what_comes_true(seed: int, budget_s: float) -> None:
     standings = fresh(*labelled(ONE, "a", "b"), TWO)
     plan = Plan(standings, seed=seed, budget_s=budget_s)
-    rates, totals = noisy(0.03, seed), []
+    rates, totals, most = noisy(0.03, seed), [], []
     for run in plan.runs():
         totals.append(plan.total)
+        most.append(plan.most)
         plan.finished(run, rates(run))
     assert set(totals[:15]) == {15}
     assert set(totals[15:]) <= {plan.ended}
     assert (plan.total, plan.left_s) == (plan.ended, 0)
+    assert min(most) >= plan.ended, "it was never said to be fewer"
+    assert most[15] <= min(3 * MOST, budget_s)
+    assert plan.most - plan.ended in (0, 1), "of a block of two there may be room for one"

@@ -3,15 +3,20 @@ from __future__ import annotations
 import dataclasses
 import io
 import threading
+from collections.abc import Sequence
+from typing import cast
 
 import pytest
 from rich.console import Console
 
+from smjax.core.records.record import Record
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.sweep.plan.plan import Plan
 from smjax.sweep.plan.standing import Process, Standing
 from smjax.sweep.process.launcher import Outcome
-from smjax.sweep.run.progress import Progress, duration
+from smjax.sweep.run.in_words import duration
+from smjax.sweep.run.outside import DrawTable
+from smjax.sweep.run.progress import Progress
 from tests.sweep.points import chosen
 
 SCENARIO = Scenario(
@@ -21,12 +26,20 @@ FAILED = (Outcome("failed", "it broke", 5_000_000_000), Process(False, False, 0,
 ENDS = [(Outcome("ok", "", 61_000_000_000), Process(True, False, 0, 61, rate)) for rate in (1000.0, 1010.0, 1020.0)]
 
 
-def shown(is_terminal: bool, ends: list[tuple[Outcome, Process]], budget_s: float = 0) -> str:
+RECORD = cast(Record, "a record")
+
+
+def shown(
+    is_terminal: bool,
+    ends: list[tuple[Outcome, Process]],
+    budget_s: float = 0,
+    draw_table: DrawTable | None = None,
+) -> str:
     console = Console(
         file=io.StringIO(), force_terminal=is_terminal, width=150, color_system=None, legacy_windows=False
     )
     plan = Plan([Standing(chosen(SCENARIO), {})], seed=1, budget_s=budget_s)
-    with Progress(console) as progress:
+    with Progress(console, draw_table) as progress:
         assert threading.active_count() == 1, "a thread would run beside the worker that is timed"
         progress.preparing("stories-15m", 2, 3)
         progress.phase("compile")
@@ -34,7 +47,7 @@ def shown(is_terminal: bool, ends: list[tuple[Outcome, Process]], budget_s: floa
             progress.starting(run, plan)
             progress.phase("measure")
             plan.finished(run, dataclasses.replace(process, attempt=run.attempt))
-            progress.finished(run, plan, outcome)
+            progress.finished(run, plan, outcome, RECORD)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -68,12 +81,63 @@ def test_a_disturbed_process_is_told_and_so_is_its_repeat() -> None:
     assert "replicate 1/2, again: ok" in lines[1]
 
 
-def test_a_terminal_shows_the_phase_and_what_is_left() -> None:
+def test_a_terminal_shows_the_phase() -> None:
     text = shown(True, [ENDS[0], FAILED])
     assert "2/3 · getting ready · stories-15m" in text
     assert "2/3 · compile · stories-15m" in text
     assert "0/2 · measure · stories-15m threads=2 ctx=256 n_gen=128 replicate 1/2" in text
-    assert "1/2 · start · stories-15m threads=2 ctx=256 n_gen=128 replicate 2/2 · about 1 min 01 s left, until" in text
+
+
+def test_a_terminal_shows_the_table_so_far_what_is_left_and_why_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    text = shown(True, ENDS, budget_s=1000, draw_table=lambda records: f"a table of {len(records)}")
+    *_, last = text.split("a table of 2")
+    assert "2 of 5 processes, 16 at most · 0 s so far · about 3 min 03 s left, until" in last
+    assert "why it goes on: the first 5 processes of each row say by their spread how many more there are to be" in last
+    assert "measure · stories-15m threads=2 ctx=256 n_gen=128 replicate 3, for a narrower interval" in last
+    assert "ok, 61.0 s" not in text, "the table tells it"
+    assert "failed, 5.0 s: it broke" in shown(True, [FAILED], draw_table=lambda records: "a table")
+
+
+def test_a_table_is_made_between_workers_alone_and_for_a_twentieth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    now, made = [1000.0], list[float]()
+    monkeypatch.setattr("smjax.sweep.run.display.time.monotonic", lambda: now[0])
+
+    def draw_table(records: Sequence[Record]) -> str:
+        made.append(now[0])
+        now[0] += 1
+        return "a table"
+
+    console = Console(file=io.StringIO(), force_terminal=True, width=150)
+    plan = Plan([Standing(chosen(SCENARIO), {})], seed=1, budget_s=0)
+    with Progress(console, draw_table) as progress:
+        run = next(plan.runs())
+        plan.finished(run, ENDS[0][1])
+        for _ in range(10):
+            progress.starting(run, plan)
+            for phase in ("import", "measure", "check"):
+                progress.phase(phase)
+                assert not made or made[-1] < now[0], "a worker is under way"
+            now[0] += 5
+            progress.finished(run, plan, ENDS[0][0], RECORD)
+    assert made == [1005.0, 1026.0, 1047.0]
+
+
+def test_a_table_that_cannot_be_drawn_costs_the_sweep_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+
+    def draw_table(records: Sequence[Record]) -> str:
+        raise ValueError("no such column")
+
+    text = shown(True, ENDS, budget_s=1000, draw_table=draw_table)
+    assert text.count("smjax: no table before the end: ValueError: no such column") == 1
+    assert "[3/5] stories-15m threads=2" in text
+
+
+def test_a_terminal_that_cannot_redraw_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert shown(True, [ENDS[0], FAILED], draw_table=lambda records: "a table") == shown(False, [ENDS[0], FAILED])
 
 
 def test_without_a_terminal_there_is_a_line_now_and_then_before_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
