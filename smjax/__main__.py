@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smjax.core import signals
 
+# PYTHON_ARGCOMPLETE_OK: shells that complete every such program find this mark, and ask `main` as those that evaluated
+# `smjax --completion SHELL` do.
+
 
 def main(argv: Sequence[str] | None = None, **handed: Any) -> int:
     """Run one command and return its exit code; what it is handed is for tests."""
     with signals.ended_at_once():  # and only then is anything imported
+        if argv is None and "_ARGCOMPLETE" in os.environ:
+            _complete()
         from smjax.core.output import printing
 
         return printing(lambda: _refusing(list(sys.argv[1:] if argv is None else argv), handed))
+
+
+def _complete() -> None:
+    """Where a shell asks how the line may go on, tell it and end the process; it hears nothing on stdout or stderr."""
+    from smjax.commands import _completion
+
+    if _completion.is_asked():
+        _completion.answer()
 
 
 def _refusing(argv: list[str], handed: Mapping[str, Any]) -> int:
@@ -45,6 +59,10 @@ def _serve(argv: list[str], handed: Mapping[str, Any]) -> int:
         from smjax import __version__
 
         print(f"smjax {__version__}")
+    elif argv[0].partition("=")[0] == "--completion":
+        from smjax.commands._completion import script
+
+        print(script(argv[0].partition("=")[2] or " ".join(argv[1:])), end="")
     elif argv[0] in COMMANDS:
         return _call(argv[0], argv[1:], handed)
     else:

@@ -30,7 +30,9 @@ WORKER = CORE | {
 
 ALLOWED: dict[str, set[str]] = {
     "": CORE | {"smjax.commands", "smjax.__main__", "smjax.report", "smjax.sweep"},
-    "commands": CORE | {f"smjax.{room}" for room in ("commands", "run", "doctor", "imports", "report", "sweep")},
+    "commands": CORE
+    | {"argcomplete"}
+    | {f"smjax.{room}" for room in ("commands", "run", "doctor", "imports", "report", "sweep")},
     "core": FIRST_FLOOR,
     "core/machine": MACHINE | {"psutil", "cpuinfo", "platformdirs"},
     "core/gguf": GGUF | {"numpy"},

@@ -25,7 +25,7 @@ def add_figure(parser: argparse.ArgumentParser) -> None:
     """Which figure is asked about, and how that is told."""
     parser.add_argument(
         "--metric",
-        metavar="COLUMN",
+        metavar="METRIC",
         help="figure to compare, a column of summary.csv; by default decode_tok_per_s, of ops loop_us or call_us",
     )
     parser.add_argument(

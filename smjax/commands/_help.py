@@ -9,12 +9,14 @@ from smjax.core.exit_codes import ExitCode
 OPTIONS = {
     "-h, --help": "this; smjax COMMAND --help says all of a command",
     "-V, --version": "the version",
+    "--completion SHELL": "what makes bash, zsh or fish complete commands, overrides, folders",
 }
 EXAMPLES = {
     "smjax run": "this machine, with everything as it is by default",
     "smjax run -m threads=1,4 ctx=256,1024": "a sweep, its table and its folder",
     "smjax run model=FILE.gguf": "a model of your own",
     "smjax doctor": "can this machine measure just now",
+    'eval "$(smjax --completion bash)"': "Tab completes in this shell",
 }
 WHAT = "How fast a 4-bit language model decodes on a CPU, compiled by XLA, with every figure's origin and spread."
 MORE = "The pages in docs/ say how it measures, and how to read what it says."

@@ -17,6 +17,8 @@ from smjax.sweep.request.job import Job
 if TYPE_CHECKING:
     from smjax.sweep.run.outside import Outside
 
+_INFOS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+_INFO = f"only print what Hydra found: {', '.join(_INFOS)}"
 _INFORMING = {"cfg": "-c", "package": "-p", "info": "-i"}
 
 
@@ -52,10 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser, job: Job) -> None:
     parser.add_argument("-m", "--multirun", action="store_true", help="sweep over every combination of listed values")
     parser.add_argument("--config-dir", type=Path, metavar="DIR", help="presets, measures and studies of your own")
     hydra = parser.add_argument_group("Hydra's own, which measure nothing")
-    hydra.add_argument("-c", "--cfg", metavar="WHAT", help="only print the configuration: job, hydra or all")
+    hydra.add_argument("-c", "--cfg", choices=("job", "hydra", "all"), help="only print the configuration")
     hydra.add_argument("-p", "--package", metavar="KEY", help="of it this part")
     hydra.add_argument("--resolve", action="store_true", help="with its interpolations resolved")
-    hydra.add_argument("-i", "--info", nargs="?", const="all", metavar="WHAT", help="only print what Hydra is")
+    hydra.add_argument("-i", "--info", nargs="?", const="all", choices=_INFOS, metavar="WHAT", help=_INFO)
 
 
 def call(arguments: argparse.Namespace, job: Job, outside: Outside | None) -> int:

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which row, where there are several: threads=2 ctx=256",
     )
     parser.add_argument(
-        "--metric", metavar="COLUMN", help="figure, a column of summary.csv; by default decode_tok_per_s"
+        "--metric", metavar="METRIC", help="figure, a column of summary.csv; by default decode_tok_per_s"
     )
     parser.add_argument(
         "--format",

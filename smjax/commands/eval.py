@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ids-file", required=True, type=Path, metavar="IDS.json", help="a JSON list of token ids")
     parser.add_argument("--n-gen", required=True, type=int, metavar="N", help="tokens to generate")
     parser.add_argument("--ctx", type=int, metavar="N", help="capacity of the KV cache; by default just enough")
-    parser.add_argument("--seed", default=42, type=int, help="of a preset's weights, by default %(default)s")
+    parser.add_argument(
+        "--seed", default=42, type=int, metavar="N", help="of a preset's weights, by default %(default)s"
+    )
     how = parser.add_argument_group("what answers")
     how.add_argument(
         "--engine", default="smjax", metavar="ENGINE", help="engine, by default %(default)s; several: A,B,C"

@@ -15,7 +15,7 @@ EXAMPLES = {"smjax export --model stories-15m stories-15m.gguf": "a small one"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which preset, and where to."""
     parser.add_argument("--model", required=True, metavar="PRESET", help="a preset of the llama architecture")
-    parser.add_argument("--seed", default=42, type=int, help="of its weights, by default %(default)s")
+    parser.add_argument("--seed", default=42, type=int, metavar="N", help="of its weights, by default %(default)s")
     parser.add_argument("file", type=Path, metavar="FILE.gguf", help="the file to write")
 
 

@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--isa", default="auto", metavar="ISA", help="auto, or a level such as avx2; by default %(default)s"
     )
-    parser.add_argument("--seed", default=42, type=int, help="of weights and prompt, by default %(default)s")
+    parser.add_argument(
+        "--seed", default=42, type=int, metavar="N", help="of weights and prompt, by default %(default)s"
+    )
     often = parser.add_argument_group("how long and how often")
     often.add_argument(
         "--replicates",

@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write one merged summary there")
     parser.add_argument("--pool", choices=["runs"], help="one row for all runs of a thing, the run being the unit")
-    parser.add_argument("--history", metavar="NAME", help="published results to show beside: a shipped name or a file")
+    parser.add_argument(
+        "--history", metavar="HISTORY", help="published results to show beside: a shipped name or a file"
+    )
     parser.add_argument("--baseline", metavar="ROW", help="what ratios are taken to: engine=llama_cpp, a name")
     parser.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
 
