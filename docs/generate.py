@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smjax.commands._manual import manual
 from smjax.commands._page import codes_page, commands_page
 from smjax.core.ops import page as ops
 from smjax.core.records.pages import pages
@@ -15,6 +16,7 @@ PAGES = {
     "settings.md": settings.page(),
     "commands.md": commands_page(),
     "exit-codes.md": codes_page(),
+    "man/smjax.1": manual(),
 }
 """By their names beside this file; `tests/docs` compares them."""
 

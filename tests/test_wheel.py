@@ -61,7 +61,8 @@ def test_the_wheel_holds_the_configuration_and_the_data(wheel: Path) -> None:
     expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "smjax").rglob("*.py")}
     assert len(expected) > 40
     assert expected - names == set()
-    assert {name.split("/")[0] for name in names} == {"smjax", "smjax-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"smjax", "smjax-0.1.0.data", "smjax-0.1.0.dist-info"}
+    assert [name for name in names if ".data/" in name] == ["smjax-0.1.0.data/data/share/man/man1/smjax.1"]
     studies = [name for name in names if name.startswith("smjax/conf/experiment/")]
     assert [name for name in studies if not name.endswith(".yaml")] == []
     assert not [name for name in names if name.endswith((".pyc", ".md")) and not name.startswith("smjax-")]

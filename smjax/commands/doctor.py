@@ -10,7 +10,7 @@ EXAMPLES = {
     "smjax doctor": "for people",
     "smjax doctor --json": "for programs, and for reports of faults",
 }
-EXITS = {2: "--strict, and the machine is noisy"}
+EXITS = {2: "the request is wrong, or --strict and the machine is noisy"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
