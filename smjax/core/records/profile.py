@@ -66,6 +66,8 @@ class Pass:
     needs: list[Need] = field(default_factory=list)
     alone_ns: dict[str, _Difference] = field(default_factory=dict)
     """Of each part, where it was the only one in a program; empty where parts are stamped."""
+    layers_ns: list[_Difference] = field(default_factory=list)
+    """Of each layer, all its parts together, where pieces do not tell layers apart; empty where that is not known."""
 
 
 @dataclass(slots=True)

@@ -62,6 +62,8 @@ class Step:
     stamps: float | None
     count: int
     """Of how many it is the mean, in each process."""
+    layers: list[float]
+    """Ns of each layer as a whole, where parts do not tell layers apart; empty where they do, or it is not known."""
 
     @property
     def parts_ns(self) -> float:
@@ -85,6 +87,7 @@ def step_of(profiled: Profiled, name: StepName) -> Step:
         sum(totals) / sum(one.plain_ns for one in passes),
         statistics.fmean(one.stamps for one in kept if one.stamps) if kept[0].stamps else None,
         kept[0].count,
+        [statistics.fmean(each) for each in zip(*(one.layers_ns for one in kept), strict=True)],
     )
 
 

@@ -14,6 +14,8 @@ from smjax.report.data.profile import STEPS, Part, Step, StepName, bandwidth, st
 from smjax.stats.ratios import Ratio
 
 IN_NO_PART = "in no part"
+LEAST, MOST = 0.9, 1.1
+"""Of what is measured, that parts have to add up to."""
 TOO_NEAR = ABOVE_BANDWIDTH.name
 _OF_LAYERS = ("norm", "qkv", "rope", "attention", "output", "feed-forward")
 
@@ -65,6 +67,13 @@ class ToldStep:
     """Of each process that the mean is of."""
     stamps: Rate | None
     parts: list[ToldPart]
+    layers_us: dict[str, _Difference] = field(default_factory=dict)
+    """Of each layer as a whole, where parts do not tell layers apart."""
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether its parts add up to what is measured, so that they can be what it consists of."""
+        return LEAST <= self.adds_up.ratio <= MOST
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,7 @@ def _step(step: Step, n_layers: int) -> ToldStep:
         steps=step.count,
         stamps=step.stamps,
         parts=[_part(part, step, n_layers) for part in step.parts],
+        layers_us={str(layer): ns / 1e3 for layer, ns in enumerate(step.layers)},
     )
 
 

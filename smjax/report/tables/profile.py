@@ -7,18 +7,20 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from smjax.core.numbers import significant
+from smjax.core.records.profile import PARTS
 from smjax.core.records.typed import encode
 from smjax.report.data.profile import STEPS, StepName
-from smjax.report.data.profile_document import TOO_NEAR, ToldProfile, ToldRatio, ToldStep
+from smjax.report.data.profile_document import IN_NO_PART, LEAST, MOST, TOO_NEAR, ToldProfile, ToldRatio, ToldStep
 from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure, name_of
 from smjax.report.render.renderers import RENDERERS, show
 
+ALL_PARTS = "all parts"
 _BAR = 20
 _TITLES = {"decode": "one decode step at the middle of the answer", "prefill": "one prefill"}
 _HOW = {
     "stamps": "Stamped inside of the native calls, on the thread that runs the program.",
-    "programs": "Differences of programs that stop after each part; alone: of one with that part alone. Layers are not "
-    "told apart: a layer is the mean.",
+    "programs": "Differences of programs that stop after each part; alone: of one with that part alone. Of a part a "
+    "layer is the mean; layers as wholes are told apart by a program that stops after each.",
 }
 _COLUMNS = (
     GridColumn("part", name_of("part"), role="key"),
@@ -32,6 +34,10 @@ _COLUMNS = (
     GridColumn("alone \N{MICRO SIGN}s", figure("alone_us"), "any", numeric=True),
     GridColumn("alone - here", lambda row: _signed(row["alone_us"], row["us"]), "any", numeric=True, follows=True),
     GridColumn("flag", lambda row: name_of("flag")(row) if row["flag"] else NOTHING, "any", role="remark"),
+)
+_LAYER_COLUMNS = (
+    GridColumn("layer", name_of("layer"), role="key", numeric=True),
+    *(GridColumn(name, figure(name), "any", numeric=True) for name in (*PARTS, IN_NO_PART, ALL_PARTS)),
 )
 
 
@@ -49,11 +55,8 @@ def _grids(told: ToldProfile) -> Iterator[Grid]:
         step, title = told.step(name), _title(told, name)
         rows: list[Row] = encode(step.parts)
         yield draw(title, list(_captions(told, step)), _COLUMNS, rows, list(_notes(told, step)))
-        layers = _layers(step)
-        if layers:
-            parts = [one.part for one in step.parts if one.layers_us]
-            columns = [GridColumn("layer", name_of("layer"), role="key", numeric=True)]
-            yield draw(f"{title}: \N{MICRO SIGN}s by layer", [], [*columns, *map(_of_layer, parts)], layers)
+        if layers := _layers(step):
+            yield draw(f"{title}: \N{MICRO SIGN}s by layer", [], _LAYER_COLUMNS, layers)
 
 
 def _title(told: ToldProfile, name: StepName) -> str:
@@ -67,6 +70,8 @@ def _captions(told: ToldProfile, step: ToldStep) -> Iterator[str]:
         f"As it is measured, in processes that nobody looks into: {measured} \N{MICRO SIGN}s. The parts together, "
         f"without the time in none: {parts} \N{MICRO SIGN}s, {_share_of(step.adds_up)} of it, process by process."
     )
+    if not step.is_explained:
+        yield f"That is not between {LEAST:.0%} and {MOST:.0%}: where the time goes is not known."
     stamps = f", {step.stamps:.0f} stamps of {told.stamp_ns:.0f} ns each" if step.stamps and told.stamp_ns else ""
     yield f"Being looked into makes a step {_share_of(step.instrument)} of what it is in the same process{stamps}."
     if told.bandwidth_gb_per_s:
@@ -95,12 +100,9 @@ def _notes(told: ToldProfile, step: ToldStep) -> Iterator[str]:
 
 
 def _layers(step: ToldStep) -> list[Row]:
-    numbers = sorted({int(layer) for part in step.parts for layer in part.layers_us})
-    return [{"layer": n, **{part.part: part.layers_us.get(str(n)) for part in step.parts}} for n in numbers]
-
-
-def _of_layer(part: str) -> GridColumn:
-    return GridColumn(part, figure(part), numeric=True)
+    by_name = {ALL_PARTS: step.layers_us, **{part.part: part.layers_us for part in step.parts}}
+    numbers = sorted({int(layer) for layers in by_name.values() for layer in layers})
+    return [{"layer": n, **{name: layers.get(str(n)) for name, layers in by_name.items()}} for n in numbers]
 
 
 def _percent(share: float | None) -> Cell:

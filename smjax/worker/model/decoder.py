@@ -26,14 +26,20 @@ Attend = Callable[[Cache, jax.Array, jax.Array], tuple[jax.Array, Cache]]
 
 
 def forward(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, ids: Int[Array, " T"], start: Int[Array, ""]
+    config: DecoderConfig,
+    kernel: Kernel,
+    weights: Weights,
+    cache: Cache,
+    ids: Int[Array, " T"],
+    start: Int[Array, ""],
+    until: Int[Array, ""] | None = None,
 ) -> tuple[Float[Array, "T D"], Cache]:
-    """Hidden states of `ids` at positions from `start` on, and the cache with them."""
+    """Hidden states of `ids` at positions from `start` on, and the cache with them; see `through_layers`."""
     positions = start + jnp.arange(len(ids))
     x = scaled(_rows(kernel, weights.embedding, ids), config.embedding_scale)
     if weights.position is not None:
         x += _rows(kernel, weights.position, positions)
-    return through_layers(config, kernel, weights, cache, x, start)
+    return through_layers(config, kernel, weights, cache, x, start, until)
 
 
 def through_layers(
@@ -43,14 +49,16 @@ def through_layers(
     cache: Cache,
     x: Float[Array, "T D"],
     start: Int[Array, ""],
+    until: Int[Array, ""] | None = None,
 ) -> tuple[Float[Array, "T D"], Cache]:
-    """What all layers make of `x` at positions from `start` on, and the cache with them."""
+    """What all layers, or those before `until`, make of `x` at positions from `start` on, and the cache with them."""
     positions = start + jnp.arange(len(x))
     attend = _attention(config, kernel, weights, start, rotations(config, weights, positions))
     first = 0
     for stack in weights.stacks:
         step = _layer_step(config, kernel, stack, first, attend)
-        x, cache = lax.fori_loop(0, stack.n_layers, step, (x, cache))
+        n_layers = stack.n_layers if until is None else jnp.clip(until - first, 0, stack.n_layers)
+        x, cache = lax.fori_loop(0, n_layers, step, (x, cache))
         first += stack.n_layers
     return x, cache
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,24 @@ def test_tables_show_parts_layers_and_what_is_not_known(profiled: Profiled, caps
     assert said.count("cache misses are not known: there is no such counter") == 1
     tell([told(profiled)], "json")
     assert json.loads(capsys.readouterr().out)[0]["decode"]["parts"][0]["layers_us"].keys() == {"0", "1"}
+
+
+def test_layers_as_wholes_and_parts_that_do_not_add_up(profiled: Profiled, capsys: pytest.CaptureFixture[str]) -> None:
+    for answer in profiled.looked_into:
+        assert answer.profile is not None
+        answer.profile.decode.pieces = [replace(piece, layer=None, ns=piece.ns / 2) for piece in _pieces(answer)]
+        answer.profile.decode.layers_ns = [3e4, 2e4]
+    step = told(profiled).decode
+    assert (step.layers_us, step.is_explained) == ({"0": 30.0, "1": 20.0}, False)
+    tell([told(profiled)], "md")
+    said = capsys.readouterr().out
+    assert "| layer | all parts |" in said
+    assert said.count("where the time goes is not known") == 2
+
+
+def _pieces(answer: Answer) -> list[Piece]:
+    assert answer.profile is not None, "it was looked into"
+    return answer.profile.decode.pieces
 
 
 def test_a_trace_has_a_track_for_each_thread(profiled: Profiled, tmp_path: Path) -> None:

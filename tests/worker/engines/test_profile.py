@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -12,15 +14,16 @@ from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
 from smjax.core.native_library import library
 from smjax.core.records.answer import Answer
-from smjax.core.records.profile import NO_PART, PARTS, Pass, Profile
+from smjax.core.records.profile import NO_PART, PARTS, Pass, Profile, middle_steps
 from smjax.worker.engines.smjax.engine import SmjaxEngine
-from smjax.worker.engines.smjax.profile import differences
-from smjax.worker.engines.smjax.profile.differences import ALONE, EVERYTHING, UP_TO, Timed
+from smjax.worker.engines.smjax.profile import differences, visits
+from smjax.worker.engines.smjax.profile.differences import ALONE, EVERYTHING, UP_TO
 from smjax.worker.engines.smjax.profile.partly import Partly
 from smjax.worker.engines.smjax.profile.trace import read_trace
+from smjax.worker.engines.smjax.profile.visits import Timed, visit_decode, visit_prefill
 from smjax.worker.engines.smjax.programs import decode_one, initial_state
 from smjax.worker.model.weights import packed_bytes
-from tests.worker.models import loaded_engine
+from tests.worker.models import loaded_engine, scenario
 
 CONFIG = decoder("llama", 2, 64, 4, 2, 16, 96, 128, 256, norm_eps=1e-5, tied=False)
 PROMPT = np.arange(32, dtype=np.int32)
@@ -81,13 +84,16 @@ def xla() -> SmjaxEngine:
 
 
 @pytest.mark.slow
-def test_all_parts_together_are_the_kernel(xla: SmjaxEngine) -> None:
+def test_all_parts_and_all_layers_together_are_the_kernel(xla: SmjaxEngine) -> None:
     state = jax.device_put(initial_state(CONFIG, 7, 0))
     found = []
-    for kernel in (xla.kernel, Partly(xla.setup, EVERYTHING)):
-        xla.cache, after = xla.program(decode_one, state, kernel=kernel)(xla.arrays, xla.cache, state)
+    programs = [xla.program(decode_one, state, kernel=kernel) for kernel in (xla.kernel, Partly(xla.setup, EVERYTHING))]
+    stops = differences._stops(xla, state)
+    for program in (*programs, stops[CONFIG.n_layers], stops[CONFIG.n_layers - 1]):
+        xla.cache, after = program(xla.arrays, xla.cache, state)
         found.append(np.asarray(after))
-    np.testing.assert_array_equal(*found)
+    assert list(stops) == [0, 1, 2]
+    assert [np.array_equal(one, found[0]) for one in found] == [True, True, True, False]
 
 
 @pytest.mark.slow
@@ -104,9 +110,35 @@ def test_a_part_that_is_left_out_is_not_computed(xla: SmjaxEngine) -> None:
 
 def test_differences_add_up_to_the_whole_program() -> None:
     ns = {None: 10.0, **dict.fromkeys(ALONE.values(), 20.0), **{parts: 12.0 + 5 * n for n, parts in enumerate(UP_TO)}}
-    timed = Timed({}, None, 0, {parts: [value - 1, value, value + 90] for parts, value in ns.items()})
+    timed = Timed({}, visit_decode, {parts: [value - 1, value, value, value + 90] for parts, value in ns.items()})
     found = differences._pass(timed, [57])
     assert (found.total_ns, sum(piece.ns for piece in found.pieces)) == (ns[EVERYTHING], ns[EVERYTHING])
     by_part = {piece.part: piece.ns for piece in found.pieces}
     assert by_part == {**dict.fromkeys(ALONE, 5), "dispatch": 10, NO_PART: 2}
     assert found.alone_ns["qkv"] == 8
+
+
+class Steps:
+    """An engine whose program says at which positions it was called, and how often in a row for a prompt."""
+
+    config, scenario = CONFIG, scenario(n_prompt=40, n_gen=64)
+    arrays: ClassVar[list[jax.Array]] = []
+    cache = None
+
+    def __init__(self) -> None:
+        self.called = list[int]()
+
+    def decode_program(self, arrays: object, cache: object, state: np.ndarray) -> tuple[None, np.ndarray]:
+        self.called.append(int(state[1]))
+        return None, np.array([state[0], state[1] + 1])
+
+
+def test_what_is_timed_comes_where_it_does_in_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "perf_counter_ns", partial(next, itertools.count()))
+    engine: Any = Steps()
+    middle = [40 + step for step in middle_steps(64)]
+    assert len(visit_decode(engine, engine.decode_program)) == len(middle)
+    assert engine.called == [*range(40, middle[0]), *middle]
+    engine.called.clear()
+    assert len(visit_prefill(engine, engine.decode_program, PROMPT)) == 1
+    assert engine.called == [*range(40, 40 + 63), PROMPT[1]], "an answer's last steps, and the prompt"

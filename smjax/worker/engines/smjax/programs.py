@@ -40,10 +40,15 @@ def prefill(
 
 
 def decode_one(
-    config: DecoderConfig, kernel: Kernel, weights: Weights, cache: Cache, state: Int32[Array, " _"]
+    config: DecoderConfig,
+    kernel: Kernel,
+    weights: Weights,
+    cache: Cache,
+    state: Int32[Array, " _"],
+    until: Int[Array, ""] | None = None,
 ) -> tuple[Cache, Int32[Array, " _"]]:
-    """The cache and the state one token on."""
-    hidden, cache = forward(config, kernel, weights, cache, state[:1], state[1])
+    """The cache and the state one token on; by those layers alone that come before `until`, where that is given."""
+    hidden, cache = forward(config, kernel, weights, cache, state[:1], state[1], until)
     return cache, _state(config, kernel, weights, hidden[0], state[1] + 1)
 
 

@@ -2,16 +2,16 @@
 
 Inside of a program that XLA compiles nobody can read a clock. So what a part takes is the difference of two programs,
 of which one has that part more; they are called in turn, in random order. The same part as the only one of a program
-shows what it takes where nothing before it has warmed or emptied the caches for it, and nothing is fused with it.
+shows what it takes where nothing before it has warmed or emptied the caches for it, and nothing is fused with it. A
+layer is the difference of two calls of one program, which is told how many there are.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
-import statistics
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from functools import partial
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,9 @@ import jax
 import numpy as np
 
 from smjax.core.records.profile import NO_PART, Event, Pass, Piece, Profile, middle_mean
-from smjax.worker.engines.smjax.profile.clocked import answer_clocked, rounds
+from smjax.worker.engines.smjax.profile.clocked import Clocked, answer_clocked, rounds
 from smjax.worker.engines.smjax.profile.partly import ORDER, Partly
+from smjax.worker.engines.smjax.profile.visits import Program, Timed, decode_on, visit_decode, visit_prefill
 from smjax.worker.engines.smjax.programs import decode_one, initial_state, prefill
 
 if TYPE_CHECKING:
@@ -32,55 +33,36 @@ EVERYTHING = frozenset(ORDER)
 UP_TO = [frozenset(ORDER[:n]) for n in range(len(ORDER) + 1)]
 ALONE = {part: frozenset([part]) for part in ORDER}
 TRACK = "differences of programs"
-
-
-@dataclass
-class Timed:
-    """Programs of a step, and of each visit the ns that one took."""
-
-    programs: Mapping[Parts, Any]
-    argument: Any
-    """State, or prompt: the same in every call."""
-    calls: int
-    """Of a visit after its first, whose median counts: the first call after another program finds caches that are not
-    its own, as prefill does and a decode step does not. 0: the first counts."""
-    visits: dict[Parts, list[float]] = field(default_factory=dict)
-
-    def visit(self, engine: SmjaxEngine, parts: Parts) -> float:
-        """Call one of them; the ns of a call."""
-        found = self._call(engine, parts)
-        if self.calls:
-            found = statistics.median(self._call(engine, parts) for _ in range(self.calls))
-        self.visits.setdefault(parts, []).append(found)
-        return found
-
-    def _call(self, engine: SmjaxEngine, parts: Parts) -> float:
-        program, begin = self.programs[parts], perf_counter_ns()
-        engine.cache, state = program(engine.arrays, engine.cache, self.argument)
-        np.asarray(state)[:1]
-        return float(perf_counter_ns() - begin)
-
-    def ns(self, parts: Parts) -> float:
-        """The median of its visits."""
-        return statistics.median(self.visits[parts])
+_TIMES = 6
+"""As much time as answers are timed for, for each of both steps: what is told is differences."""
 
 
 def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
     """Programs of both steps, and plain answers, in turn."""
     state = jax.device_put(initial_state(engine.config, 0, engine.scenario.middle))
-    decode = Timed(_programs(engine, decode_one, state, engine.decode_program), state, calls=5)
-    first = Timed(_programs(engine, prefill, prompt, engine.prefill_program), prompt, calls=0)
-    draw, plain = random.Random(engine.scenario.seed), [answer_clocked(engine, prompt)]
-    for timed in (first, decode):
-        one_ns = plain[-1].ns + sum(timed.visit(engine, parts) for parts in timed.programs) * (1 + timed.calls)
-        timed.visits.clear()
-        for _ in range(rounds(engine, one_ns)):
-            plain.append(answer_clocked(engine, prompt))
-            for parts in draw.sample(list(timed.programs), len(timed.programs)):
-                timed.visit(engine, parts)
-    steps = _pass(decode, [window.ns for one in plain for window in one.middle])
+    stops = _stops(engine, state)
+    steps = Timed({**_programs(engine, decode_one, state, engine.decode_program), **stops}, visit_decode)
+    first = Timed(_programs(engine, prefill, prompt, engine.prefill_program), partial(visit_prefill, prompt=prompt))
+    draw, plain = random.Random(engine.scenario.seed), list[Clocked]()
+    for timed in (first, steps):
+        begin = perf_counter_ns()
+        _round(engine, prompt, timed, draw)
+        timed.calls.clear()
+        n_rounds = rounds(engine, (perf_counter_ns() - begin) / _TIMES)
+        plain += [_round(engine, prompt, timed, draw) for _ in range(n_rounds)]
+    decode = _pass(steps, [window.ns for one in plain for window in one.middle])
+    decode.layers_ns = [steps.ns(after) - steps.ns(before) for before, after in itertools.pairwise(stops)]
     prompts = _pass(first, [one.prefill.ns for one in plain])
-    return Profile("programs", steps, prompts, events=list(_events(prompts, steps)))
+    return Profile("programs", decode, prompts, events=list(_events(prompts, decode)))
+
+
+def _round(engine: SmjaxEngine, prompt: np.ndarray, timed: Timed, draw: random.Random) -> Clocked:
+    """A plain answer, behind another one's end, and a visit of each program."""
+    decode_on(engine)
+    plain = answer_clocked(engine, prompt)
+    for name in draw.sample(list(timed.programs), len(timed.programs)):
+        timed.visit(engine, name)
+    return plain
 
 
 def _programs(engine: SmjaxEngine, step: Callable[..., Any], argument: Any, whole: Any) -> dict[Parts, Any]:
@@ -91,6 +73,16 @@ def _programs(engine: SmjaxEngine, step: Callable[..., Any], argument: Any, whol
     }
     nothing = engine.program(_nothing, argument, keep_unused=True)
     return {None: nothing, **some, EVERYTHING: whole}
+
+
+def _stops(engine: SmjaxEngine, state: jax.Array) -> dict[int, Program]:
+    """Decode steps that stop behind so many layers, from none to all: one program."""
+    program = engine.program(decode_one, state, np.int32(0))
+
+    def after(n_layers: jax.Array) -> Program:
+        return lambda arrays, cache, state: program(arrays, cache, state, n_layers)
+
+    return {n: after(jax.device_put(np.int32(n))) for n in range(engine.config.n_layers + 1)}
 
 
 def _nothing(config: Any, kernel: Any, weights: Any, cache: Any, argument: jax.Array) -> tuple[Any, jax.Array]:
@@ -105,7 +97,7 @@ def _pass(timed: Timed, plain: list[int]) -> Pass:
     pieces.append(Piece("dispatch", "", None, ns(None)))
     pieces.append(Piece(NO_PART, "what no part has", None, ns(UP_TO[0]) - ns(None)))
     alone = {part: ns(parts) - ns(UP_TO[0]) for part, parts in ALONE.items()}
-    count = len(timed.visits[EVERYTHING])
+    count = len(timed.calls[EVERYTHING])
     return Pass(ns(EVERYTHING), middle_mean(plain), count, pieces=pieces, alone_ns=alone)
 
 
