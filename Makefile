@@ -17,7 +17,7 @@ SUPPORTED := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys
 HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exit( \
 	"smjax needs Python with venv and pip, found one without; install the package python3-venv")
 
-.PHONY: bench test quick fuzz test-engines lint driver sanitize tsan arm64 setup lock clean FORCE
+.PHONY: bench test quick docs fuzz test-engines lint driver sanitize tsan arm64 setup lock clean FORCE
 
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
@@ -32,6 +32,10 @@ test: lint
 # While working: all but what is marked slow.
 quick: lint
 	$(PYTEST) -m "not slow"
+
+# The site, in site/: open site/index.html. A link or an anchor that leads nowhere is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 # As many damaged files of every architecture and encoding as a night has room for, and every architecture in both kernels.
 fuzz: $(READY)
@@ -100,5 +104,5 @@ lock: $(DEPENDENCIES)
 	$(COMPILE) --extra test -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache
 	find smjax tests -name __pycache__ -type d -prune -exec rm -rf {} +
