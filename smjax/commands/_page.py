@@ -46,7 +46,7 @@ def _section(name: str) -> str:
     text = f"## `smjax {name}`\n\n{sentence(COMMANDS[name])}\n\n```text\n{usage(parser)}\n```\n\n"
     examples = "\n".join(f"{line}  # {does}" for line, does in found.examples.items())
     table = markdown_table(["argument", "meaning"], rows)
-    return f"{text}{table}\n```text\n{examples}\n```\n\nE{exit_line(found.exits)[1:]}\n"
+    return f"{text}{table}\n```sh\n{examples}\n```\n\nE{exit_line(found.exits)[1:]}\n"
 
 
 def _names(action: argparse.Action) -> str:

@@ -8,6 +8,10 @@ from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "experiments/README.md")),
+    *sorted(DOCS.rglob("*.md")),
+]
 
 
 def loaded(path: Path) -> ModuleType:
