@@ -14,6 +14,7 @@ from tests.docs.pages import PAGES
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_a_page_s_commands_are_taken(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

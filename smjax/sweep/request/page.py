@@ -12,9 +12,9 @@ from smjax.sweep.request.explain import table
 from smjax.sweep.request.job import MICRO, RUN, Job
 
 ENVIRONMENT = {
-    "SMJAX_CACHE_DIR": "what is compiled, and presets as files, are in its `smjax/`; else in `XDG_CACHE_HOME`'s or `~/.cache`'s",
+    "SMJAX_CACHE_DIR": "what is compiled, and presets as files, are kept there; else in `XDG_CACHE_HOME` or `~/.cache`",
     "SMJAX_LOCK": "the file whose lock a sweep holds; else `smjax.lock` in the folder of temporary files",
-    "SMJAX_MACHINE": "which machine this is, where no state folder stays that could hold a random id, as in containers",
+    "SMJAX_MACHINE": "which machine this is; else a random id in the state folder, which a container may forget",
     "SMJAX_OPENAI_KEY": "of `engine=openai`: the key that the server wants; it is never recorded",
 }
 """Variables of the environment that are read; everything else is an override, so that records have it."""
