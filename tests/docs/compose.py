@@ -13,6 +13,7 @@ import pytest
 
 from smjax.commands import COMMANDS, _comparing
 from smjax.commands._command import command
+from smjax.commands._completion import script
 from smjax.core.engines.introduction import introduce
 from smjax.core.records.hello import Hello
 from smjax.core.records.scenario import Scenario
@@ -75,6 +76,9 @@ def _targets() -> set[str]:
 
 
 def _judge_command(argv: list[str], arguments_alone: bool) -> None:
+    if argv[:1] == ["--completion"]:
+        script(" ".join(argv[1:]))
+        return
     if not argv or argv[0].startswith("-") or argv[0] == "help":
         assert argv in ([], ["--help"], ["--version"]) or argv[0] == "help", f"smjax {argv}: no such option"
         return
