@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from smjax.core.records.record import Record
 from smjax.report.compare.axis import Axis
-from smjax.report.compare.comparison import Question
+from smjax.report.compare.comparison import Comparison, Question
 from smjax.report.compare.metrics import metrics_of
 from smjax.report.compare.pairing import Process, processes_of
 from smjax.report.compare.table import table
@@ -19,8 +20,22 @@ _FEW = 4
 """Values of an axis: of more the comparison is asked for."""
 
 
+@dataclass(frozen=True)
+class Along:
+    """What the values of an axis do."""
+
+    axis: str
+    question: Question
+    comparisons: Sequence[Comparison]
+
+
 def grids(records: Sequence[Record]) -> list[Grid]:
     """A table of decode rates, or of what calls of ops take, for each of these axes that the sweep varies."""
+    return [table(f"By {one.axis}", one.comparisons, one.question) for one in along_axes(records)]
+
+
+def along_axes(records: Sequence[Record]) -> list[Along]:
+    """The same as values."""
     names = [name for name in AXES if _may_vary(name, records)]
     if not names:
         return []
@@ -33,7 +48,7 @@ def grids(records: Sequence[Record]) -> list[Grid]:
             continue
         comparisons = [one for one in along(axis, base, question)[0] if one.is_measured]
         if any(one.ratio is not None for one in comparisons) and len(axis.values()) <= _FEW:
-            found.append(table(f"By {name}", comparisons, question))
+            found.append(Along(name, question, comparisons))
     return found
 
 

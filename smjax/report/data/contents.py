@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from smjax.core.records.record import Record
+from smjax.report.data.profile_document import ToldProfile
 from smjax.report.data.rows import scenarios
 
 
@@ -21,6 +22,9 @@ class Contents:
     """Of `scenarios(records)`, or of `pool_runs` of them."""
     refused: Sequence[str] = ()
     """A line for each file that could not be read as a record."""
+
+    profiles: Sequence[ToldProfile] = ()
+    """That lie in the run folders."""
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> Contents:

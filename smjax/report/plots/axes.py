@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from smjax.report.plots.points import BY_NAME
 _DECADES = 30
 """Times the least figure, from which the least would be lost on an axis from zero."""
 _TICKS = 8
+_FEW_DECADES = 4
+_DOUBLING = 16
+"""Times the least size, from which doubled steps are alike wide."""
 TITLES = {
     "ctx": "Context (tokens)",
     "threads": "Threads",
@@ -43,20 +47,44 @@ def is_log(values: Iterable[float | None]) -> bool:
     return bool(known) and min(known) > 0 and max(known) > _DECADES * min(known)
 
 
-def figures_scale(values: Iterable[float | None]) -> Any:
-    """From zero, which shows differences as large as they are, or logarithmic."""
+def figures(title: str, values: Iterable[float | None], channel: str = "y", field: str = "y") -> Any:
+    """The axis of figures: from zero, which shows differences as large as they are, or logarithmic."""
     import altair as alt
 
-    return alt.Scale(type="log", nice=True) if is_log(values) else alt.Scale(zero=True, nice=True)
+    known = [value for value in values if value is not None]
+    of = alt.X if channel == "x" else alt.Y
+    if not is_log(known):
+        return of(field, type="quantitative", title=title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+    scale = alt.Scale(type="log", domain=[min(known), max(known)], nice=False, padding=10)
+    axis = alt.Axis(values=log_ticks(min(known), max(known)), format="~r", labelOverlap="greedy")
+    return of(field, type="quantitative", title=title, scale=scale, axis=axis)
 
 
-def sizes_axis(values: Sequence[float]) -> dict[str, Any]:
-    """Scale and ticks of sizes, threads or the like: at what was measured, and doubled steps are alike wide."""
+def log_ticks(lo: float, hi: float) -> list[float]:
+    """Powers of ten, with halves and fifths of them where there are few."""
+    first, last = math.floor(math.log10(lo)), math.ceil(math.log10(hi))
+    steps = (1, 2, 5) if last - first < _FEW_DECADES else (1,)
+    ticks = [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
+    return [tick for tick in ticks if lo <= tick <= hi]
+
+
+def sizes(name: str, values: Sequence[float]) -> Any:
+    """The axis of sizes, threads or the like, with ticks at what was measured; logarithmic where they span."""
     import altair as alt
 
     distinct = sorted(set(values))
-    is_doubling = distinct[0] > 0 and distinct[-1] >= 4 * distinct[0]
+    is_doubling = distinct[0] > 0 and distinct[-1] >= _DOUBLING * distinct[0]
     scale = alt.Scale(type="log", base=2, nice=False, padding=12) if is_doubling else alt.Scale(zero=False, padding=12)
     step = -(-len(distinct) // _TICKS)
-    ticks = distinct[::-1][::step][::-1]
-    return {"scale": scale, "axis": alt.Axis(values=ticks, format="~d", labelOverlap="greedy")}
+    axis = alt.Axis(values=distinct[::-1][::step][::-1], format="~d", labelOverlap="greedy")
+    return alt.X("x:Q", title=title_of(name), scale=scale, axis=axis)
+
+
+def decades(title: str, ticks: Sequence[float], domain: Sequence[float] | None = None, **labels: Any) -> Any:
+    """A logarithmic axis of what spans decades; `labels`: how they are written."""
+    import altair as alt
+
+    given: dict[str, Any] = labels or {"format": "~s"}
+    axis = alt.Axis(values=list(ticks), labelOverlap="greedy", **given)
+    within: dict[str, Any] = {"domain": list(domain)} if domain else {}
+    return alt.X("x:Q", title=title, scale=alt.Scale(type="log", nice=False, padding=12, **within), axis=axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,19 +10,29 @@ HEIGHT_PX = 260
 
 
 def chart(marks: Sequence[Mapping[str, Any]]) -> Any:
-    """An altair chart of marks, which may only name their fields: whatever others wrote is data and nothing else."""
+    """An altair chart of marks, which may only name their fields: whatever others wrote is data and nothing else.
+
+    They are one text until the specification is made: altair copies lists, value by value, at each mark and encoding.
+    """
     import altair as alt
 
-    return alt.Chart(alt.InlineData(values=list(marks)))
+    return alt.Chart(alt.InlineData(values=json.dumps(list(marks), allow_nan=False)))
 
 
 def spec(chart: Any) -> dict[str, Any]:
-    """Without a configuration and any state of altair's; unchecked, which tests do, as it would take most of the time.
-
-    Data lies where it is drawn, not in a list of all.
-    """
+    """Without a configuration; unchecked, which tests do, as it would take most of the time."""
     import altair as alt
 
     with alt.data_transformers.enable(consolidate_datasets=False):
         found: dict[str, Any] = chart.to_dict(validate=False)
-    return {name: value for name, value in found.items() if name not in ("config", "$schema")}
+    return _with_marks({name: value for name, value in found.items() if name not in ("config", "$schema")})
+
+
+def _with_marks(view: dict[str, Any]) -> dict[str, Any]:
+    """With its marks, and those of its layers, as values."""
+    found = dict(view)
+    if "data" in found:
+        found["data"] = {"values": json.loads(found["data"]["values"])}
+    if "layer" in found:
+        found["layer"] = [_with_marks(one) for one in found["layer"]]
+    return found

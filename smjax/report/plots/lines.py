@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from smjax.core.numbers import listed
+from smjax.core.numbers import listed, plural
 from smjax.core.records.columns import PROVENANCES
-from smjax.report.plots.axes import figures_scale, sizes_axis, title_of
+from smjax.report.plots.axes import figures
 from smjax.report.plots.drawing import HEIGHT_PX, chart
-from smjax.report.plots.points import mark, tooltip, with_unit
+from smjax.report.plots.points import mark, tooltip
 from smjax.report.plots.series import Lines
 from smjax.report.plots.theme import DASHES, SHAPES
 
@@ -21,50 +22,79 @@ _LEGEND_PX = 300
 def marks(lines: Lines, over: str, name: str) -> list[dict[str, Any]]:
     """One for each row that has the figure."""
     return [
-        {"x": row[over], "series": line.name, **mark(row, name, f"{line.name}, {over} {row[over]}")}
-        for line in lines.drawn
+        {"x": row[over], "series": line.name, "dash": number, **mark(row, name, f"{line.name}, {over} {row[over]}")}
+        for number, line in enumerate(lines.drawn)
         for row in line.rows
         if row[name] is not None
     ]
 
 
-def line_chart(data: Sequence[dict[str, Any]], names: Sequence[str], over: str, name: str) -> Any:
-    """An altair chart of marks (`marks`) of the figure `name`."""
+def line_chart(
+    data: Sequence[dict[str, Any]],
+    names: Sequence[str],
+    x: Any,
+    title: str,
+    beside: Sequence[dict[str, Any]] = (),
+    are_joined: bool = True,
+) -> Any:
+    """An altair chart of marks as `marks` has them; `beside`: what lines would be at best, drawn faintly."""
     import altair as alt
 
     base = chart(data)
-    x = alt.X("x:Q", title=title_of(over), **sizes_axis([one["x"] for one in data]))
-    ends = [one[end] for one in data for end in ("y", "lo", "hi")]
-    scale, title = figures_scale(ends), title_of(name)
-    y = alt.Y("y:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
+    ends = [one.get(end) for one in (*data, *beside) for end in ("y", "lo", "hi")]
+    y = figures(title, ends)
     by = series(names)
-    line = base.mark_line().encode(x=x, y=y, color=by["color"], strokeDash=by["strokeDash"])
-    bars = base.mark_rule().encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q", color=by["color"])
-    points = base.mark_point().encode(
-        x=x, y=y, tooltip=tooltip(title), shape=by["shape"], fill=by["color"], stroke=by["color"], **by_provenance(data)
-    )
+    line = base.mark_line().encode(x=x, y=y, **by.line)
+    bars = base.mark_rule().encode(x=x, y=alt.Y("lo:Q", title=title), y2=alt.Y2("hi"), stroke=by.line["stroke"])
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
-    return alt.layer(line, bars, points).properties(width="container", height=HEIGHT_PX)
+    points = base.mark_point().encode(x=x, y=y, tooltip=tooltip(title), **by.point, **by_provenance(data))
+    layers = [*_ideal(beside, x, y, by), *([line] if are_joined else []), bars, points]
+    return alt.layer(*layers).properties(width="container", height=HEIGHT_PX)
 
 
-def series(names: Sequence[str]) -> dict[str, Any]:
-    """Colour, shape and dash, which tell the same, with a legend where there are several that fits a narrow page."""
+def _ideal(marks: Sequence[dict[str, Any]], x: Any, y: Any, by: Series) -> list[Any]:
+    """Faint lines, and a word at the end of the highest."""
+    if not marks:
+        return []
+    line = chart(marks).mark_line(strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y, stroke=by.line["stroke"])
+    end = max(marks, key=lambda one: one["y"])
+    return [line, chart([end]).mark_text(text="ideal", align="right", dx=-2, dy=-8).encode(x=x, y=y)]
+
+
+@dataclass(frozen=True)
+class Series:
+    """How lines, and their points, are told apart: encodings by channel. With several of them there is a legend."""
+
+    line: dict[str, Any]
+    point: dict[str, Any]
+
+
+def series(names: Sequence[str], is_of_lines: bool = False) -> Series:
+    """Colour, shape and dash tell the same; the legend, of points or `is_of_lines`, is as wide as a narrow page.
+
+    Beside points lines have their dashes by another field, `dash`: the legend's shapes would be dashed else.
+    """
     import altair as alt
 
     longest = min(280.0, max(map(len, names), default=0) * _CHARACTER_PX) + 30
+    symbol: dict[str, Any] = {"symbolType": "stroke", "symbolSize": 400} if is_of_lines else {}
     columns = max(1, int(_LEGEND_PX // longest))
-    legend = alt.Legend(title=None, columns=columns) if len(names) > 1 else None
-    domain = list(names)
-
-    def scale(values: Sequence[Any] | None) -> Any:
-        given: dict[str, Any] = {} if values is None else {"range": list(values[: len(domain)])}
-        return alt.Scale(domain=domain, **given)
-
-    return {
-        "color": alt.Color("series:N", scale=scale(None), legend=legend),
-        "shape": alt.Shape("series:N", scale=scale(SHAPES), legend=legend),
-        "strokeDash": alt.StrokeDash("series:N", scale=scale(DASHES), legend=None),
-    }
+    legend = alt.Legend(title=None, columns=columns, **symbol) if len(names) > 1 else None
+    colour = alt.Scale(domain=list(names))
+    shape = alt.Scale(domain=list(names), range=list(SHAPES[: len(names)]))
+    dashes = list(DASHES[: len(names)])
+    by_name = alt.StrokeDash("series:N", scale=alt.Scale(domain=list(names), range=dashes), legend=legend)
+    numbers = list(range(len(names)))
+    by_number = alt.StrokeDash("dash:N", scale=alt.Scale(domain=numbers, range=dashes), legend=None)
+    stroke = alt.Stroke("series:N", scale=colour, legend=legend)
+    return Series(
+        {"stroke": stroke, "strokeDash": by_name if is_of_lines else by_number},
+        {
+            "stroke": stroke,
+            "fill": alt.Fill("series:N", scale=colour, legend=legend),
+            "shape": alt.Shape("series:N", scale=shape, legend=legend),
+        },
+    )
 
 
 def by_provenance(data: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -82,7 +112,7 @@ def by_provenance(data: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def in_words(data: Sequence[dict[str, Any]], name: str) -> str:
+def in_words(data: Sequence[dict[str, Any]]) -> str:
     """The extremes, and how many of the figures have an interval."""
     if not data:
         return ""
@@ -91,7 +121,7 @@ def in_words(data: Sequence[dict[str, Any]], name: str) -> str:
     others = sorted({one["provenance"] for one in data} - {"measured"})
     said = f" Some are {listed(others)}, not measured here." if others else ""
     return (
-        f"Highest: {with_unit(most['y'], name)} ({most['row']}). "
-        f"Lowest: {with_unit(least['y'], name)} ({least['row']}). "
-        f"{sure} of {len(data)} figures have a 95 % interval.{said}"
+        f"Highest: {most['figure']} ({most['row']}). "
+        f"Lowest: {least['figure']} ({least['row']}). "
+        f"{sure or 'None'} of {plural(len(data), 'figure', 'figures')} with a 95 % interval.{said}"
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from smjax.report.data.contents import Contents
+from smjax.report.plots.axes import sizes, title_of
 from smjax.report.plots.drawing import spec
 from smjax.report.plots.lines import in_words, line_chart, marks
 from smjax.report.plots.plot import Plot
@@ -31,5 +32,5 @@ def _of(rows: pl.DataFrame, name: str) -> list[Plot]:
     if not data:
         return []
     file, words = _NAMES[name]
-    drawn = spec(line_chart(data, found.names, "ctx", name))
-    return [Plot(file, f"{words} over context{found.left_out}", f"{words} over context. {in_words(data, name)}", drawn)]
+    drawn = spec(line_chart(data, found.names, sizes("ctx", [one["x"] for one in data]), title_of(name)))
+    return [Plot(file, f"{words} over context{found.left_out}", f"{words} over context. {in_words(data)}", drawn)]

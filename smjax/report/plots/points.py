@@ -13,6 +13,7 @@ from smjax.report.data.figures import with_interval
 BY_NAME = {column.name: column for column in COLUMNS}
 LONGEST = 200
 """Characters of a text that others wrote, where it is told whole."""
+_UNITS = {"us": "\N{MICRO SIGN}s"}
 _TOLD = {
     "row": "Row",
     "figure": "Figure",
@@ -49,8 +50,13 @@ def mark(row: Row, name: str, called: str) -> dict[str, Any]:
 
 def with_unit(value: float | None, name: str) -> str:
     """A figure in words: "4210 tok/s"."""
-    unit = BY_NAME[name].unit
+    unit = _UNITS.get(BY_NAME[name].unit, BY_NAME[name].unit)
     return f"{significant(value)} {unit}" if unit not in ("", "ratio") else significant(value)
+
+
+def signed(share: float) -> str:
+    """As "+4.6 %"."""
+    return f"{share:+.1%}".replace("%", " %").replace("-", "\N{MINUS SIGN}")
 
 
 def _interval(row: Row, name: str, lo: float | None, hi: float | None) -> str:

@@ -65,6 +65,7 @@ def config(scheme: Scheme) -> dict[str, Any]:
         "labelLimit": 220,
         "tickSize": 4,
         "labelPadding": 4,
+        "labelSeparation": 8,
     }
     return {
         "background": "transparent",
@@ -92,6 +93,7 @@ def config(scheme: Scheme) -> dict[str, Any]:
             "orient": "top",
             "symbolStrokeWidth": 2,
             "symbolSize": 70,
+            "symbolOpacity": 1,
             "offset": 28,
             "rowPadding": 3,
         },
@@ -102,6 +104,6 @@ def config(scheme: Scheme) -> dict[str, Any]:
         "point": {"size": 55, "strokeWidth": 1.5, "filled": True, "opacity": 1},
         "rule": {"strokeWidth": 1.5, "color": colours.faint_text},
         "text": {"color": colours.text, "fontSize": 11},
-        "tick": {"color": colours.text},
+        "tick": {"color": colours.text, "opacity": 1},
         "bar": {"color": colours.category[0]},
     }

@@ -1,0 +1,87 @@
+"""How much of the memory's bandwidth decoding uses: the bytes that it reads a second, beside what can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from smjax.core.numbers import significant
+from smjax.report.data.contents import Contents
+from smjax.report.data.names import Names
+from smjax.report.plots import ladder
+from smjax.report.plots.drawing import chart, spec
+from smjax.report.plots.lines import by_provenance
+from smjax.report.plots.names import apart
+from smjax.report.plots.plot import Plot
+from smjax.report.plots.points import Row, mark, tooltip
+
+_SHARE = "roofline"
+_KINDS = ("read by decoding", "what can be read")
+
+
+def make(contents: Contents) -> Sequence[Plot]:
+    """One, of the rows whose processes measured their bandwidth: those with the largest and least shares of it."""
+    known = contents.rows.filter(pl.col(_SHARE) > 0, pl.col("gb_per_s") > 0)
+    order = known.with_row_index("_n").sort(_SHARE, descending=True, maintain_order=True)
+    half = ladder.MOST // 2
+    top = order if order.height <= ladder.MOST else pl.concat([order.head(half), order.tail(half)])
+    rows = top.sort("_n").to_dicts()
+    if not rows:
+        return []
+    names = Names(rows)
+    marks = [_mark(row, names.of(row), number) for number, row in enumerate(rows)]
+    title = f"Bytes that decoding reads, beside what memory gives{ladder.left_out(rows, known.height)}"
+    return [Plot("decode-bandwidth", title, _in_words(title, marks), spec(_chart(marks, apart(rows))))]
+
+
+def _mark(row: Row, called: str, number: int) -> dict[str, Any]:
+    """GB/s by the share of its own process's bandwidth, whose interval it has."""
+    best = row["gb_per_s"] / row[_SHARE]
+    told = mark(row, _SHARE, called)
+    ends = {end: None if told[end] is None else told[end] * best for end in ("lo", "hi")}
+    level = f" ({row['bandwidth_level']})" if row["bandwidth_level"] else ""
+    share = f"{significant(row[_SHARE] * 100, 2)} %"
+    return told | ends | {
+        "y": row["gb_per_s"], "best": best, "at": ladder.place(number), "share": share,
+        "figure": f"{significant(row['gb_per_s'])} GB/s", "attainable": f"{significant(best)} GB/s{level}",
+        "interval": told["interval"] if told["lo"] is None else f"{told['interval']} of it",
+    }  # fmt: skip
+
+
+def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str]) -> Any:
+    import altair as alt
+
+    count, base = len(marks), chart(marks)
+    y, axis = ladder.vertical(count), alt.Axis(tickCount=5, grid=True)
+    x = alt.X("y:Q", title="Bytes read (GB/s)", scale=alt.Scale(zero=True), axis=axis)
+    told = tooltip("Read by decoding", {"attainable": "Can be read", "share": "Share of it"})
+    gap = base.mark_rule(strokeWidth=1, opacity=0.5).encode(x=x, x2=alt.X2("best"), y=y)
+    bars = base.mark_rule(strokeWidth=3).encode(
+        x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, stroke=_kind("stroke", 0)
+    )
+    best = base.mark_tick(thickness=3, size=14).encode(
+        x=alt.X("best", type="quantitative"), y=y, fill=_kind("fill", 1), tooltip=told
+    )
+    points = base.mark_point(size=70).encode(
+        x=x, y=y, fill=_kind("fill", 0), stroke=_kind("stroke", 0), tooltip=told, **by_provenance(marks)
+    )
+    bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
+    texts = [(mark["share"], name) for mark, name in zip(marks, names, strict=True)]
+    return alt.layer(gap, bars, best, points, ladder.names(texts, count)).properties(
+        width="container", height=ladder.height(count)
+    )
+
+
+def _kind(channel: str, number: int) -> Any:
+    """The same colours in the legend and in every layer."""
+    import altair as alt
+
+    of = alt.FillDatum if channel == "fill" else alt.StrokeDatum
+    return of(_KINDS[number], type="nominal", scale=alt.Scale(domain=list(_KINDS)), legend=alt.Legend(title=None))
+
+
+def _in_words(title: str, marks: Sequence[dict[str, Any]]) -> str:
+    said = [f"{one['row']}: {one['figure']} of {one['attainable']}, {one['share']}" for one in marks]
+    return f"{title}. {ladder.some(said)}"

@@ -1,0 +1,133 @@
+"""A figure's history: a mark for each run in the order of time, the levels that it had, and where it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from smjax.core.numbers import plural, significant
+from smjax.core.text import printable
+from smjax.report.compare.fields import in_words
+from smjax.report.compare.metrics import metrics_of
+from smjax.report.compare.sides import runs_of
+from smjax.report.data.contents import Contents
+from smjax.report.plots.axes import title_of
+from smjax.report.plots.drawing import HEIGHT_PX, chart, spec
+from smjax.report.plots.names import apart
+from smjax.report.plots.plot import Plot
+from smjax.report.plots.points import LONGEST, mark, tooltip
+from smjax.report.trend.changes import Change, Course, courses
+from smjax.report.trend.timelines import Point, timelines
+
+_LEAST = 3
+"""Runs."""
+_MOST = 4
+"""Histories, each with a picture: those with steps first."""
+
+
+def make(contents: Contents) -> Sequence[Plot]:
+    """One for each row that several runs have."""
+    if contents.is_pooled or len({record.run for record in contents.records}) < _LEAST:
+        return []
+    found = courses(timelines(runs_of([contents.records]), metrics_of(contents.records)))
+    long = [course for course in found if len(course.timeline.points) >= _LEAST]
+    drawn = sorted(long, key=lambda course: not course.changes)[:_MOST]
+    names = apart([course.scenario for course in drawn])
+    rows = _rows(contents)
+    more = f" ({len(drawn)} of {len(long)} histories)" if len(long) > len(drawn) else ""
+    numbered = enumerate(zip(drawn, names, strict=True))
+    return [_plot(course, f"{name}{more}", number, rows) for number, (course, name) in numbered]
+
+
+def _rows(contents: Contents) -> dict[int, dict[str, Any]]:
+    """By the identity of a record its row."""
+    rows = contents.rows.to_dicts()
+    return {id(contents.records[number]): row for row in rows for number in row["record_numbers"]}
+
+
+def _plot(course: Course, called: str, number: int, rows: Mapping[int, dict[str, Any]]) -> Plot:
+    name = course.timeline.metric.name
+    marks = [
+        _mark(point, place, name, rows.get(id(point.records[0]))) for place, point in enumerate(course.timeline.points)
+    ]
+    title = f"History of {title_of(name).lower()}, {called}"
+    drawn = spec(_chart(marks, course, title_of(name)))
+    return Plot(f"history{f'-{number + 1}' if number else ''}", title, f"{title}. {_in_words(course, marks)}", drawn)
+
+
+def _mark(point: Point, place: int, name: str, row: dict[str, Any] | None) -> dict[str, Any]:
+    """The run's level, with its row's interval, where that is of the same figure."""
+    told = mark(row | {name: point.value}, name, point.date) if row else {"y": point.value, "lo": None, "hi": None}
+    return told | {
+        "x": place + 1,
+        "date": point.date[:16].replace("T", " "),
+        "run": printable(point.records[0].run, 60),
+    }
+
+
+def _chart(marks: Sequence[dict[str, Any]], course: Course, title: str) -> Any:
+    import altair as alt
+
+    ends = [one[end] for one in marks for end in ("y", "lo", "hi")]
+    y = alt.Y("y:Q", title=title, scale=_around(ends), axis=alt.Axis(tickCount=5))
+    scale = alt.Scale(domain=[0.5, len(marks) + 0.5], nice=False)
+    x = alt.X(
+        "x:Q", title="Runs in the order of time", scale=scale, axis=alt.Axis(tickCount=6, format="d", tickMinStep=1)
+    )
+    base = chart(marks)
+    bars = base.mark_rule().encode(x=x, y=alt.Y("lo", type="quantitative"), y2=alt.Y2("hi"))
+    line = base.mark_line(strokeWidth=1, opacity=0.4).encode(x=x, y=y, stroke=alt.StrokeValue("gray"))
+    points = base.mark_point().encode(x=x, y=y, tooltip=tooltip(title, {"date": "Date", "run": "Run"}))
+    bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
+    return alt.layer(line, *_levels(course, marks, x, y), bars, points).properties(width="container", height=HEIGHT_PX)
+
+
+def _around(ends: Sequence[float | None]) -> Any:
+    """Not from zero: a step of few per cent is what is looked for. It shows a tenth at least."""
+    import altair as alt
+
+    known = [end for end in ends if end is not None]
+    middle = (min(known) + max(known)) / 2
+    domain = [min(*known, middle * 0.95), max(*known, middle * 1.05)]
+    return alt.Scale(zero=False, domain=domain, nice=True, padding=6)
+
+
+def _levels(course: Course, marks: Sequence[dict[str, Any]], x: Any, y: Any) -> list[Any]:
+    """A line for each level between changes, and over each change how large it is."""
+    import altair as alt
+
+    if not course.changes:
+        return []
+    edges = [0, *(change.step.first for change in course.changes), len(marks)]
+    figures_of = [course.changes[0].step.was, *(change.step.now for change in course.changes)]
+    levels = [
+        {"x": edges[place] + 0.5, "x2": edges[place + 1] + 0.5, "y": figure} for place, figure in enumerate(figures_of)
+    ]
+    said = [{"x": change.step.first + 0.5, "said": _size(change)} for change in course.changes]
+    steps = chart(said)
+    return [
+        chart(levels).mark_rule(strokeWidth=3, opacity=0.4).encode(x=x, x2=alt.X2("x2"), y=y),
+        steps.mark_rule(strokeDash=[3, 3]).encode(x=x),
+        steps.mark_text(align="left", dx=4, baseline="top").encode(
+            x=x, y=alt.YValue(0), text=alt.Text("said", type="nominal")
+        ),
+    ]
+
+
+def _size(change: Change) -> str:
+    return f"{change.ratio - 1:+.1%}".replace("%", " %").replace("-", "\N{MINUS SIGN}")
+
+
+def _in_words(course: Course, marks: Sequence[dict[str, Any]]) -> str:
+    runs = plural(len(marks), "run", "runs")
+    if not course.changes:
+        able = course.steps.detectable
+        size = f" of {significant(able * 100, 2)} % or more" if able else ""
+        why = f": {'; '.join(course.why)}" if course.why else ""
+        return f"{runs}, no step{size} was found{printable(why, LONGEST)}."
+    said = [
+        f"{change.verdict} by {_size(change)} since {change.since.date[:10]} "
+        f"({printable('; '.join(in_words(change.changed, 3)) or 'nothing that is known changed', LONGEST)})"
+        for change in course.changes
+    ]
+    return f"{runs}. {'; '.join(said)}."

@@ -1,0 +1,163 @@
+"""Each process's figure in the order of time, beside its row's median: two speeds and drifts are to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from smjax.core.numbers import plural
+from smjax.core.records.flags import DISTURBED
+from smjax.core.records.record import Record
+from smjax.core.text import printable
+from smjax.report.data.contents import Contents
+from smjax.report.data.main_figure import CALL, DECODE, LOOP, main_figure
+from smjax.report.data.names import Names
+from smjax.report.plots import ladder
+from smjax.report.plots.drawing import chart, spec
+from smjax.report.plots.names import apart
+from smjax.report.plots.plot import Plot
+from smjax.report.plots.points import LONGEST, signed, with_unit
+
+_RUNG_PX = 74
+_MIDDLE, _REACH = 0.66, 0.29
+"""Of the median in its rung, and how far the furthest figure of all lies from it."""
+_MOST_PROCESSES = 150
+_ALONE_FROM = 0.5
+_STATES = ("alone", "shared cores", "disturbed", "not known")
+_LEAST = 0.005
+"""Deviation that a strip shows at least: closer together nothing is to be seen."""
+_NAMED = ("model", "op", "shape", "threads", "ctx")
+
+
+def make(contents: Contents) -> Sequence[Plot]:
+    """One, of the rows with several processes: first those without an interval, then those that scatter the most."""
+    figures = [f"{name}_medians" for name in (DECODE, LOOP, CALL)]
+    several = contents.rows.filter(pl.max_horizontal(pl.col(figures).list.len().fill_null(0)) > 1)
+    if contents.is_pooled or not several.height:
+        return []
+    spread = pl.max_horizontal(_spread(name) for name in figures)
+    order = several.with_columns(_spread=spread.fill_null(0)).sort(
+        pl.col("no_interval_reason").is_null(), pl.col("_spread"), descending=[False, True], maintain_order=True
+    )
+    rows = order.head(ladder.MOST).to_dicts()
+    names = Names(rows)
+    strips = [_strip(row, names.of(row), contents.records) for row in rows]
+    title = f"Processes in the order of time{ladder.left_out(rows, several.height)}"
+    return [Plot("processes-in-order", title, _in_words(rows, strips), spec(_chart(rows, strips)))]
+
+
+def _spread(name: str) -> pl.Expr:
+    values = pl.col(name).list
+    return values.max() / values.min() - 1
+
+
+def _strip(row: dict[str, Any], called: str, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """A mark for each process, with how far from the median it is, as a share of that."""
+    name = main_figure(row)
+    values, states = row[f"{name}_medians"], _states(row, records)
+    step = -(-len(values) // _MOST_PROCESSES)
+    middle = row[name]
+    return [
+        {
+            "x": number + 1,
+            "off": value / middle - 1,
+            "row": printable(called, LONGEST),
+            "figure": with_unit(value, name),
+            "against": signed(value / middle - 1),
+            "place": f"{number + 1} of {len(values)}",
+            "state": states[number],
+            "provenance": row["provenance"],
+            "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
+        }
+        for number, value in list(enumerate(values))[::step]
+    ]
+
+
+def _states(row: dict[str, Any], records: Sequence[Record]) -> list[str]:
+    """Of each process that has the figure."""
+    count = len(row[f"{main_figure(row)}_medians"])
+    own = [records[number] for number in row["record_numbers"] if records[number].ok]
+    shares = row.get("alone_shares") or []
+    if len(own) != count:
+        return ["not known"] * count
+    shares = shares if len(shares) == count else [None] * count
+    return [_state(record, share) for record, share in zip(own, shares, strict=True)]
+
+
+def _state(record: Record, share: float | None) -> str:
+    if DISTURBED.name in record.flags:
+        return "disturbed"
+    return "not known" if share is None else "alone" if share >= _ALONE_FROM else "shared cores"
+
+
+def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]]) -> Any:
+    import altair as alt
+
+    count = len(rows)
+    most = max(_LEAST, *(abs(mark["off"]) for strip in strips for mark in strip))
+    marks = [
+        mark | {"at": number + _MIDDLE - mark["off"] / most * _REACH, "rung": number}
+        for number, strip in enumerate(strips)
+        for mark in strip
+    ]
+    y = ladder.vertical(count)
+    longest = max(mark["x"] for mark in marks)
+    ticks = alt.Axis(tickCount=6, format="d", tickMinStep=1)
+    scale = alt.Scale(domain=[1, longest], nice=False, padding=8)
+    x = alt.X("x:Q", title="Processes of a row in the order of time", scale=scale, axis=ticks)
+    told = {
+        "row": "Row", "figure": "Figure", "against": "Against the median", "place": "Process", "state": "Cores",
+        "provenance": "Provenance", "flags": "Flags of the row",
+    }  # fmt: skip
+    base = chart(marks)
+    line = base.mark_line(strokeWidth=1, opacity=0.5).encode(
+        x=x, y=y, detail=alt.Detail("rung", type="nominal"), color=alt.ColorValue("gray")
+    )
+    shape = alt.Scale(domain=list(_STATES), range=["circle", "diamond", "triangle-up", "circle"])
+    there = [state for state in _STATES if any(mark["state"] == state for mark in marks)]
+    legend = alt.Legend(title="Cores", values=there) if len(there) > 1 else None
+    colour = alt.Fill("state:N", scale=alt.Scale(domain=list(_STATES)), legend=legend)
+    points = base.mark_point().encode(
+        x=x, y=y, fill=colour, shape=alt.Shape("state:N", scale=shape, legend=legend), tooltip=ladder.tooltip(told)
+    )
+    return alt.layer(*_medians(rows, most, count), line, points, ladder.names(_texts(rows, strips), count)).properties(
+        width="container", height=ladder.height(count, _RUNG_PX)
+    )
+
+
+def _medians(rows: Sequence[dict[str, Any]], most: float, count: int) -> list[Any]:
+    """The row's median as a line, its interval as a band."""
+    import altair as alt
+
+    marks = []
+    for number, row in enumerate(rows):
+        name, middle = main_figure(row), number + _MIDDLE
+        ends = [row.get(f"{name}_{end}") for end in ("lo", "hi")]
+        known = None not in ends
+        lo, hi = (_REACH / most * (end / row[name] - 1) if known else 0.0 for end in ends)
+        marks.append({"middle": middle, "lo": middle - lo, "hi": middle - hi})
+    base = chart(marks)
+    band = base.mark_rect(opacity=0.15).encode(y=ladder.vertical(count, "lo"), y2=alt.Y2("hi"))
+    return [band, base.mark_rule(strokeWidth=1).encode(y=ladder.vertical(count, "middle"))]
+
+
+def _texts(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]]) -> list[tuple[str, str]]:
+    said = [_of_strip(row, strip) for row, strip in zip(rows, strips, strict=True)]
+    return list(zip(apart(rows), said, strict=True))
+
+
+def _of_strip(row: dict[str, Any], strip: Sequence[dict[str, Any]]) -> str:
+    name = main_figure(row)
+    ends = [signed(end(mark["off"] for mark in strip)) for end in (min, max)]
+    return f"{with_unit(row[name], name)}, {' to '.join(ends)}"
+
+
+def _in_words(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]]) -> str:
+    said = [
+        f"{strip[0]['row']}: {plural(len(strip), 'process', 'processes')}, {_of_strip(row, strip)} of the median"
+        + (f"; no interval: {row['no_interval_reason']}" if row["no_interval_reason"] else "")
+        for row, strip in zip(rows, strips, strict=True)
+    ]
+    return f"Each process's figure beside its row's median. {ladder.some(said)}"

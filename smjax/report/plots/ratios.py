@@ -1,0 +1,179 @@
+"""What settings do: ratios of figures along the axes that a sweep varies, with their intervals, beside 1."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from smjax.core.numbers import significant
+from smjax.core.records.record import Record
+from smjax.core.text import printable
+from smjax.report.compare.after_sweep import WITHIN, along_axes
+from smjax.report.compare.cells import varying
+from smjax.report.compare.comparison import Comparison
+from smjax.report.compare.fields import shown
+from smjax.report.compare.metrics import heading_of
+from smjax.report.data.contents import Contents
+from smjax.report.plots import ladder
+from smjax.report.plots.drawing import chart, spec
+from smjax.report.plots.names import said_of
+from smjax.report.plots.plot import Plot
+from smjax.report.plots.points import LONGEST
+from smjax.stats.verdicts import Verdict
+
+_SHAPES = {
+    Verdict.FASTER: "triangle-up",
+    Verdict.SLOWER: "triangle-down",
+    Verdict.SAME: "circle",
+    Verdict.UNDECIDED: "diamond",
+}
+_TICKS = (
+    (0.9, 0.92, 0.94, 0.96, 0.98, 1, 1.02, 1.04, 1.06, 1.08, 1.1),
+    (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2),
+    (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10),
+    tuple(10.0**power for power in range(-12, 13)),
+)
+"""Of axes that reach further and further."""
+_SIDES_LONGEST = 30
+_UNTOLD = ("model_hash", "python")
+"""What only a program reads."""
+_TOLD = {
+    "row": "Row",
+    "figure": "Ratio",
+    "interval": "Interval",
+    "verdict": "Verdict",
+    "sides": "Base and new",
+    "n": "n",
+    "detectable": "Smallest change to be found",
+    "why": "Why",
+}
+
+
+def make(contents: Contents) -> Sequence[Plot]:
+    """One for each axis that the sweep varies."""
+    runs = defaultdict[str, list[Record]](list)
+    for record in contents.records:
+        runs[record.run].append(record)
+    found = defaultdict[str, list[Comparison]](list)
+    for records in runs.values():  # between sweeps nothing was measured in turn
+        for along in along_axes(records):
+            found[along.axis] += [one for one in along.comparisons if one.ratio is not None]
+    return [_plot(axis, comparisons) for axis, comparisons in found.items() if comparisons]
+
+
+def _plot(axis: str, there: Sequence[Comparison]) -> Plot:
+    """Those that are furthest from 1 of too many."""
+    furthest = sorted(there, key=_distance, reverse=True)[: ladder.MOST]
+    drawn = [one for one in there if any(one is other for other in furthest)]
+    apart = varying([one.scenario for one in drawn])
+    names = [_name(one, apart) for one in drawn]
+    marks = [_mark(one, name, number) for number, (one, name) in enumerate(zip(drawn, names, strict=True))]
+    base, new = _sides(drawn)
+    title = f"Ratios by {printable(axis)}: {new} / {base}{ladder.left_out(drawn, len(there))}"
+    return Plot(
+        f"ratios-by-{axis.replace('_', '-')}", title, _in_words(title, marks), spec(_chart(marks, names, base, new))
+    )
+
+
+def _distance(one: Comparison) -> float:
+    ratio = one.ratio or 1
+    return max(ratio, 1 / ratio)
+
+
+def _name(one: Comparison, apart: Sequence[str]) -> str:
+    """What tells it from the others, without what only a program reads."""
+    told = {name: one.scenario[name] for name in one.scenario if name in apart and name not in _UNTOLD}
+    agreed = {name: value for name, value in told.items() if value not in (None, "") and not isinstance(value, list)}
+    fields = [said_of(name, value) for name, value in agreed.items()]
+    return ", ".join(fields) or ", ".join(one.differences[:1]) or shown(one.scenario.get("model"))
+
+
+def _sides(there: Sequence[Comparison]) -> tuple[str, str]:
+    """What base and new are called, where all call them the same, and in short."""
+    names = {one.names for one in there}
+    base, new = names.pop() if len(names) == 1 else ("base", "new")
+    is_short = len(base) + len(new) <= _SIDES_LONGEST
+    return (printable(base), printable(new)) if is_short else ("base", "new")
+
+
+def _mark(one: Comparison, name: str, number: int) -> dict[str, Any]:
+    heading = heading_of([one.metric])
+    count = " and ".join(map(str, dict.fromkeys(one.count)))
+    return {
+        "at": ladder.place(number),
+        "x": one.ratio,
+        "lo": one.bounds.lo if one.bounds else None,
+        "hi": one.bounds.hi if one.bounds else None,
+        "row": printable(name, LONGEST),
+        "figure": f"{significant(one.ratio)} ({heading})",
+        "interval": f"{one.bounds.lo:.4f} to {one.bounds.hi:.4f}" if one.bounds else "none",
+        "verdict": str(one.verdict),
+        "sides": f"{significant(one.base)} and {significant(one.new)} {one.metric.unit}",
+        "n": f"{count} {'runs' if one.are_runs else 'processes'}",
+        "detectable": f"{significant(one.detectable * 100, 2)} %" if one.detectable else "not known",
+        "why": printable("; ".join(one.why) or "\N{EN DASH}", LONGEST),
+    }
+
+
+def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str], base: str, new: str) -> Any:
+    import altair as alt
+
+    count, by = len(marks), _by_verdict(marks)
+    y, x = ladder.vertical(count), _across(marks, f"{new} / {base}, logarithmic")
+    points = chart(marks)
+    bars = points.mark_rule(strokeWidth=2).encode(
+        x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, stroke=by["stroke"]
+    )
+    texts = [
+        (f"{mark['figure'].partition(' ')[0]} {mark['verdict']}", name) for mark, name in zip(marks, names, strict=True)
+    ]
+    return alt.layer(
+        *_without_difference(count),
+        bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True)),
+        points.mark_point(size=80).encode(x=x, y=y, tooltip=ladder.tooltip(_TOLD), **by),
+        ladder.names(texts, count),
+    ).properties(width="container", height=ladder.height(count))
+
+
+def _across(marks: Sequence[dict[str, Any]], title: str) -> Any:
+    """Half and double are as far from 1."""
+    import altair as alt
+
+    ends = [one[end] for one in marks for end in ("x", "lo", "hi") if one[end]]
+    lo, hi = min(*ends, 1 / (1 + 2 * WITHIN)), max(*ends, 1 + 2 * WITHIN)
+    steps = next(steps for steps in _TICKS if steps[0] <= lo and hi <= steps[-1])
+    ticks = alt.Axis(values=[tick for tick in steps if lo <= tick <= hi], format="~r", labelOverlap="greedy")
+    return alt.X("x:Q", title=title, scale=alt.Scale(type="log", domain=[lo, hi], nice=False, padding=10), axis=ticks)
+
+
+def _by_verdict(marks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    import altair as alt
+
+    known = [str(one) for one in _SHAPES]
+    there = [one for one in known if any(mark["verdict"] == one for mark in marks)]
+    legend = alt.Legend(title=None, values=there, columns=4)
+    colours, shapes = alt.Scale(domain=known), alt.Scale(domain=known, range=list(_SHAPES.values()))
+    return {
+        "fill": alt.Fill("verdict:N", scale=colours, legend=legend),
+        "stroke": alt.Stroke("verdict:N", scale=colours, legend=legend),
+        "shape": alt.Shape("verdict:N", scale=shapes, legend=legend),
+    }
+
+
+def _without_difference(count: int) -> list[Any]:
+    """1, and what is as good as 1, beside the marks and not behind their names."""
+    import altair as alt
+
+    places = [ladder.place(number) for number in range(count)]
+    spans = [{"top": at - 0.2, "end": at + 0.2, "one": 1, "lo": 1 - WITHIN, "hi": 1 + WITHIN} for at in places]
+    base, y = chart(spans), ladder.vertical(count, "top")
+    return [
+        base.mark_rect(opacity=0.15).encode(x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, y2=alt.Y2("end")),
+        base.mark_rule(strokeWidth=1).encode(x=alt.X("one", type="quantitative"), y=y, y2=alt.Y2("end")),
+    ]
+
+
+def _in_words(title: str, marks: Sequence[dict[str, Any]]) -> str:
+    said = [f"{one['row']}: {one['figure']}, interval {one['interval']}, {one['verdict']}" for one in marks]
+    return f"{title}. {ladder.some(said)}"
