@@ -73,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     | {f"smjax.report.{room}" for room in ("compare", "data", "render", "trend")},
     "report/plots": CORE
     | {f"smjax.report.{room}" for room in ("compare", "data", "plots", "trend")}
-    | {"altair", "polars", "vl_convert"},
+    | {"smjax.stats", "altair", "numpy", "polars", "vl_convert"},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
     "report/badge": CORE
     | {"smjax.stats"}

@@ -19,6 +19,14 @@ def chart(marks: Sequence[Mapping[str, Any]]) -> Any:
     return alt.Chart(alt.InlineData(values=json.dumps(list(marks), allow_nan=False)))
 
 
+def edge(channel: str, px: float = 0) -> Any:
+    """A place in pixels from the view's left or upper edge, as an encoding of x or y."""
+    import altair as alt
+
+    of: Any = alt.XValue if channel == "x" else alt.YValue
+    return of(px)
+
+
 def spec(chart: Any) -> dict[str, Any]:
     """Without a configuration; unchecked, which tests do, as it would take most of the time."""
     import altair as alt

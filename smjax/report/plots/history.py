@@ -12,10 +12,11 @@ from smjax.report.compare.metrics import metrics_of
 from smjax.report.compare.sides import runs_of
 from smjax.report.data.contents import Contents
 from smjax.report.plots.axes import title_of
-from smjax.report.plots.drawing import HEIGHT_PX, chart, spec
+from smjax.report.plots.drawing import HEIGHT_PX, chart, edge, spec
 from smjax.report.plots.names import apart
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST, mark, tooltip
+from smjax.report.plots.theme import FAINT
 from smjax.report.trend.changes import Change, Course, courses
 from smjax.report.trend.timelines import Point, timelines
 
@@ -76,7 +77,7 @@ def _chart(marks: Sequence[dict[str, Any]], course: Course, title: str) -> Any:
     )
     base = chart(marks)
     bars = base.mark_rule().encode(x=x, y=alt.Y("lo", type="quantitative"), y2=alt.Y2("hi"))
-    line = base.mark_line(strokeWidth=1, opacity=0.4).encode(x=x, y=y, stroke=alt.StrokeValue("gray"))
+    line = base.mark_line(style=FAINT, strokeWidth=1).encode(x=x, y=y)
     points = base.mark_point().encode(x=x, y=y, tooltip=tooltip(title, {"date": "Date", "run": "Run"}))
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
     return alt.layer(line, *_levels(course, marks, x, y), bars, points).properties(width="container", height=HEIGHT_PX)
@@ -109,7 +110,7 @@ def _levels(course: Course, marks: Sequence[dict[str, Any]], x: Any, y: Any) -> 
         chart(levels).mark_rule(strokeWidth=3, opacity=0.4).encode(x=x, x2=alt.X2("x2"), y=y),
         steps.mark_rule(strokeDash=[3, 3]).encode(x=x),
         steps.mark_text(align="left", dx=4, baseline="top").encode(
-            x=x, y=alt.YValue(0), text=alt.Text("said", type="nominal")
+            x=x, y=edge("y"), text=alt.Text("said", type="nominal")
         ),
     ]
 

@@ -19,6 +19,7 @@ from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import apart
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST, signed, with_unit
+from smjax.report.plots.theme import FAINT
 
 _RUNG_PX = 74
 _MIDDLE, _REACH = 0.66, 0.29
@@ -112,9 +113,7 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
         "provenance": "Provenance", "flags": "Flags of the row",
     }  # fmt: skip
     base = chart(marks)
-    line = base.mark_line(strokeWidth=1, opacity=0.5).encode(
-        x=x, y=y, detail=alt.Detail("rung", type="nominal"), color=alt.ColorValue("gray")
-    )
+    line = base.mark_line(style=FAINT, strokeWidth=1).encode(x=x, y=y, detail=alt.Detail("rung", type="nominal"))
     shape = alt.Scale(domain=list(_STATES), range=["circle", "diamond", "triangle-up", "circle"])
     there = [state for state in _STATES if any(mark["state"] == state for mark in marks)]
     legend = alt.Legend(title="Cores", values=there) if len(there) > 1 else None

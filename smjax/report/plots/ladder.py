@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smjax.core.text import printable
-from smjax.report.plots.drawing import chart
+from smjax.report.plots.drawing import chart, edge
 
 MOST = 12
 """Rows of a picture."""
@@ -38,7 +38,7 @@ def names(texts: Sequence[tuple[str, str]], count: int) -> Any:
         for number, (name, said) in enumerate(texts)
     ]
     mark = chart(told).mark_text(align="left", limit=alt.ExprRef("width"))
-    return mark.encode(x=alt.XValue(0), y=vertical(count), text=alt.Text("name", type="nominal"))
+    return mark.encode(x=edge("x"), y=vertical(count), text=alt.Text("name", type="nominal"))
 
 
 def height(count: int, rung_px: int = RUNG_PX) -> int:

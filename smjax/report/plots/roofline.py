@@ -23,6 +23,7 @@ from smjax.report.plots.lines import by_provenance, in_words, series
 from smjax.report.plots.names import distinct
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import Row, tooltip, with_unit
+from smjax.report.plots.theme import FAINT
 
 _LEAST = 2
 _MOST_MARKS = 400
@@ -99,7 +100,7 @@ def _chart(data: Sequence[dict[str, Any]], roofs: Sequence[dict[str, Any]]) -> A
     points = base.mark_point(size=40).encode(x=x, y=y, tooltip=told, **by.point, **by_provenance(data))
     labels = chart(_firsts(roofs)).mark_text(align="right", dx=-5)
     return alt.layer(
-        above.mark_line(strokeWidth=1.5, color="gray").encode(x=x, y=y, detail=alt.Detail("roof", type="nominal")),
+        above.mark_line(style=FAINT, strokeWidth=1.5).encode(x=x, y=y, detail=alt.Detail("roof", type="nominal")),
         labels.encode(x=x, y=y, text=alt.Text("said", type="nominal")),
         *([lost] if len(data) <= _MOST_DROPS else []),
         bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True)),

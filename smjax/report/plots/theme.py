@@ -15,6 +15,8 @@ FONT = "sans-serif"
 """Nothing else is sure to be there: a font that is missing makes text vanish from files."""
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 """Beside colours, for who cannot tell these, and on paper."""
+FAINT = "faint"
+"""Style of what only guides the eye."""
 DASHES = ([1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [12, 3], [1, 3], [6, 2, 2, 2, 2, 2], [4, 6])
 """Of lines, as many."""
 MOST = len(SHAPES)
@@ -27,6 +29,7 @@ class _Colours:
     text: str
     faint_text: str
     grid: str
+    guide: str
     category: tuple[str, ...]
     ramp: tuple[str, str]
 
@@ -36,6 +39,7 @@ _LIGHT = _Colours(
     "#1f2328",
     "#57606a",
     "#e4e7eb",
+    "#a8b0b9",
     ("#0072b2", "#c65300", "#007d5c", "#b0568e", "#8a6d00", "#3d8fc4", "#1f2328", "#767d86"),
     ("#cfe3f1", "#004c78"),
 )
@@ -44,6 +48,7 @@ _DARK = _Colours(
     "#e6e9ed",
     "#a3acb7",
     "#2c323a",
+    "#5c6670",
     ("#56b4e9", "#e69f00", "#2fc19a", "#e08fc0", "#f0e442", "#5a9bff", "#f2f4f6", "#949da8"),
     ("#1d3b52", "#9ad2f6"),
 )
@@ -100,6 +105,7 @@ def config(scheme: Scheme) -> dict[str, Any]:
         "header": {"labelColor": colours.text, "labelFontSize": 12, "labelAnchor": "start", "labelLimit": 300},
         "title": {"color": colours.text, "fontSize": 14, "anchor": "start", "frame": "group", "offset": 12},
         "range": {"category": list(colours.category), "symbol": list(SHAPES), "ramp": list(colours.ramp)},
+        "style": {FAINT: {"stroke": colours.guide}},
         "line": {"strokeWidth": 2},
         "point": {"size": 55, "strokeWidth": 1.5, "filled": True, "opacity": 1},
         "rule": {"strokeWidth": 1.5, "color": colours.faint_text},

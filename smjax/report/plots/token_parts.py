@@ -10,7 +10,7 @@ from smjax.core.text import printable
 from smjax.report.data.contents import Contents
 from smjax.report.data.profile_document import ToldPart, ToldProfile
 from smjax.report.plots import ladder
-from smjax.report.plots.drawing import chart, spec
+from smjax.report.plots.drawing import chart, edge, spec
 from smjax.report.plots.names import apart
 from smjax.report.plots.plot import Plot
 
@@ -91,7 +91,7 @@ def _chart(marks: Sequence[dict[str, Any]], measured_us: float) -> Any:
     whole = chart([{"x": measured_us, "said": f"measured {significant(measured_us)} µs"}])
     line = whole.mark_rule(strokeDash=[3, 3]).encode(x=x)
     word = whole.mark_text(align="right", dx=-4, baseline="top").encode(
-        x=x, y=alt.YValue(0), text=alt.Text("said", type="nominal")
+        x=x, y=edge("y"), text=alt.Text("said", type="nominal")
     )
     texts = [(mark["row"], f"{mark['figure']}, {mark['share']}") for mark in marks]
     return alt.layer(bars, reads, line, word, ladder.names(texts, count)).properties(
