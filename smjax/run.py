@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Nothing else is imported before signals are looked after and the command line is known to be right.
 if TYPE_CHECKING:
@@ -42,30 +41,38 @@ def measure(asked: Asked, outside: Outside) -> int:
         return ExitCode.OK if sweep is None else execute(sweep, outside)
 
 
-def real_outside() -> Outside:
-    """Workers on this machine, its environment, tables on the standard output."""
+def real_outside(asked: Asked | None = None) -> Outside:
+    """Workers on this machine, its environment, tables on the standard output; and what to try when `asked` is done."""
     from smjax.core.engines import packages
     from smjax.core.errors import RequestError
     from smjax.core.machine.host import environment
     from smjax.core.output import complain
     from smjax.report.render.renderers import show
-    from smjax.report.tables import after_run
+    from smjax.report.tables import after_run, next_steps
+    from smjax.report.tables.command_line import CommandLine, program
     from smjax.report.tables.so_far import so_far
     from smjax.sweep.process.hello import hello
     from smjax.sweep.process.local import LocalLauncher
-    from smjax.sweep.run.outside import Outside
+    from smjax.sweep.run.outside import Outside, Reported
 
     def check_report(asked: ReportConfig) -> None:
         after_run.check(asked.history, asked.baseline)
 
-    def report(run_dir: Path, asked: ReportConfig) -> Sequence[Path]:
-        done = after_run.finish(run_dir, asked.history, asked.baseline, OUTPUTS)
+    def report(run_dir: Path, config: ReportConfig) -> Reported:
+        done = after_run.finish(run_dir, config.history, config.baseline, OUTPUTS)
         show(done.grids, sys.stdout)
         if done.complaints:
             raise RequestError("; ".join(done.complaints))
-        return done.paths
+        if asked is None or not sys.stderr.isatty():
+            return Reported(done.paths)
+        own = () if asked.config_dir is None else ("--config-dir", str(asked.config_dir))
+        line = CommandLine(program(), asked.job.command, (*own, *asked.overrides), asked.is_sweep)
+        return Reported(done.paths, next_steps.lines(next_steps.Ended(done.contents, run_dir, done.last, line)))
 
-    return Outside(LocalLauncher(), lambda: environment(packages()), check_report, report, hello, complain, so_far)
+    def host() -> dict[str, Any]:
+        return environment(packages())
+
+    return Outside(LocalLauncher(), host, check_report, report, hello, complain, so_far)
 
 
 def _accepted(asked: Asked, held: contextlib.ExitStack, outside: Outside) -> Sweep | None:

@@ -68,4 +68,4 @@ def call(arguments: argparse.Namespace, job: Job, outside: Outside | None) -> in
     flags = [text for name, flag in _INFORMING.items() if (value := getattr(arguments, name)) for text in (flag, value)]
     flags += ["--resolve"] if arguments.resolve else []
     asked = Asked(arguments.overrides, arguments.multirun, flags, arguments.config_dir, job)
-    return measure(asked, outside or real_outside())
+    return measure(asked, outside or real_outside(asked))

@@ -33,6 +33,11 @@ def saved() -> list[str]:
     return []
 
 
+def is_free(name: str) -> bool:
+    """Whether a run can be saved under this name."""
+    return bool(_NAME.fullmatch(name)) and not (home() / name).exists()
+
+
 def save(name: str, run_dir: Path, replace: bool = False) -> int:
     """Copy the records of a run, all of them or none; returns how many.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from smjax.core.numbers import listed, plural
@@ -22,21 +23,40 @@ _NAMED = 3
 """Folders of earlier runs that are named."""
 
 
-def grid(records: Sequence[Record], run_dir: Path, outputs_root: Path) -> Grid:
-    """Decode rates, or times of ops, of each scenario that was measured before below a folder.
+@dataclass(frozen=True)
+class Last:
+    """The newest earlier run of each scenario, the newest of them first, and where they were looked for."""
+
+    runs: Sequence[Run]
+    earlier: Earlier
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return tuple(run.folder for run in self.runs)
+
+
+def find(records: Sequence[Record], run_dir: Path, outputs_root: Path) -> Last:
+    """What a run is held against, of the runs below a folder."""
+    earlier = below(outputs_root, without=run_dir)
+    return Last(_last(records, earlier), earlier)
+
+
+def grid(records: Sequence[Record], last: Last) -> Grid:
+    """Decode rates, or times of ops, of each scenario that was measured before.
 
     They are compared as `smjax compare` does it.
     """
-    earlier = below(outputs_root, without=run_dir)
+    earlier = last.earlier
     broken = plural(earlier.broken, "earlier record", "earlier records")
     notes = [f"{broken} skipped: cut or not readable."] if earlier.broken else []
-    last = _last(records, earlier)
-    if not last:
+    if not last.runs:
         return message(_TITLE, "No earlier run of these scenarios on this machine.", notes=notes)
     question = Question(metrics_of(records), WITHIN)
-    base = [record for run in last for record in run.records]
+    base = [record for run in last.runs for record in run.records]
     comparisons, _ = between_runs(Sides([base], [records], earlier), question)
-    caption = f"base: {_named(last, earlier.root)}, the newest before this one. How it is judged: docs/comparing.md."
+    caption = (
+        f"base: {_named(last.runs, earlier.root)}, the newest before this one. How it is judged: docs/comparing.md."
+    )
     return table(_TITLE, comparisons, question, notes, caption)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ from smjax.core.files import write_whole
 from smjax.core.records.folder import load_records
 from smjax.core.records.record import Record
 from smjax.report.compare import since_last
+from smjax.report.data.contents import Contents
 from smjax.report.data.history import load_history
 from smjax.report.data.named import Named
 from smjax.report.data.rows import scenarios
@@ -25,7 +27,16 @@ HISTORY_FILE = "history.md"
 """The comparison with history; a file of its own, so that the summaries follow from the records alone."""
 
 
-def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_root: Path | None) -> Report:
+@dataclass(frozen=True, kw_only=True)
+class Finished(Report):
+    """The report of a run that has just ended, and what follows from more than its tables."""
+
+    contents: Contents
+    last: Sequence[Path]
+    """Folders of the newest earlier runs of its scenarios."""
+
+
+def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_root: Path | None) -> Finished:
     """The tables of `run_dir`, beside history and the newest earlier run where asked; their files are written.
 
     Raises RequestError when no record can be read. A baseline that fits no machine only leaves the comparison out and
@@ -34,11 +45,18 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     loaded = load_records([run_dir])
     rows = scenarios(loaded.records)
     compared, left_out = ([], []) if history is None else _beside_history(rows, history, baseline)
-    last = [] if outputs_root is None else [since_last.grid(loaded.records, run_dir, outputs_root)]
+    last = None if outputs_root is None else since_last.find(loaded.records, run_dir, outputs_root)
+    beside_last = [] if last is None else [since_last.grid(loaded.records, last)]
     own = from_records.grids(loaded.records, rows)
     paths, complaints = write_derived(run_dir, loaded.records, rows, own, compared)
-    shown = (*_with_baseline(loaded.records, rows, own, None if history else baseline), *compared, *left_out, *last)
-    return Report(shown, paths, (*loaded.refused, *complaints))
+    shown = (
+        *_with_baseline(loaded.records, rows, own, None if history else baseline),
+        *compared,
+        *left_out,
+        *beside_last,
+    )
+    contents, folders = Contents(loaded.records, rows, loaded.refused), () if last is None else last.folders
+    return Finished(shown, paths, (*loaded.refused, *complaints), contents=contents, last=folders)
 
 
 def write_derived(

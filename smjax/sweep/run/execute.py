@@ -18,6 +18,7 @@ from smjax.core.machine.readings import read_machine
 from smjax.core.machine.topology import core_kind
 from smjax.core.records.document import write_record
 from smjax.core.records.flags import AHEAD_FAILED
+from smjax.core.records.folder import record_paths
 from smjax.core.records.record import Order, Record
 from smjax.core.records.request import Request
 from smjax.core.records.resolved import Resolved
@@ -29,7 +30,7 @@ from smjax.sweep.plan.resume import rounds_so_far, standings_of
 from smjax.sweep.plan.standing import Run, process_of
 from smjax.sweep.process.launcher import Outcome
 from smjax.sweep.run.dram import Dram
-from smjax.sweep.run.in_words import point
+from smjax.sweep.run.in_words import opening, point
 from smjax.sweep.run.outside import Outside
 from smjax.sweep.run.prepare import Sweep
 from smjax.sweep.run.progress import Progress
@@ -57,8 +58,11 @@ class _Execution:
         """What has ended the sweep early."""
 
     def run(self) -> ExitCode:
-        for note in self.sweep.notes:
+        sweep = self.sweep
+        for note in sweep.notes:
             self._say(note)
+        if not any(record_paths(sweep.folder.path)):
+            self._say(opening([one.scenario for one in sweep.resolved], sweep.whole.budget_s, sweep.folder.path))
         try:
             self._measure_all()
             code = ExitCode.OK if self.plan is None or self.plan.all_ok else ExitCode.FAILED
@@ -152,14 +156,16 @@ class _Execution:
         """Write the derived files, print the tables and the paths."""
         folder, report = self.sweep.folder, self.sweep.whole.report
         try:
-            paths = self.outside.report(folder.path, report)
+            reported = self.outside.report(folder.path, report)
         except RequestError as error:
             self._say(str(error))
             return ExitCode.FAILED
         except KeyboardInterrupt as stop:
             return self._stopped(stop)
-        for line in ("Files:", f"  {folder.records}/", *(f"  {path}" for path in paths)):
+        for line in ("Files:", f"  {folder.records}/", *(f"  {path}" for path in reported.paths)):
             print(printable(line, limit=None))
+        if reported.next_steps and not self.stop:
+            self.errors.print(Text("\n".join(("Next:", *reported.next_steps))), soft_wrap=True)
         return ExitCode.OK
 
     def _stopped(self, stop: KeyboardInterrupt) -> ExitCode:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
-from smjax.core.numbers import plural, plus_minus, significant
+from smjax.core.numbers import listed, plural, plus_minus, significant
 from smjax.core.records.scenario import Scenario
 from smjax.core.text import printable
 from smjax.sweep.plan.figure import unit
 from smjax.sweep.plan.plan import Plan
 from smjax.sweep.plan.standing import Run, Standing
 from smjax.sweep.process.launcher import Outcome
+
+_UNTIMED_S = 1.3
+"""Of a process with a small model: it starts, loads, warms up and checks itself."""
 
 
 def point(scenario: Scenario) -> str:
@@ -24,6 +29,22 @@ def point(scenario: Scenario) -> str:
 def _points(scenario: Scenario) -> str:
     first, *others = (printable(f"{one.op} {one.shape}".strip(), limit=None) for one in scenario.points)
     return f"{first} and {len(others)} more" if others else first
+
+
+def opening(scenarios: Sequence[Scenario], budget_s: float, folder: Path) -> str:
+    """What is about to be measured, how long it takes about, and where it goes."""
+    first = scenarios[0]
+    models = listed(list(dict.fromkeys(printable(one.model_path or one.model, limit=None) for one in scenarios)))
+    what = (
+        point(first) if len(scenarios) == 1 else f"{len(scenarios)} scenarios{'' if first.points else f' of {models}'}"
+    )
+    processes = sum(one.measure.replicates for one in scenarios)
+    least_s = sum(one.measure.replicates * (_UNTIMED_S + one.measure.sampling_s) for one in scenarios)
+    most = f" to {duration(budget_s)}" if budget_s > least_s else " or more"
+    return (
+        f"measuring {what}, in {plural(processes, 'process', 'processes')} at least, each from its start: "
+        f"about {duration(least_s)}{most}; files go to {folder}"
+    )
 
 
 def label(run: Run) -> str:

@@ -17,11 +17,19 @@ from smjax.sweep.request.interpreters import AskHello
 CheckReport = Callable[[ReportConfig], None]
 """Raises RequestError where the report that a sweep is to end with cannot be made."""
 
-Report = Callable[[Path, ReportConfig], Sequence[Path]]
-"""Prints the tables of a run folder, writes the files that follow from its records, and returns those.
 
-Raises RequestError where they cannot be written.
-"""
+@dataclass(frozen=True)
+class Reported:
+    """What is left to say when a run's tables are printed."""
+
+    paths: Sequence[Path]
+    """Files that follow from its records."""
+    next_steps: Sequence[str] = ()
+    """Commands that a person may want now, a line each."""
+
+
+Report = Callable[[Path, ReportConfig], Reported]
+"""Prints the tables of a run folder and writes the files; raises RequestError where they cannot be written."""
 
 DrawTable = Callable[[Sequence[Record]], RenderableType]
 """The table of a sweep's records so far, in whatever room a console has for it; nothing computes after its call."""

@@ -22,7 +22,11 @@ def since(tmp_path, now, **earlier):
     for name, records in earlier.items():
         run_folder(tmp_path / name, records)
     folder = run_folder(tmp_path / "now", now)
-    return markdown([since_last.grid(read(now), folder, tmp_path)])
+    return told(read(now), folder, tmp_path)
+
+
+def told(records, folder, root):
+    return markdown([since_last.grid(records, since_last.find(records, folder, root))])
 
 
 def earlier_run(day, centre=100, **changes):
@@ -94,7 +98,7 @@ def test_of_many_folders_only_some_are_named(tmp_path):
 @pytest.mark.parametrize("root", ["", "missing"])
 def test_without_an_earlier_run_it_is_one_line(tmp_path, root):
     folder = run_folder(tmp_path / "now", now())
-    text = markdown([since_last.grid(read(now()), folder, tmp_path / root)])
+    text = told(read(now()), folder, tmp_path / root)
     assert text.split("\n\n") == ["### Since the last run", f"{NONE}\n"]
 
 

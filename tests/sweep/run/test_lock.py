@@ -148,7 +148,7 @@ def test_a_lock_that_cannot_be_opened_is_told_and_does_not_stop_the_sweep(
     monkeypatch.setenv("SMJAX_LOCK", str(folder))
     fake_worker("ok")
     assert run_job("measure=quick", "lock=refuse", "hydra.run.dir=run") == 0
-    told, done = capfd.readouterr().err.splitlines()
+    told, _, done = capfd.readouterr().err.splitlines()
     assert told == (
         f"smjax: {folder}: expected a file to lock, found: Is a directory; another sweep here would not be noticed"
     )

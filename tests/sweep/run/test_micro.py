@@ -30,7 +30,8 @@ def test_what_can_share_a_process_does(
     points = [[(one["op"], one["cache"]) for one in record["scenario"]["points"]] for record in found]
     assert points == [[("gemm", "cold"), ("gemm", "hot"), ("softmax", "cold"), ("softmax", "hot")]] * 4
     assert len({record["notes"]["order"] for record in found}) == 2, "a row's processes each have their own order"
-    line = capfd.readouterr().err.splitlines()[0]
+    said, line, *_ = capfd.readouterr().err.splitlines()
+    assert said.startswith("smjax: measuring 2 scenarios, in 4 processes at least, ")
     assert line.startswith("[1/4] gemm f32:128x128x128 and 3 more kernel=xla threads=")
     assert ": 1000000 calls/s" in line
 
@@ -53,7 +54,7 @@ def test_an_op_that_fails_leaves_the_others_and_the_exit_code_1(
     fake_worker("one-op-fails")
     assert run_micro(*SWEEP, "op=gemm,softmax", "measure.replicates=2") == 1
     assert [record["status"] for record in records_of(records)] == ["ok", "ok"], "the other op's are worth having"
-    assert "1000000 calls/s, 1 op failed" in capfd.readouterr().err.splitlines()[0]
+    assert "1000000 calls/s, 1 op failed" in capfd.readouterr().err.splitlines()[1]
     fake_worker("ok")
     assert run_micro(*SWEEP, "op=gemm,softmax", "measure.replicates=2", "retry_failed=true") == 0
     assert sorted(record["attempt"] for record in records_of(records)) == [0, 0, 1, 1]

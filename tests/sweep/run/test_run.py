@@ -45,7 +45,8 @@ def test_a_sweep_leaves_its_files(
     assert [float(row["decode_tok_per_s"]) for row in rows] == [1000.0] * 4
     said = capfd.readouterr()
     assert "Files:\n  run/records/\n  run/records.jsonl\n" in said.out
-    lines = said.err.splitlines()
+    first, *lines = said.err.splitlines()
+    assert first.startswith("smjax: measuring 4 scenarios of tinystories-1m, in 4 processes at least, ")
     assert lines[0].startswith("[1/4] tinystories-1m threads=")
     assert {line.partition("] ")[2].partition(",")[0] for line in lines} == {
         f"tinystories-1m threads={threads} ctx={ctx} n_gen=128: ok" for threads in (1, 2) for ctx in (256, 512)
@@ -185,7 +186,7 @@ def test_a_full_disk_stops_the_sweep_and_keeps_what_is_written(
     fake_worker("ok")
     monkeypatch.setattr(execute_module, "write_record", fills_up)
     assert run_job("-m", "threads=1,2,3", "measure=quick", "hydra.sweep.dir=run") == 1
-    assert capfd.readouterr().err.splitlines()[1:] == [
+    assert capfd.readouterr().err.splitlines()[2:] == [
         "smjax: run/records/x.json: expected to write, found: ENOSPC; "
         "stopped, the records of 1 of 3 workers are kept in run/records; hydra.run.dir=run goes on from there"
     ]
