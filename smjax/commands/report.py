@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--history", metavar="HISTORY", help="published results to show beside: a shipped name or a file"
     )
     parser.add_argument("--baseline", metavar="ROW", help="what ratios are taken to: engine=llama_cpp, a name")
+    parser.add_argument("--html", type=Path, nargs="?", metavar="FILE", help="the page of all of them, to a file too")
     parser.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
 
 
@@ -48,7 +49,8 @@ def call(arguments: argparse.Namespace) -> int:
     from smjax.report.tables.report import tell
 
     with signals.raised():
-        return tell(rebuild(dirs, arguments.out, arguments.history, arguments.baseline, arguments.pool is not None))
+        beside = (arguments.history, arguments.baseline)
+        return tell(rebuild(dirs, arguments.out, *beside, arguments.pool is not None, arguments.html))
 
 
 def run_folders(named: Sequence[Path]) -> list[Path]:

@@ -34,15 +34,15 @@ def grids(records: Sequence[Record]) -> list[Grid]:
     return [table(f"By {one.axis}", one.comparisons, one.question) for one in along_axes(records)]
 
 
-def along_axes(records: Sequence[Record]) -> list[Along]:
-    """The same as values."""
-    names = [name for name in AXES if _may_vary(name, records)]
-    if not names:
+def along_axes(records: Sequence[Record], names: Sequence[str] = AXES) -> list[Along]:
+    """The same as values, of any fields of a scenario."""
+    may_vary = [name for name in names if _may_vary(name, records)]
+    if not may_vary:
         return []
     question = Question(metrics_of(records), WITHIN)
     processes = processes_of(records, *question.names)
     found = []
-    for name in names:
+    for name in may_vary:
         axis = Axis(name, processes)
         if not axis.is_varied or (base := _base(axis)) is None:
             continue

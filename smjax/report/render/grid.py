@@ -88,7 +88,7 @@ def draw(
         once, cells = _split(column, filled)
         if once:
             (alike if all(cell.text for cell in filled) else alike_where_known).append((column.heading, once))
-        shown += [(column, cells)] if _is_shown(column, cells) else []
+        shown += [(column, cells)] if is_shown(column, cells) else []
     return Grid(
         printable(title, limit=None),
         _lines(captions),
@@ -143,6 +143,7 @@ def _split(column: GridColumn, cells: list[Cell]) -> tuple[Cell | None, list[Cel
     return (next(iter(texts.values())) if column.show == "varies" and len(texts) == 1 else None), cells
 
 
-def _is_shown(column: GridColumn, cells: Sequence[Cell]) -> bool:
+def is_shown(column: GridColumn, cells: Sequence[Cell]) -> bool:
+    """Whether a table has the column, filled like this."""
     texts = {cell.text for cell in cells if cell.text}
     return {"always": True, "any": bool(texts), "varies": len(texts) > 1}[column.show]

@@ -17,11 +17,15 @@ from smjax.report.data.contents import Contents
 from smjax.report.data.history import load_history
 from smjax.report.data.named import Named
 from smjax.report.data.rows import scenarios
+from smjax.report.page.write import PAGE_FILE, write_page
 from smjax.report.render.grid import Grid, message
 from smjax.report.render.markdown import markdown
 from smjax.report.render.write import write_summaries
 from smjax.report.tables import beside, from_records
 from smjax.report.tables.report import Report
+
+Written = tuple[tuple[Path, ...], tuple[str, ...]]
+"""Files that were written, and why others could not be."""
 
 HISTORY_FILE = "history.md"
 """The comparison with history; a file of its own, so that the summaries follow from the records alone."""
@@ -48,31 +52,27 @@ def finish(run_dir: Path, history: str | None, baseline: str | None, outputs_roo
     last = None if outputs_root is None else since_last.find(loaded.records, run_dir, outputs_root)
     beside_last = [] if last is None else [since_last.grid(loaded.records, last)]
     own = from_records.grids(loaded.records, rows)
-    paths, complaints = write_derived(run_dir, loaded.records, rows, own, compared)
+    contents, folders = Contents(loaded.records, rows, loaded.refused), () if last is None else last.folders
+    paths, complaints = write_derived(run_dir, contents, own, compared)
     shown = (
         *_with_baseline(loaded.records, rows, own, None if history else baseline),
         *compared,
         *left_out,
         *beside_last,
     )
-    contents, folders = Contents(loaded.records, rows, loaded.refused), () if last is None else last.folders
     return Finished(shown, paths, (*loaded.refused, *complaints), contents=contents, last=folders)
 
 
-def write_derived(
-    folder: Path, records: Sequence[Record], rows: pl.DataFrame, own: Sequence[Grid], compared: Sequence[Grid]
-) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Write the files that follow from the records, their `rows` and tables (`own`), and those beside history if any.
-
-    Returns those that were written, and why others could not be.
-    """
-    paths = list[Path]()
+def write_derived(folder: Path, contents: Contents, own: Sequence[Grid], compared: Sequence[Grid]) -> Written:
+    """Write the files that follow from the records, whose tables are `own`, and those beside history if any."""
+    paths, complaints = list[Path](), list[str]()
     try:
-        paths += write_summaries(folder, records, rows, markdown(own))
+        paths += write_summaries(folder, contents.records, contents.rows, markdown(own))
         paths += [write_whole(folder / HISTORY_FILE, markdown(compared))] if compared else []
+        paths += [write_page(folder / PAGE_FILE, contents)]
     except RequestError as error:
-        return tuple(paths), (str(error),)
-    return tuple(paths), ()
+        complaints.append(str(error))
+    return tuple(paths), tuple(complaints)
 
 
 def _with_baseline(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -69,15 +70,26 @@ def _title(rows: list[Row]) -> str:
 
 
 def _grid(rows: list[Row], against: Against | None) -> Grid:
-    told = op_table.captions if is_of_op(rows[0]) else captions
-    above = [*told(rows), *engines.caption(rows), *(against.captions(rows) if against else [])]
+    above = [*told_above(rows), *(against.captions(rows) if against else [])]
     rows = as_shown(rows)
     drawn, left = worth_a_picture(rows)
     below = [*left, *(against.notes(rows) if against else []), *notes(rows, drawn)]
     return draw(_title(rows), above, _columns(rows, against), rows, below, [*curves(rows), *pictures(drawn, rows)])
 
 
+def told_above(rows: Sequence[Row]) -> list[str]:
+    """What a figure is, what stands behind it, and what is the same for all of these rows."""
+    told = op_table.captions if is_of_op(rows[0]) else captions
+    return [*told(rows), *engines.caption(rows)]
+
+
 def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
+    ratios = against.columns if against else lambda name, rows: ()
+    return [column for name in names(rows) for column in (*columns_of(name, rows), *ratios(name, rows))]
+
+
+def names(rows: Sequence[Row]) -> list[str]:
+    """Columns that a table of these rows has, as far as there is anything to be said in them."""
     is_hidden = {
         "interpreter": _are_told_apart(rows, without=("interpreter", "identity")),
         "identity": _are_told_apart(rows, without=("identity",)),
@@ -87,19 +99,17 @@ def _columns(rows: list[Row], against: Against | None) -> list[GridColumn]:
         "agreement": all(row["agreement"] in (None, 1) for row in rows),  # then a caption says it
         "dram_gb_per_s": is_dram_said_once(rows),
     }
-    names = op_table.COLUMNS if is_of_op(rows[0]) else _ALL
-    shown = (name for name in names if not is_hidden.get(name))
-    ratios = against.columns if against else lambda name, rows: ()
-    return [column for name in shown for column in (*_columns_of(name, rows), *ratios(name, rows))]
+    return [name for name in (op_table.COLUMNS if is_of_op(rows[0]) else _ALL) if not is_hidden.get(name)]
 
 
-def _are_told_apart(rows: list[Row], without: tuple[str, ...]) -> bool:
+def _are_told_apart(rows: Sequence[Row], without: tuple[str, ...]) -> bool:
     """Whether what rows are told apart by needs none of these, which say little to a reader."""
     told = [key for key in (*ROW, "engine_version") if key not in without]
     return len({tuple(row[key] for key in told) for row in rows}) == len(rows)
 
 
-def _columns_of(name: str, rows: list[Row]) -> tuple[GridColumn, ...]:
+def columns_of(name: str, rows: Sequence[Row]) -> tuple[GridColumn, ...]:
+    """How such a table shows a column of the summary, or a field that it has a heading for."""
     if name == "roofline":
         return OF_BANDWIDTH
     if is_of_op(rows[0]) and not (name == "replicates" and are_pooled(rows)):

@@ -20,7 +20,7 @@ def test_finish_writes_and_shows_everything(tmp_path):
     run_folder(tmp_path / "earlier", [record(date=EARLIER, **point)])
     folder = run_folder(tmp_path / "now", [record(date=NOW, **point)])
     report = finish(folder, "smallmind-2026-02", "Apple M2", tmp_path)
-    names = ["records.jsonl", "summary.json", "summary.csv", "summary.md", "history.md"]
+    names = ["records.jsonl", "summary.json", "summary.csv", "summary.md", "history.md", "report.html"]
     assert [path.relative_to(folder).name for path in report.paths] == names
     assert [one.title for one in report.grids] == [
         "x86_64 · AMD EPYC 9R14",
@@ -40,4 +40,4 @@ def test_finish_keeps_the_figures_when_the_baseline_fits_nothing(tmp_path):
     report = finish(folder, "smallmind-2026-02", "Z80", None)
     assert len(json.loads((folder / "summary.json").read_text())["rows"]) == 1
     assert "Left out: baseline 'Z80'" in markdown(report.grids)
-    assert len(report.paths) == 4
+    assert len(report.paths) == 5

@@ -15,7 +15,7 @@ from smjax.report.tables.rebuild import rebuild
 from tests.report.compare.sweeps import noise, sweep
 from tests.report.factory import GRAVITON, failed, record, run_folder, sample
 
-SUMMARIES = ["records.jsonl", "summary.json", "summary.csv", "summary.md"]
+SUMMARIES = ["records.jsonl", "summary.json", "summary.csv", "summary.md", "report.html"]
 
 
 def contents(folder):

@@ -72,14 +72,14 @@ def test_a_disk_that_is_full_when_the_summaries_come_keeps_the_records(
 def test_a_report_on_a_full_disk_is_printed_and_changes_nothing(
     small_disk: Mount, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    disk = small_disk(64)
+    disk = small_disk(1800)
     run_folder(disk, [record()])
     assert main(["report", str(disk)]) == 0
     run_folder(disk, [record(threads=2)])
     before = {path.name: path.read_bytes() for path in disk.glob("*.*")}
-    assert set(before) == {"records.jsonl", "summary.csv", "summary.json", "summary.md"}
+    assert set(before) == {"records.jsonl", "report.html", "summary.csv", "summary.json", "summary.md"}
     with pytest.raises(OSError, match="No space left"):
-        (disk / "filler").write_bytes(bytes(10**6))
+        (disk / "filler").write_bytes(bytes(10**7))
     capfd.readouterr()
     assert main(["report", str(disk)]) == 1
     said = capfd.readouterr()

@@ -37,6 +37,7 @@ def test_a_sweep_leaves_its_files(
         "multirun.yaml",
         "records",
         "records.jsonl",
+        "report.html",
         "summary.csv",
         "summary.json",
         "summary.md",

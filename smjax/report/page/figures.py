@@ -1,0 +1,98 @@
+"""What figures say for certain: how fast, how sure, undisturbed, and with the same answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from smjax.core.numbers import plural, plus_minus, significant
+from smjax.report.data.main_figure import is_of_op, main_figure
+from smjax.report.data.names import Names
+from smjax.report.page.wording import Row, called, counted, interval
+from smjax.report.render.html.page import Highlight
+from smjax.stats.intervals import half_width
+
+_FEW = 4
+"""Rows of which each has its own sentence."""
+_HIGHLIGHTS = 3
+
+
+def sentences(rows: Sequence[Row]) -> Iterator[str]:
+    """How fast the rows of answers decode that have an interval; of many the fastest and the slowest of each model."""
+    known = [row for row in rows if _has_interval(row) and not is_of_op(row)]
+    name_of = called(rows)
+    if len(known) <= _FEW:
+        yield from (f"{name_of(row)}: {_told(row)}." for row in known)
+    else:
+        for own in _by_model(known):
+            fastest = max(own, key=lambda row: row[main_figure(row)])
+            slowest = min(own, key=lambda row: row[main_figure(row)])
+            yield f"Fastest: {name_of(fastest)}, {_told(fastest)}. Slowest: {name_of(slowest)}, {_told(slowest)}."
+    if len(known) < len(sure := [row for row in rows if _has_interval(row)]) or len(sure) > _FEW:
+        widths = [half_width(_ends(row)) for row in sure]
+        ends = " to ".join(dict.fromkeys((plus_minus(min(widths)), plus_minus(max(widths)))))
+        yield f"{counted(sure, rows)} {'has' if len(sure) == 1 else 'have'} a 95 % interval: {ends}."
+
+
+def undisturbed(rows: Sequence[Row]) -> Iterator[str]:
+    """Where somebody looked, and nothing was found."""
+    looked = [row for row in rows if row["processes_disturbed"] is not None]
+    if looked and len(looked) == len(rows) and not any(row["processes_disturbed"] for row in rows):
+        yield "No process that counts was disturbed by anything that the system told of."
+
+
+def agreeing(rows: Sequence[Row]) -> Iterator[str]:
+    """Whether kernels and engines answer alike, where several can be compared."""
+    known = [row for row in rows if row["agreement"] is not None]
+    others = [row for row in known if not row["is_reference"]]
+    if others and all(row["agreement"] == 1 for row in known) and len({_program(row) for row in known}) > 1:
+        ids = min(row["ids_compared"] for row in others)
+        yield f"Kernels and engines answer alike: the first {plural(ids, 'id is', 'ids are')} the same."
+
+
+def highlights(rows: Sequence[Row]) -> Iterator[Highlight]:
+    """The fastest row of each of the first models; nothing of ops, which are no rivals of each other."""
+    known = [row for row in rows if row["decode_tok_per_s"] is not None and not is_of_op(row)]
+    names = Names(rows)
+    for own in list(_by_model(known))[:_HIGHLIGHTS]:
+        measured = [row for row in own if row["provenance"] == "measured"]
+        best = max(measured or own, key=lambda row: row["decode_tok_per_s"])
+        remark = "" if best["provenance"] == "measured" else best["provenance"]
+        among = f"fastest of {len(own)}: " if len(own) > 1 else ""
+        yield Highlight(
+            significant(best["decode_tok_per_s"]), "decode tok/s", _certainty(best), among + names.of(best), remark
+        )
+
+
+def _certainty(row: Row) -> str:
+    if _has_interval(row):
+        return interval(*_ends(row), "")
+    return "no interval" + (f": {row['no_interval_reason']}" if row["no_interval_reason"] else "")
+
+
+def _told(row: Row) -> str:
+    runs = row.get("runs")
+    over = plural(runs, "run", "runs") if runs else plural(row["replicates"], "process", "processes")
+    others = "" if row["provenance"] == "measured" else f", {row['provenance']}"
+    return f"{significant(row['decode_tok_per_s'])} decode tok/s ({interval(*_ends(row), '')}, {over}{others})"
+
+
+def _has_interval(row: Row) -> bool:
+    name = main_figure(row)
+    return row[name] is not None and row[f"{name}_lo"] is not None
+
+
+def _ends(row: Row) -> tuple[float, float]:
+    name = main_figure(row)
+    return row[f"{name}_lo"], row[f"{name}_hi"]
+
+
+def _by_model(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    found = defaultdict[str, list[Row]](list)
+    for row in rows:
+        found[row["model"] or ""].append(row)
+    yield from found.values()
+
+
+def _program(row: Row) -> tuple[str, str]:
+    return row["engine"], row["kernel"]

@@ -1,0 +1,137 @@
+"""The table of rows: the first of them as HTML, and all of them as data from which a script sorts and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from smjax.core.numbers import plural
+from smjax.report.render.grid import UNKNOWN, Cell
+from smjax.report.render.html.page import Column, Table
+from smjax.report.render.html.tags import Markup, as_json, joined, tag
+
+_FIRST = 100
+"""Rows that are there without a script."""
+_LONGEST = 200
+"""Characters of a cell."""
+_OTHERS_ARE_TAGS = (("provenance", "measured"), ("status", "ok"))
+"""Columns of words, and the one of them that nobody needs to be told of."""
+_DIGITS = 7
+"""Of numbers that are sorted and copied."""
+
+
+def table(table: Table, flags: Mapping[str, str]) -> Markup:
+    """Captions, the first rows, notes, what columns and flags mean, and the data."""
+    named = list(flags)
+    shown = [column for column in table.columns if column.is_shown]
+    head = tag("tr", (_heading(column) for column in shown))
+    body = (_row(table, shown, number, named) for number in range(min(_FIRST, len(table.statuses))))
+    left = tag("caption", _left(len(table.statuses))) if len(table.statuses) > _FIRST else None
+    drawn = tag("table", left, tag("thead", head), tag("tbody", body))
+    return joined(
+        [
+            tag("div", (tag("p", line) for line in table.captions), class_="lines quiet"),
+            tag("div", drawn, class_="scroller", role="region", tabindex="0", aria_label=f"Table: {table.title}"),
+            tag("ul", (tag("li", note) for note in table.notes), class_="notes") if table.notes else None,
+            _legend("What the columns mean", ((column.heading, _meaning(column), None) for column in table.columns)),
+            _legend("What the flags mean", _meanings(table, flags)),
+            tag("script", as_json(_data(table, named)), type="application/json"),
+        ]
+    )
+
+
+def _left(count: int) -> str:
+    return f"The first {_FIRST} of {plural(count, 'row', 'rows')}; all of them are in summary.csv"
+
+
+def _heading(column: Column) -> Markup:
+    return tag("th", column.heading, scope="col", class_=_class(column), title=_meaning(column) or None)
+
+
+def _row(table: Table, shown: Sequence[Column], number: int, flags: Sequence[str]) -> Markup:
+    cells = (_cell(column, column.cells[number], place == 0, flags) for place, column in enumerate(shown))
+    return tag("tr", cells, data_provenance=table.provenances[number], data_status=table.statuses[number])
+
+
+def _cell(column: Column, cell: Cell, is_first: bool, flags: Sequence[str]) -> Markup:
+    name, scope = ("th", "row") if is_first else ("td", None)
+    if column.kind == "flags":
+        return tag(name, (_chip(flag, flags) for flag in cell.value or ()), scope=scope, class_="chips")
+    if (column.name, cell.text) in _OTHERS_ARE_TAGS or column.name not in dict(_OTHERS_ARE_TAGS):
+        return tag(name, _cut(cell.text) or UNKNOWN, scope=scope, class_=_class(column))
+    return tag(name, tag("span", cell.text, class_="tag bad" if column.name == "status" else "tag"), scope=scope)
+
+
+def _chip(flag: str, flags: Sequence[str]) -> Markup:
+    if flag not in flags:
+        return tag("span", _cut(flag), class_="chip")
+    return tag("a", _cut(flag), class_="chip", href=f"#flag-{flags.index(flag)}")
+
+
+def _class(column: Column) -> str | None:
+    return "number" if column.numeric else None
+
+
+def _meaning(column: Column) -> str:
+    return ", ".join(filter(None, [column.meaning, column.unit and f"in {column.unit}"]))
+
+
+def _meanings(table: Table, flags: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Of the flags that the table has."""
+    columns = [column for column in table.columns if column.kind == "flags"]
+    known = {flag for column in columns for cell in column.cells for flag in cell.value or ()}
+    for number, (flag, meaning) in enumerate(flags.items()):
+        if flag in known:
+            yield flag, meaning, f"flag-{number}"
+
+
+def _legend(title: str, entries: Any) -> Markup | None:
+    told = [(tag("dt", name, id=anchor), tag("dd", meaning)) for name, meaning, anchor in entries if meaning]
+    return tag("details", tag("summary", title), tag("dl", told, class_="legend")) if told else None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _data(table: Table, flags: Sequence[str]) -> dict[str, Any]:
+    """Texts are kept once and numbered, as most of them are in many rows."""
+    return {
+        "columns": [_column(column) for column in table.columns],
+        "provenances": list(table.provenances),
+        "statuses": list(table.statuses),
+        "flags": list(flags),
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    texts = dict[str | tuple[str, ...], int]()
+    index = [texts.setdefault(_told(column, cell), len(texts)) for cell in column.cells]
+    is_number = all(_is_number(cell.value) or cell.value is None for cell in column.cells)
+    return {
+        "name": column.name,
+        "heading": column.heading,
+        "meaning": _meaning(column),
+        "kind": column.kind,
+        "numeric": column.numeric,
+        "shown": column.is_shown,
+        "texts": list(texts),
+        "index": index,
+        "values": [_short(cell.value) for cell in column.cells] if is_number else None,
+        "ends": [list(map(_short, end)) for end in column.ends] if column.ends else None,
+    }
+
+
+def _told(column: Column, cell: Cell) -> str | tuple[str, ...]:
+    return tuple(map(_cut, cell.value or ())) if column.kind == "flags" else _cut(cell.text)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _short(value: float | None) -> float | None:
+    """Nobody sorts, or compares, by more digits."""
+    if value is None or isinstance(value, int):
+        return value
+    return float(f"{value:.{_DIGITS - 1}e}")
