@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from smjax.core.numbers import significant
 from smjax.core.records.column import Column
 from smjax.core.records.columns import COLUMNS, FIELDS
 from smjax.report.compare.fields import OF_OPS, SHOWN, VERSIONS, shown
-from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row, name_of
-from smjax.stats.verdicts import Bounds
+from smjax.report.render.forest import Forest
+from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row, Tone, name_of
+from smjax.stats.verdicts import Bounds, Verdict
 
 ALWAYS = ("model", "op", "shape", "threads", "ctx")
 """What a row is called by, whether or not it differs."""
+_TONES: dict[str, Tone] = {Verdict.FASTER: "good", Verdict.SLOWER: "bad", Verdict.UNDECIDED: "doubtful"}
 _PATH = "python"
 """Of an interpreter: as it was asked for."""
 _COLUMNS = {column.name: column for column in (*FIELDS, *COLUMNS) if column.heading}
@@ -66,9 +69,17 @@ def ratio(value: float | None) -> Cell:
     return NOTHING if value is None else Cell(value, f"{value:.4f}")
 
 
-def interval(bounds: Bounds | None) -> Cell:
-    """Both its ends."""
-    return NOTHING if bounds is None else Cell((bounds.lo, bounds.hi), f"{bounds.lo:.4f} to {bounds.hi:.4f}")
+def interval(bounds: Bounds | None, ratio: float | None) -> Cell:
+    """Both its ends; a drawing of it and of its ratio."""
+    drawn = Forest(ratio, *((bounds.lo, bounds.hi) if bounds else ())) if ratio else None
+    if bounds is None:
+        return replace(NOTHING, drawn=drawn)
+    return Cell((bounds.lo, bounds.hi), f"{bounds.lo:.4f} to {bounds.hi:.4f}", drawn=drawn)
+
+
+def verdict(text: str) -> Cell:
+    """In the sense of better or worse, or that nobody knows."""
+    return Cell(text, text, tone=_TONES.get(text, ""))
 
 
 def share(value: float | None) -> Cell:

@@ -15,6 +15,7 @@ from smjax.core.records.record import Record
 from smjax.report.data import frames, states
 from smjax.report.data.agreement import agreements
 from smjax.report.data.builds import builds
+from smjax.report.data.course import courses
 from smjax.report.data.figures import expressions, names_over, with_interval
 from smjax.report.data.frames import DTYPES
 from smjax.report.data.judged import WHY_NONE, judged
@@ -48,7 +49,7 @@ def scenarios(records: Sequence[Record]) -> pl.DataFrame:
     that may have an interval, why it has none) and, in lists with an entry per process, in the order of time,
     `record_numbers` (places in `records`), `alone_shares` (of the process's time, null where unknown) and, of each
     figure with an interval, the processes' figures (`decode_tok_per_s_medians`) and, where those are medians of their
-    answers, the samples (`decode_tok_per_s_samples`).
+    answers, the samples (`decode_tok_per_s_samples`); `course` is of all attempts.
     """
     answers = answers_of(records)
     figures = per_process(records, answers)
@@ -56,6 +57,7 @@ def scenarios(records: Sequence[Record]) -> pl.DataFrame:
         figures.filter("stands")
         .sort("date", maintain_order=True)
         .join(_repeated(figures), on=ROW, how="left", nulls_equal=True, maintain_order="left")
+        .join(courses(figures), on=ROW, how="left", nulls_equal=True, maintain_order="left")
         .group_by(ROW, maintain_order=True)
         .agg(_row_expressions())
     )
@@ -83,7 +85,7 @@ def _row_expressions() -> list[pl.Expr]:
         pl.len().alias("processes"),
         (~is_ok).sum().alias("bad_processes"),
         pl.col("reason").filter(~is_ok).drop_nulls().unique().sort().alias("reasons"),
-        pl.col("repeated_because").first(),
+        pl.col("repeated_because", "course").first(),
         pl.col("process").alias("record_numbers"),
         pl.col("alone_share").filter(pl.col("decode_tok_per_s").is_not_null()).alias("alone_shares"),
     ]

@@ -9,7 +9,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from smjax.report.render.grid import Grid
-from smjax.report.render.terminal import said_once, table_of, width_of
+from smjax.report.render.layout import Space, one_table, said_once
+from smjax.report.render.pen import pen_of
+from smjax.report.render.terminal import table_of
 
 _TITLE, _MORE = 1, 1
 """Lines."""
@@ -36,7 +38,8 @@ class Fitted:
         shown = min(n_rows, room)
         while True:
             shown = max(shown, 1)
-            drawn = table_of(replace(self._grid, rows=self._grid.rows[:shown]), columns, options.max_width)
+            grid = replace(self._grid, rows=self._grid.rows[:shown])
+            drawn = table_of(grid, one_table(grid, columns, options.max_width, pen_of(console)))
             lines = console.render_lines(drawn, options, pad=False)
             over = len(lines) - (room - _MORE * (shown < n_rows))
             if over <= 0 or shown == 1:
@@ -52,6 +55,6 @@ class Fitted:
         chosen = [number for number, column in enumerate(columns) if column.role == "key"]
         places = {column.heading: number for number, column in enumerate(columns) if column.role != "key"}
         for number in (places[heading] for heading in self._headings if heading in places):
-            if width_of(self._grid, [*chosen, number]) <= width:
+            if Space(self._grid, width).left([*chosen, number]) >= 0:
                 chosen.append(number)
         return sorted(chosen)

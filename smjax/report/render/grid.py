@@ -9,10 +9,12 @@ from typing import Any, Literal
 from smjax.core.numbers import listed, significant
 from smjax.core.text import printable
 from smjax.report.render.picture import Picture
+from smjax.report.render.strip import Drawn
 
 UNKNOWN = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 Row = dict[str, Any]
+Tone = Literal["", "good", "bad", "doubtful"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Cell:
     """None where it is unknown; a tuple of texts in a column of `parts`."""
     text: str
     """"" where there is nothing to say."""
+    tone: Tone = ""
+    """What a terminal may colour it for, beside the text that says so."""
+    drawn: Drawn | None = None
+    """What a terminal may draw beside it."""
 
 
 NOTHING = Cell(None, "")

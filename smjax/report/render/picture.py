@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from textwrap import wrap
 
 from smjax.core.numbers import significant
+from smjax.report.render.scale import Scale
 
 PAGE_WIDTH = 80
 """Characters where nobody says how wide it is."""
@@ -39,10 +39,9 @@ def drawn(picture: Picture, width: int = PAGE_WIDTH) -> list[str]:
     room = max(1, min(width, _WIDEST) - margin - len(" | >"))
     places = _places(len(picture.values), room)
     lines = [[" "] * (places[-1] + 1) for _ in labels]
-    values = [math.log(value) for value in picture.values] if picture.is_log else picture.values
-    lowest, highest = min(values), max(values)
-    for place, value, mark in zip(places, values, picture.marks, strict=True):
-        lines[round((highest - value) / (highest - lowest) * (_HEIGHT - 1))][place] = mark
+    scale = Scale(max(picture.values), min(picture.values), picture.is_log)
+    for place, value, mark in zip(places, picture.values, picture.marks, strict=True):
+        lines[scale.place(value, _HEIGHT)][place] = mark
     plot = [f"{label:>{margin}} | {''.join(line).rstrip()}" for label, line in zip(labels, lines, strict=True)]
     indent = " " * (margin + len(" | "))
     axis = f"{' ' * margin} +{'-' * (places[-1] + 2)}>"

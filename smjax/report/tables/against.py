@@ -18,6 +18,7 @@ from smjax.report.compare.metrics import OF_ANSWERS, OF_CALLS, metrics_of
 from smjax.report.compare.pairing import Pair, Process, processes_of_each, scenario_key
 from smjax.report.compare.spread import History, Spread, spread_of
 from smjax.report.data.names import Names
+from smjax.report.render.forest import Forest
 from smjax.report.render.grid import NOTHING, TIMES, Cell, GridColumn, Row
 from smjax.report.tables.baseline import bases
 from smjax.report.tables.column_cells import with_reach
@@ -75,7 +76,8 @@ class Against:
             return Cell(1.0, "baseline" if name == first else "1")
         told = one.judged
         if name == one.metric and told.ratio is not None:
-            return Cell(told.ratio, with_reach(told.ratio, told.lo, told.hi, _digits(told)))
+            text = with_reach(told.ratio, told.lo, told.hi, _digits(told))
+            return Cell(told.ratio, text, drawn=Forest(told.ratio, told.lo, told.hi))
         return Cell(one.ratios[name], significant(one.ratios[name]))
 
     def captions(self, rows: Sequence[Row]) -> list[str]:

@@ -11,6 +11,7 @@ from smjax.core.records.column import Column
 from smjax.core.records.columns import COLUMN_NAMES, COLUMNS, FIELDS
 from smjax.core.records.flags import MODES_NOT_TESTABLE
 from smjax.report.render.grid import NOTHING, Cell, GridColumn, Row, figure, name_of
+from smjax.report.render.share import Share
 from smjax.report.tables.reasons import reason_of
 from smjax.stats.intervals import half_width
 
@@ -52,7 +53,7 @@ def _share(level: str | None) -> Callable[[Row], Cell]:
         share, lo, hi = (row[name] for name in ("roofline", "roofline_lo", "roofline_hi"))
         if share is None or row["bandwidth_level"] != level:
             return NOTHING
-        return Cell(share, _told(row, "roofline", _known_digits(share, lo, hi)))
+        return Cell(share, _told(row, "roofline", _known_digits(share, lo, hi)), drawn=Share(share))
 
     return cell
 
@@ -85,7 +86,11 @@ def processes_behind(row: Row) -> Cell:
 def _flags(row: Row) -> Cell:
     """But for one that the caption says of all rows that have it."""
     texts = tuple(text for text in _parts("flags")(row).value if text != MODES_NOT_TESTABLE.name)
-    return Cell(texts, ", ".join(texts))
+    return Cell(texts, ", ".join(texts), "doubtful")
+
+
+def _status(row: Row) -> Cell:
+    return Cell(row["status"], row["status"], "" if row["status"] == "ok" else "bad")
 
 
 def _chosen(key: str) -> Callable[[Row], Cell]:
@@ -124,6 +129,7 @@ def _parts(key: str) -> Callable[[Row], Cell]:
 
 _CELLS: dict[str, Callable[[Row], Cell]] = {
     "flags": _flags,
+    "status": _status,
     "agreement": _agreement,
     "isa": _chosen("isa"),
     "kv_dtype": _chosen("kv_dtype"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smjax.core.records.columns import METRICS
+from smjax.report.data.course import ALONE_FROM
 from smjax.report.data.main_figure import main_figure
 from smjax.report.data.names import name_row
 from smjax.report.render.grid import Row
@@ -15,8 +16,6 @@ from smjax.stats.intervals import TESTABLE
 MOST = 6
 """Pictures of a table."""
 _ALONE, _SHARED, _UNKNOWN = "o", "x", "o"
-_ALONE_FROM = 0.5
-"""Share of its answers."""
 
 
 def worth_a_picture(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
@@ -43,5 +42,5 @@ def _picture(row: Row, rows: Sequence[Row]) -> Picture:
     below = "processes in the order of time"
     if len(shares) != len(values) or None in shares:
         return Picture(caption, tuple(values), _UNKNOWN * len(values), below)
-    marks = "".join(_ALONE if share >= _ALONE_FROM else _SHARED for share in shares)
+    marks = "".join(_ALONE if share >= ALONE_FROM else _SHARED for share in shares)
     return Picture(caption, tuple(values), marks, f"{below}; {_ALONE} alone, {_SHARED} on shared cores")

@@ -13,9 +13,9 @@ from smjax.report.data.profile import STEPS, StepName
 from smjax.report.data.profile_document import IN_NO_PART, LEAST, MOST, TOO_NEAR, ToldProfile, ToldRatio, ToldStep
 from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure, name_of
 from smjax.report.render.renderers import RENDERERS, show
+from smjax.report.render.share import Share
 
 ALL_PARTS = "all parts"
-_BAR = 20
 _TITLES = {"decode": "one decode step at the middle of the answer", "prefill": "one prefill"}
 _HOW = {
     "stamps": "Stamped inside of the native calls, on the thread that runs the program.",
@@ -25,8 +25,7 @@ _HOW = {
 _COLUMNS = (
     GridColumn("part", name_of("part"), role="key"),
     GridColumn("\N{MICRO SIGN}s", figure("us"), numeric=True),
-    GridColumn("share", lambda row: _percent(row["share"]), numeric=True),
-    GridColumn("bar", lambda row: Cell(None, _bar(row["share"]))),
+    GridColumn("share", lambda row: _percent(row["share"], is_drawn=True), numeric=True),
     GridColumn("a layer \N{MICRO SIGN}s", figure("layer_us"), "any", numeric=True),
     GridColumn("MB", lambda row: _megabytes(row["bytes"]), numeric=True),
     GridColumn("at the bandwidth \N{MICRO SIGN}s", figure("at_bandwidth_us"), numeric=True),
@@ -105,16 +104,12 @@ def _layers(step: ToldStep) -> list[Row]:
     return [{"layer": n, **{name: layers.get(str(n)) for name, layers in by_name.items()}} for n in numbers]
 
 
-def _percent(share: float | None) -> Cell:
-    return NOTHING if share is None else Cell(share, f"{share:.1%}")
+def _percent(share: float | None, is_drawn: bool = False) -> Cell:
+    return NOTHING if share is None else Cell(share, f"{share:.1%}", drawn=Share(share) if is_drawn else None)
 
 
 def _megabytes(n_bytes: int | None) -> Cell:
     return NOTHING if n_bytes is None else Cell(n_bytes, significant(n_bytes / 1e6))
-
-
-def _bar(share: float) -> str:
-    return "\N{FULL BLOCK}" * round(max(share, 0) * _BAR)
 
 
 def _signed(alone_us: float | None, us: float) -> Cell:

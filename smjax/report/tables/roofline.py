@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from smjax.core.numbers import significant
 from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn, Row, draw, figure
+from smjax.report.render.share import Share
 from smjax.report.tables import op_table
 
 _LEAST = 2
@@ -47,7 +48,7 @@ def _share(row: Row) -> float | None:
 
 def _of_attainable(row: Row) -> Cell:
     share = _share(row)
-    return Cell(share, significant(share, 2))
+    return Cell(share, significant(share, 2), drawn=None if share is None else Share(share))
 
 
 def _bound(row: Row) -> Cell:

@@ -16,6 +16,7 @@ from smjax.report.tables.against import Against
 from smjax.report.tables.as_shown import as_shown
 from smjax.report.tables.captions import RUNS, are_pooled, captions, is_dram_said_once
 from smjax.report.tables.column_cells import IN_TABLES, OF_BANDWIDTH, processes_behind
+from smjax.report.tables.in_order import FIGURES, with_processes
 from smjax.report.tables.memory_curves import curves
 from smjax.report.tables.order_plot import pictures, worth_a_picture
 from smjax.report.tables.row_notes import notes
@@ -112,8 +113,7 @@ def columns_of(name: str, rows: Sequence[Row]) -> tuple[GridColumn, ...]:
     """How such a table shows a column of the summary, or a field that it has a heading for."""
     if name == "roofline":
         return OF_BANDWIDTH
-    if is_of_op(rows[0]) and not (name == "replicates" and are_pooled(rows)):
-        return (op_table.column(name),)
     if name == "replicates" and are_pooled(rows):
         return (replace(IN_TABLES[name], heading=RUNS, cell=processes_behind),)
-    return (IN_TABLES[name],)
+    column = op_table.column(name) if is_of_op(rows[0]) else IN_TABLES[name]
+    return (with_processes(name, column) if name in FIGURES and not are_pooled(rows) else column,)

@@ -8,6 +8,7 @@ from smjax.report.compare import cells
 from smjax.report.compare.fields import in_short
 from smjax.report.compare.metrics import heading_of
 from smjax.report.render.grid import Cell, Grid, GridColumn, Row, draw, figure, name_of
+from smjax.report.render.in_order import FEWEST, InOrder
 from smjax.report.trend.changes import Change, Course
 from smjax.report.trend.pictures import pictures
 
@@ -34,6 +35,7 @@ def _rows(course: Course) -> list[Row]:
         **course.scenario,
         "figure": heading_of([course.timeline.metric]),
         "runs": (len(course.timeline.points),),
+        "course": course,
         "why": course.why,
         "spread": course.steps.spread,
         "detectable": course.steps.detectable,
@@ -66,12 +68,18 @@ def _what_changed(change: Change) -> tuple[str, ...]:
 
 def _columns(heading: str) -> list[GridColumn]:
     return [
-        GridColumn("verdict", name_of("verdict")),
+        GridColumn("verdict", lambda row: cells.verdict(row["verdict"])),
         GridColumn("since", name_of("since"), "any", follows=True),
         GridColumn(f"{heading} before", figure("before"), "any", numeric=True),
         GridColumn("after", figure("after"), "any", numeric=True, follows=True),
         GridColumn("ratio", lambda row: cells.ratio(row.get("ratio")), "any", numeric=True, follows=True),
-        GridColumn("interval", lambda row: cells.interval(row.get("bounds")), "any", numeric=True, follows=True),
+        GridColumn(
+            "interval",
+            lambda row: cells.interval(row.get("bounds"), row.get("ratio")),
+            "any",
+            numeric=True,
+            follows=True,
+        ),
         GridColumn("runs", _runs, numeric=True),
         GridColumn("spread", lambda row: cells.share(row["spread"]), "any", numeric=True),
         GridColumn("detectable", lambda row: cells.share(row["detectable"]), "any", numeric=True),
@@ -83,4 +91,13 @@ def _columns(heading: str) -> list[GridColumn]:
 def _runs(row: Row) -> Cell:
     """Before and after a step; all of a history without one."""
     runs = row["runs"]
-    return Cell(runs, " and ".join(map(str, runs)))
+    return Cell(runs, " and ".join(map(str, runs)), drawn=_in_order(row["course"]))
+
+
+def _in_order(course: Course) -> InOrder | None:
+    values = course.timeline.values
+    if len(values) < FEWEST:
+        return None
+    since = {change.step.first for change in course.changes}
+    marked = tuple(place in since for place in range(len(values)))
+    return InOrder(tuple(values), marked, f"{heading_of([course.timeline.metric])} of each run", "a step")

@@ -1,0 +1,189 @@
+"""How a grid fits a width: what does not fit beside goes below, no number is cut, drawings take what room is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rich.cells import cell_len
+
+from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn
+from smjax.report.render.pen import Pen
+from smjax.report.render.strip import Drawings, Strip
+
+WIDEST_TEXT = 24
+"""Characters of a text column; longer texts are folded."""
+_GAP = 2
+"""Characters between two columns, and at the edges."""
+_SHORT = 24
+"""Rows of a table that may be made longer for the sake of drawings."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the tables, below each other, that a grid is shown as."""
+
+    columns: Sequence[int]
+    """Their numbers in the grid."""
+    strips: Mapping[int, Strip]
+    """What is drawn, by the number of the column that it stands right of."""
+    is_folded: bool = False
+    """Whether some cell has more than one line of text."""
+
+
+def laid_out(grid: Grid, width: int, pen: Pen) -> tuple[Grid, list[Part]]:
+    """The grid as it is shown, and its tables."""
+    grid = said_once(grid)
+    if not grid.rows:
+        return grid, []
+    grid, always, groups = _grouped(grid, width)
+    space = Space(grid, width)
+    tables, left = space.tables(always, groups), list[Drawings]()
+    for number, drawings in _drawings(grid, pen).items():
+        more = replace(space, drawn=space.drawn | {number: drawings})
+        tried = more.tables(always, groups)
+        if len(tried) == len(tables) and all(more.left(one) >= 0 for one in tried if number in one):
+            space, tables = more, tried
+        else:
+            left.append(drawings)
+    return grid, [own.part(one) for own, one in _with_those_left(space, tables, always, left)]
+
+
+def _with_those_left(
+    space: Space, tables: Sequence[list[int]], always: list[int], left: Sequence[Drawings]
+) -> list[tuple[Space, list[int]]]:
+    """Drawings that would take a further table if they stood beside their figures: at the end of the last table.
+
+    Where that has no room either, some are worth a table of their own with the keys, if it is a short one.
+    """
+    found, is_short = [(space, one) for one in tables], len(space.grid.rows) <= _SHORT
+    for drawings in left:
+        last, table = found[-1]
+        beside = replace(last, drawn=last.drawn | {table[-1]: drawings})
+        alone = Space(space.grid, space.width, dict.fromkeys(always[-1:], drawings))
+        if table[-1] not in last.drawn and beside.left(table) >= 0:
+            found[-1] = beside, table
+        elif drawings.kind.is_worth_a_table and is_short and alone.drawn and alone.left(always) >= 0:
+            found.append((alone, always))
+    return found
+
+
+def one_table(grid: Grid, numbers: Sequence[int], width: int, pen: Pen) -> Part:
+    """A table of these columns, with those of its drawings that there is room for."""
+    space = Space(grid, width)
+    for number, drawings in _drawings(grid, pen).items():
+        more = replace(space, drawn=space.drawn | {number: drawings})
+        space = more if number in numbers and more.left(numbers) >= 0 else space
+    return space.part(numbers)
+
+
+@dataclass(frozen=True)
+class Space:
+    """The width that there is for columns of a grid, and for what is drawn of some of them."""
+
+    grid: Grid
+    width: int
+    drawn: dict[int, Drawings] = field(default_factory=dict)
+
+    def tables(self, always: Sequence[int], groups: Sequence[Sequence[int]]) -> list[list[int]]:
+        """Columns that fit beside each other, in each table after the ones that are always there."""
+        found = [list(always)]
+        for group in groups:
+            if len(found[-1]) > len(always) and self.left([*found[-1], *group]) < 0:
+                found.append(list(always))
+            found[-1] += group
+        return [sorted(one) for one in found]
+
+    def left(self, numbers: Sequence[int]) -> int:
+        """What a table of these columns leaves of the width, its drawings being as narrow as can be."""
+        rooms = sum(self.drawn[number].least + _GAP for number in numbers if number in self.drawn)
+        return self.width - _width(self.grid, numbers) - rooms
+
+    def part(self, numbers: Sequence[int]) -> Part:
+        """The table, the first of whose drawings gets what is left."""
+        strips, left = dict[int, Strip](), self.left(numbers)
+        for number in numbers:
+            if number in self.drawn:
+                least = self.drawn[number].least
+                strips[number] = self.drawn[number].within(least + left)
+                left -= strips[number].width - least
+        return Part(numbers, strips, _is_folded(self.grid, numbers, self.width))
+
+
+def _drawings(grid: Grid, pen: Pen) -> dict[int, Drawings]:
+    """Of the columns that have any."""
+    columns = ([cell.drawn for cell in cells] for cells in zip(*grid.rows, strict=True))
+    return {number: Drawings(column, pen) for number, column in enumerate(columns) if any(column)}
+
+
+def said_once(grid: Grid) -> Grid:
+    """To be narrow: keys and remarks that are alike in several rows go above the table."""
+    cells = list(zip(*grid.rows, strict=True))
+    moved = [
+        number
+        for number, column in enumerate(grid.columns)
+        if column.role != "figure" and len(grid.rows) > 1 and len({cell.text for cell in cells[number]}) == 1
+    ]
+    said = [number for number in moved if cells[number][0].text]
+    kept = [number for number in range(len(grid.columns)) if number not in said]
+    return replace(
+        grid,
+        alike=(*((grid.columns[number].heading, cells[number][0]) for number in said), *grid.alike),
+        columns=tuple(grid.columns[number] for number in kept),
+        rows=tuple(tuple(row[number] for number in kept) for row in grid.rows),
+    )
+
+
+def _grouped(grid: Grid, width: int) -> tuple[Grid, list[int], list[list[int]]]:
+    """The columns of every table, which are the keys, and in their order those that stand beside each other in one.
+
+    Where the keys would take over half of each table, the grid is numbered, they come first, and the number stands for
+    them.
+    """
+    keys = [number for number, column in enumerate(grid.columns) if column.role == "key"]
+    if _width(grid, range(len(grid.columns))) <= width or _width(grid, keys) <= width // 2:
+        return grid, keys, _groups(grid, keys)
+    grid, keys = _numbered(grid), [number + 1 for number in keys]
+    return grid, [0], [*([key] for key in keys), *_groups(grid, [0, *keys])]
+
+
+def _groups(grid: Grid, keys: list[int]) -> list[list[int]]:
+    """The other columns, those together that say something of each other."""
+    groups: list[list[int]] = []
+    for number in range(len(grid.columns)):
+        if number in keys:
+            continue
+        if grid.columns[number].follows and groups:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return groups
+
+
+def _numbered(grid: Grid) -> Grid:
+    return replace(
+        grid,
+        columns=(GridColumn("#", lambda row: NOTHING, numeric=True, role="key"), *grid.columns),
+        rows=tuple((Cell(number, str(number)), *row) for number, row in enumerate(grid.rows, 1)),
+    )
+
+
+def _is_folded(grid: Grid, numbers: Sequence[int], width: int) -> bool:
+    texts = [number for number in numbers if not grid.columns[number].numeric]
+    return _width(grid, numbers) > width or any(_longest(grid, number) > WIDEST_TEXT for number in texts)
+
+
+def _width(grid: Grid, numbers: Sequence[int]) -> int:
+    """Of a table of these columns, if it is to have what it needs."""
+    return sum(_column_width(grid, number) + _GAP for number in numbers) + _GAP
+
+
+def _column_width(grid: Grid, number: int) -> int:
+    column = grid.columns[number]
+    longest = _longest(grid, number)
+    heading = max(map(cell_len, column.heading.split()))
+    return max(heading, longest if column.numeric else min(longest, WIDEST_TEXT))
+
+
+def _longest(grid: Grid, number: int) -> int:
+    return max(cell_len(row[number].text) for row in grid.rows)

@@ -1,0 +1,56 @@
+"""What a width has room for: figures whole and in as few tables as without drawings, then drawings."""
+
+from __future__ import annotations
+
+import pytest
+
+from smjax.report.render.forest import Forest
+from smjax.report.render.grid import Cell, GridColumn, draw
+from smjax.report.render.layout import laid_out
+from smjax.report.render.pen import BLOCKS
+from smjax.report.render.share import Share
+
+
+def column(heading, width, drawn=None, **more):
+    """Of cells of so many characters."""
+    return GridColumn(heading, lambda row: Cell(1, "9" * width, drawn=drawn), numeric=True, **more)
+
+
+KEY = GridColumn("key", lambda row: Cell(row["key"], row["key"]), role="key")
+RATIO, SHARE = Forest(1.2, 1.1, 1.3), Share(0.5)
+
+
+def tables(columns, width, rows=2):
+    """Of each the columns' headings, and after those with a drawing how wide that is."""
+    grid = draw("", [], [KEY, *columns], [{"key": f"{number}"} for number in range(rows)])
+    shown, parts = laid_out(grid, width, BLOCKS)
+    return [
+        " ".join(
+            shown.columns[number].heading + (f"[{part.strips[number].width}]" if number in part.strips else "")
+            for number in part.columns
+        )
+        for part in parts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (100, ["key a b[31] c"]),
+        (58, ["key a b[19] c"]),
+        (50, ["key a b[11] c"]),  # the least that it takes
+        (49, ["key a b c", "key[31]"]),  # no figure makes room for it
+        (36, ["key a b", "key c[17]"]),  # where a table has some
+        (22, ["key a", "key b", "key c", "key[13]"]),
+        (17, ["key a", "key b", "key c"]),
+    ],
+)
+def test_drawings_take_what_figures_leave(width, expected):
+    assert tables([column("a", 8), column("b", 8, RATIO), column("c", 8)], width) == expected
+
+
+def test_there_are_no_further_tables_for_what_figures_say_as_well_or_many_rows():
+    short, share = ([column("a", 20, drawn), column("b", 20)] for drawn in (RATIO, SHARE))
+    assert tables(short, 62) == ["key a b", "key[31]"]
+    assert tables(short, 62, rows=100) == tables(share, 62) == ["key a b"]
+    assert tables(share, 80) == ["key a[20] b"]
