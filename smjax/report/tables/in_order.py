@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from smjax.core.records.columns import METRICS
 from smjax.report.data.main_figure import DECODE, OF_OPS, main_figure
@@ -13,6 +14,7 @@ FIGURES = (DECODE, *OF_OPS)
 """That a row may be judged by."""
 
 
+@cache  # the same for the same: two reports are equal if they say the same
 def with_processes(name: str, column: GridColumn) -> GridColumn:
     """The column of a figure, with a picture for each row that is judged by it."""
 
