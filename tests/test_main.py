@@ -55,6 +55,7 @@ def test_an_unknown_command_is_one_line(
         (["run", "ctx=9", "--n-gen", "4", "-m"], "smjax run: unrecognized arguments: --n-gen; write n_gen=4"),
         (["run", "--replicates=3"], "smjax run: unrecognized arguments: --replicates=3; write measure.replicates=3"),
         (["run", "--experiment"], "smjax run: unrecognized arguments: --experiment; write experiment=VALUE"),
+        (["run", "-sc", "install=bash"], "smjax run: unrecognized arguments: -sc; write smjax --completion bash"),
         (["run", "--multi"], "smjax run: unrecognized arguments: --multi; did you mean --multirun?"),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ EXAMPLES = {
     'eval "$(smjax --completion bash)"': "Tab completes in this shell",
 }
 WHAT = "How fast a 4-bit language model decodes on a CPU, compiled by XLA, with every figure's origin and spread."
-MORE = "The pages in docs/ say how it measures, and how to read what it says."
+MORE = "man smjax has all of this on one page; the pages in docs/ say how it measures, and how to read what it says."
 
 
 def text() -> str:

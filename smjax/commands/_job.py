@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _INFOS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 _INFO = f"only print what Hydra found: {', '.join(_INFOS)}"
+_HYDRAS = {
+    "--hydra-help": "smjax {command} --help says all of it",
+    "--shell-completion": "write smjax --completion bash",
+    "-sc": "write smjax --completion bash",
+}
+"""Options of Hydra's that are not taken, and what stands for them."""
 _INFORMING = {"cfg": "-c", "package": "-p", "info": "-i"}
 
 
@@ -31,6 +37,8 @@ class JobParser(Parser):
         from smjax.sweep.request.keys import keys
         from smjax.sweep.request.overrides import meant_key
 
+        if instead := _HYDRAS.get(option):
+            return f"unrecognized arguments: {option}; {instead.format(command=self.job.command)}"
         name, equals, value = option.lstrip("-").partition("=")
         key = meant_key(name.replace("-", "_"), keys(self.job))
         if key is None:
@@ -50,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser, job: Job) -> None:
     """Overrides, and the few options that are not."""
     parser.usage = f"smjax {job.command} [-m] [KEY=VALUE …]"
     parser.epilog = f"{explained(job, width())}\n\n{wrapped(_SWEPT)}"
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what is not as below")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="KEY=VALUE", help="an override: what is not to be as it is by default"
+    )
     parser.add_argument("-m", "--multirun", action="store_true", help="sweep over every combination of listed values")
     parser.add_argument("--config-dir", type=Path, metavar="DIR", help="presets, measures and studies of your own")
     hydra = parser.add_argument_group("Hydra's own, which measure nothing")
