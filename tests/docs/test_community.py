@@ -1,4 +1,4 @@
-"""What GitHub reads of the repository: the forms that ask for what decides, how to cite, how to report in private."""
+"""What GitHub shows of the repository: README, forms that ask for what decides, how to cite, how to report in private."""
 
 from __future__ import annotations
 
@@ -72,3 +72,15 @@ def test_faults_of_security_are_reported_in_private_and_to_no_made_up_address() 
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     assert "*Report a vulnerability*" in text
     assert not re.search(r"[\w.]+@[\w.]+", text)
+
+
+def test_the_readme_begins_with_two_commands_shows_a_small_picture_and_is_short() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 100
+    assert [line.partition("#")[0].strip() for line in text.split("```")[1].splitlines()[1:]] == [
+        "make bench",
+        "make test",
+    ]
+    pictures = re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    assert len(pictures) == 2
+    assert all(0 < (ROOT / name).stat().st_size <= 150_000 for name in pictures)
