@@ -1,4 +1,4 @@
-"""What GitHub shows of the repository: README, forms that ask for what decides, how to cite, how to report in private."""
+"""What GitHub shows: README, forms that ask for what decides, how to cite, how to report in private."""
 
 from __future__ import annotations
 
