@@ -17,7 +17,7 @@ _BLOCK = re.compile(
     r"(?:^<!-- test: (?P<mark>[^\n]*) -->\n)?^ *```(?P<language>sh|bash|console|yaml)\n(?P<text>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
-_MARK = re.compile(r"(?P<how>run|arguments)(?P<added>(?: [\w.]+=\S+)*)(?:, (?:with (?P<given>[\w -]+)|(?P<why>.+)))?")
+_MARK = re.compile(r"(?P<how>run|arguments)(?P<added>(?: [\w.]+=\S+)*)(?:, (?:with (?P<given>[\w. -]+)|(?P<why>.+)))?")
 _STEP = re.compile(r"^\s*- run: (.*)$", re.MULTILINE)
 _OPERATORS = {"&&", "||", "|", ";", "&"}
 
