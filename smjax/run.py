@@ -47,9 +47,9 @@ def real_outside(asked: Asked | None = None) -> Outside:
     from smjax.core.errors import RequestError
     from smjax.core.machine.host import environment
     from smjax.core.output import complain
-    from smjax.report.render.renderers import show
     from smjax.report.tables import after_run, next_steps
     from smjax.report.tables.command_line import CommandLine, program
+    from smjax.report.tables.report import print_tables
     from smjax.report.tables.so_far import so_far
     from smjax.sweep.process.hello import hello
     from smjax.sweep.process.local import LocalLauncher
@@ -60,7 +60,7 @@ def real_outside(asked: Asked | None = None) -> Outside:
 
     def report(run_dir: Path, config: ReportConfig) -> Reported:
         done = after_run.finish(run_dir, config.history, config.baseline, OUTPUTS)
-        show(done.grids, sys.stdout)
+        print_tables(done)
         if done.complaints:
             raise RequestError("; ".join(done.complaints))
         if asked is None or not sys.stderr.isatty():

@@ -52,7 +52,7 @@ def rebuild(
     written += [_write_page(html, contents)] if html is not None else []
     paths = [path for found, _ in written for path in found]
     complaints = [text for _, found in written for text in found]
-    return Report((*shown, *compared), tuple(paths), (*whole.refused, *complaints))
+    return Report((*shown, *compared), tuple(paths), (*whole.refused, *complaints), contents)
 
 
 def _write_own(folder: Path, part: Loaded) -> Written:
