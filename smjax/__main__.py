@@ -16,19 +16,13 @@ from smjax.core import signals
 def main(argv: Sequence[str] | None = None, **handed: Any) -> int:
     """Run one command and return its exit code; what it is handed is for tests."""
     with signals.ended_at_once():  # and only then is anything imported
-        if argv is None and "_ARGCOMPLETE" in os.environ:
-            _complete()
+        if argv is None and os.environ.keys() >= {"_ARGCOMPLETE", "COMP_LINE"}:  # a shell asks how a line may go on
+            from smjax.commands._completion import answer
+
+            answer()
         from smjax.core.output import printing
 
         return printing(lambda: _refusing(list(sys.argv[1:] if argv is None else argv), handed))
-
-
-def _complete() -> None:
-    """Where a shell asks how the line may go on, tell it and end the process; it hears nothing on stdout or stderr."""
-    from smjax.commands import _completion
-
-    if _completion.is_asked():
-        _completion.answer()
 
 
 def _refusing(argv: list[str], handed: Mapping[str, Any]) -> int:

@@ -36,11 +36,6 @@ def meaning(action: argparse.Action, parser: Parser) -> str:
     return (action.help or "") % {**vars(action), "prog": parser.prog}
 
 
-def sentence(does: str) -> str:
-    """What a command does, with a capital and a full stop."""
-    return f"{does[:1].upper()}{does[1:].rstrip(' …')}."
-
-
 def _optional(actions: Sequence[argparse.Action]) -> Iterator[str]:
     """Those that must be there first; of positional ones each Python has an opinion of its own."""
     required = [one for one in actions if (one.required if one.option_strings else one.nargs not in ("*", "?"))]

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from smjax.commands import COMMANDS
 from smjax.commands._parser import Parser
-from smjax.commands._words import exit_line, listed, wrapped
+from smjax.commands._words import exit_line, listed, sentence, wrapped
 
 _EXITS = {
     0: "done",
@@ -34,8 +34,7 @@ class Command:
 def command(name: str) -> Command:
     """Import the command's module, and no other's, and ask it for its arguments."""
     module = importlib.import_module(f"smjax.commands.{name.replace('-', '_')}")
-    does = COMMANDS[name]
-    parser: Parser = getattr(module, "PARSER", Parser)(f"smjax {name}", f"{does[:1].upper()}{does[1:]}.")
+    parser: Parser = getattr(module, "PARSER", Parser)(f"smjax {name}", sentence(COMMANDS[name]))
     module.add_arguments(parser)
     found = Command(module, parser, getattr(module, "EXAMPLES", {}), _EXITS | getattr(module, "EXITS", {}))
     parser.epilog = "\n\n".join(filter(None, [parser.epilog, _epilog(found)]))

@@ -25,13 +25,8 @@ def script(shell: str) -> str:
     return shellcode(["smjax"], shell=shell)
 
 
-def is_asked() -> bool:
-    """Whether a shell asks how a line may go on, and runs nothing."""
-    return _ASKED in os.environ and "COMP_LINE" in os.environ
-
-
 def answer() -> None:
-    """Tell the shell, and end the process."""
+    """Tell a shell that asks how a line may go on, and end the process."""
     import argcomplete
     from argcomplete.lexers import split_line
 

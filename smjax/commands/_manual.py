@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from smjax import __version__
 from smjax.commands import COMMANDS, GROUPS
 from smjax.commands import _help as of_all
-from smjax.commands._arguments import form, meaning, sentence, taken, usage
+from smjax.commands._arguments import form, meaning, taken, usage
 from smjax.commands._command import Command, command
+from smjax.commands._words import sentence
 from smjax.core.exit_codes import ExitCode
 from smjax.sweep.request.explain import meaning as meaning_of_key
 from smjax.sweep.request.job import Job

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from smjax.commands import COMMANDS
-from smjax.commands._arguments import form, meaning, sentence, taken, usage
+from smjax.commands._arguments import form, meaning, taken, usage
 from smjax.commands._command import command
-from smjax.commands._words import exit_line
+from smjax.commands._words import exit_line, sentence
 from smjax.core.exit_codes import ExitCode
 from smjax.core.records.pages import markdown_table
 

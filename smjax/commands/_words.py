@@ -21,6 +21,11 @@ def wrapped(text: str) -> str:
     return textwrap.fill(" ".join(text.split()), width(), break_on_hyphens=False)
 
 
+def sentence(does: str) -> str:
+    """What a command does, with a capital and a full stop."""
+    return f"{does[:1].upper()}{does[1:].rstrip(' …')}."
+
+
 def exit_line(exits: Mapping[int, str]) -> str:
     """What exit codes say, in a sentence."""
     plain = {code: means.replace(";", ",").replace("`", "") for code, means in exits.items()}

@@ -14,7 +14,7 @@ from smjax.commands._command import command
 from tests.docs.pages import ROOT
 
 GITHUB = ROOT / ".github"
-FORMS = sorted((GITHUB / "ISSUE_TEMPLATE").glob("[!c]*.yml"))
+FORMS = sorted((GITHUB / "ISSUE_TEMPLATE").glob("*.yml"))
 TYPES = {"markdown", "textarea", "input", "dropdown", "checkboxes"}
 TEXTS = [*FORMS, GITHUB / "pull_request_template.md", ROOT / "SECURITY.md"]
 
