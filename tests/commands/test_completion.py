@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -160,3 +161,9 @@ def test_another_shell_is_one_line(rest: list[str], capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == (
         f"smjax: --completion: expected one of bash, zsh, fish, found {found}; write smjax --completion bash\n"
     )
+
+
+def test_the_mark_is_where_argcomplete_looks_for_it() -> None:
+    """Completing all programs that have it, it reads no more of a module."""
+    source = Path(importlib.util.find_spec("smjax.__main__").origin)
+    assert b"PYTHON_ARGCOMPLETE_OK" in source.read_bytes()[:1024]
