@@ -22,11 +22,18 @@ HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exi
 bench: $(READY)
 	$(BIN)/python -m smjax.run -m threads=1,4 ctx=256,1024
 
+# What drives a browser for the tests of report.html, by its lock; where it cannot be had they are skipped.
+BROWSER := tests/browser/node_modules/.package-lock.json
+
+$(BROWSER): tests/browser/package-lock.json
+	@{ command -v npm && npm ci --prefix tests/browser; } >/dev/null 2>&1 || \
+		echo "not installed: playwright-core, axe-core (npm); tests that need them are skipped" >&2
+
 # Whole files side by side, on as many CPUs as there are up to four: what a file compiles serves all of its tests. In the
 # order of tests/conftest.py: the file with the fewest tests, which would be the last one, takes the longest.
 PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test: lint
+test: lint $(BROWSER)
 	$(PYTEST)
 
 # While working: all but what is marked slow.

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MADE_BY_TOOLS = {".git", ".venv", "build", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+MADE_BY_TOOLS = {".git", ".venv", "build", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules"}
 GRACE_S = 5.0
 """How long a process that is dying may take: one that was killed, or whose parent was."""
 _SET_CHILD_SUBREAPER = 36

@@ -108,7 +108,7 @@ def by_provenance(data: Sequence[dict[str, Any]]) -> dict[str, Any]:
     filled = {"measured": 1.0, "imported": 0.35}
     scale = alt.Scale(domain=domain, range=[filled.get(one, 0.0) for one in domain])
     return {
-        "fillOpacity": alt.FillOpacity("provenance:N", scale=scale, legend=alt.Legend(title="filled: measured here"))
+        "fillOpacity": alt.FillOpacity("provenance:O", scale=scale, legend=alt.Legend(title="filled: measured here"))
     }
 
 

@@ -17,7 +17,8 @@ from smjax.report.plots.points import Row, tooltip
 
 _MOST = 40
 """Ops."""
-_MOST_MARKS = 1000
+_MOST_ROWS = 400
+"""Of all ops: each has up to four marks."""
 _OF = {"peak_share": "of peak arithmetic", "bandwidth_share": "of bandwidth"}
 _SHAPES = ("circle", "diamond")
 _RUNG_PX = 30
@@ -30,9 +31,11 @@ def make(contents: Contents) -> Sequence[Plot]:
     if ops.height < 1 or rows.height < 2:
         return []
     drawn = ops["op"].to_list()[:_MOST]
-    chosen = rows.filter(pl.col("op").is_in(drawn)).select(op_marks.NEEDED).head(_MOST_MARKS).to_dicts()
+    of_each = pl.int_range(pl.len()).over("op") < _MOST_ROWS // len(drawn)
+    chosen = rows.filter(pl.col("op").is_in(drawn), of_each).select(op_marks.NEEDED).to_dicts()
     data = [mark for row in chosen for mark in _marks(row, drawn.index(row["op"]))]
-    title = f"What ops reach of the machine's best{ladder.left_out(drawn, ops.height, 'ops')}"
+    left_out = ladder.left_out(drawn, ops.height, "ops") or ladder.left_out(chosen, rows.height)
+    title = f"What ops reach of the machine's best{left_out}"
     return [Plot("op-shares", title, f"{title}. {_in_words(drawn, data)}", spec(_chart(drawn, data)))]
 
 
