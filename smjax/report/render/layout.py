@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -137,14 +138,19 @@ def said_once(grid: Grid) -> Grid:
 def _grouped(grid: Grid, width: int) -> tuple[Grid, list[int], list[list[int]]]:
     """The columns of every table, which are the keys, and in their order those that stand beside each other in one.
 
-    Where the keys would take over half of each table, the grid is numbered, they come first, and the number stands for
-    them.
+    Where the keys would take over half of each table, or leave a column too little, the grid is numbered, they come
+    first, and the number stands for them. What has no room beside each other does not stand so.
     """
-    keys = [number for number, column in enumerate(grid.columns) if column.role == "key"]
-    if _width(grid, range(len(grid.columns))) <= width or _width(grid, keys) <= width // 2:
-        return grid, keys, _groups(grid, keys)
-    grid, keys = _numbered(grid), [number + 1 for number in keys]
-    return grid, [0], [*([key] for key in keys), *_groups(grid, [0, *keys])]
+    every = range(len(grid.columns))
+    keys = [number for number in every if grid.columns[number].role == "key"]
+    leave_room = all(_width(grid, [*keys, number]) <= width for number in every if number not in keys)
+    if _width(grid, every) <= width or (leave_room and _width(grid, keys) <= width // 2):
+        always, groups = keys, _groups(grid, keys)
+    else:
+        grid, always, keys = _numbered(grid), [0], [number + 1 for number in keys]
+        groups = [*([key] for key in keys), *_groups(grid, [0, *keys])]
+    fitting = ([group] if _width(grid, [*always, *group]) <= width else [[one] for one in group] for group in groups)
+    return grid, always, list(itertools.chain(*fitting))
 
 
 def _groups(grid: Grid, keys: list[int]) -> list[list[int]]:

@@ -51,6 +51,21 @@ def test_drawings_take_what_figures_leave(width, expected):
 
 def test_there_are_no_further_tables_for_what_figures_say_as_well_or_many_rows():
     short, share = ([column("a", 20, drawn), column("b", 20)] for drawn in (RATIO, SHARE))
-    assert tables(short, 62) == ["key a b", "key[31]"]
-    assert tables(short, 62, rows=100) == tables(share, 62) == ["key a b"]
+    assert tables(short, 59) == ["key a b", "key[31]"]
+    assert tables(short, 59, rows=100) == tables(share, 59) == ["key a b"]
     assert tables(share, 80) == ["key a[20] b"]
+
+
+@pytest.mark.parametrize("width", [34, 42, 60])
+def test_what_says_something_of_each_other_is_parted_before_a_figure_is_cut(width):
+    columns = [column("a", 10), column("b", 10, follows=True), column("c", 20, follows=True)]
+    expected = {34: ["key a b", "key c"], 42: ["key a b", "key c"], 60: ["key a b c"]}
+    assert tables(columns, width) == expected[width]
+
+
+def test_keys_that_leave_no_room_are_numbered():
+    keys = [GridColumn(f"key{n}", lambda row: Cell(row["key"], f"{row['key']}234567"), role="key") for n in range(2)]
+    grid = draw("", [], [*keys, column("a", 24)], [{"key": number} for number in (1, 2)])
+    for width, expected in ((46, [["key0", "key1", "a"]]), (45, [["#", "key0", "key1"], ["#", "a"]])):
+        shown, parts = laid_out(grid, width, BLOCKS)
+        assert [[shown.columns[number].heading for number in part.columns] for part in parts] == expected
