@@ -74,7 +74,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"smjax.stats"}
     | {f"smjax.report.{room}" for room in ("compare", "data", "render", "trend")},
     "report/plots": CORE
-    | {f"smjax.report.{room}" for room in ("compare", "data", "plots", "trend")}
+    | {f"smjax.report.{room}" for room in ("compare", "data", "plots", "render", "trend")}
     | {"smjax.stats", "altair", "numpy", "polars", "vl_convert"},
     "report/tables": CORE | {"smjax.stats", "smjax.report", "polars"},
     "report/badge": CORE

@@ -11,6 +11,7 @@ GROUPS = {
         "report": "rebuild the summaries of run folders from their records",
         "compare": "is a run, or a setting, faster than another, and how sure is that",
         "regress": "compare for CI: exit 3 where something is certainly slower",
+        "plot": "a picture of your own: any figure over any column",
         "trend": "since when is a figure higher or lower, and what changed then",
         "baseline": "keep a run's records under a name, to be compared with",
         "badge": "a figure as a small picture for a README, or as JSON for shields",

@@ -17,6 +17,7 @@ from smjax.core.records.folder import RECORDS, found_instead, record_paths
 EXAMPLES = {
     "smjax report outputs": "all runs below a folder",
     "smjax report mine theirs --out both": "two machines beside each other, in a folder of their own",
+    "smjax report outputs/today --svg pictures": "each picture of a run as a file",
     "smjax report outputs/today --audit": "what is odd about a run",
 }
 
@@ -37,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--baseline", metavar="ROW", help="what ratios are taken to: engine=llama_cpp, a name")
     parser.add_argument("--html", type=Path, nargs="?", metavar="FILE", help="the page of all of them, to a file too")
+    for kind in ("svg", "png"):
+        parser.add_argument(f"--{kind}", type=Path, metavar="DIR", help=f"each picture as a file NAME.{kind} there")
     parser.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
 
 
@@ -45,12 +48,15 @@ def call(arguments: argparse.Namespace) -> int:
     dirs = run_folders(arguments.dirs)
     if arguments.audit:
         return _audit(arguments, dirs)
+    from smjax.report.plots.plot import Kind
     from smjax.report.tables.rebuild import rebuild
     from smjax.report.tables.report import tell
 
+    a = arguments
+    kinds: dict[Kind, Path | None] = {"svg": a.svg, "png": a.png}
+    pictures = {kind: folder for kind, folder in kinds.items() if folder is not None}
     with signals.raised():
-        beside = (arguments.history, arguments.baseline)
-        return tell(rebuild(dirs, arguments.out, *beside, arguments.pool is not None, arguments.html))
+        return tell(rebuild(dirs, a.out, a.history, a.baseline, a.pool is not None, a.html, pictures))
 
 
 def run_folders(named: Sequence[Path]) -> list[Path]:

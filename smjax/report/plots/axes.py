@@ -88,3 +88,12 @@ def decades(title: str, ticks: Sequence[float], domain: Sequence[float] | None =
     axis = alt.Axis(values=list(ticks), labelOverlap="greedy", **given)
     within: dict[str, Any] = {"domain": list(domain)} if domain else {}
     return alt.X("x:Q", title=title, scale=alt.Scale(type="log", nice=False, padding=12, **within), axis=axis)
+
+
+def measured(title: str, values: Sequence[float]) -> Any:
+    """The axis of a figure that others are drawn over."""
+    import altair as alt
+
+    if is_log(values):
+        return decades(title, log_ticks(min(values), max(values)), format="~r")
+    return alt.X("x:Q", title=title, scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(tickCount=6))

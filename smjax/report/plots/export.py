@@ -5,14 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from smjax.core.errors import RequestError
 from smjax.core.files import replacing
 from smjax.report.plots import theme
-from smjax.report.plots.plot import Plot
-
-Kind = Literal["svg", "png"]
+from smjax.report.plots.plot import Kind, Plot
 
 WIDTH_PX = 640
 _SCALE = 2
@@ -50,5 +48,7 @@ def drawn(plot: Plot, kind: Kind, scheme: theme.Scheme = "light", width_px: int 
 
 def _standing_alone(plot: Plot, width_px: int) -> dict[str, Any]:
     title = textwrap.wrap(plot.title, _TITLE_CHARACTERS * width_px // WIDTH_PX)
-    width = {"width": width_px} if plot.spec.get("width") == "container" else {}
-    return {**plot.spec, **width, "title": title, "padding": 12, "autosize": {"type": "fit-x", "contains": "padding"}}
+    found = {**plot.spec, "title": title, "padding": 12}
+    if plot.spec.get("width") == "container":
+        found |= {"width": width_px, "autosize": {"type": "fit-x", "contains": "padding"}}
+    return found

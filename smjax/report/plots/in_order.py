@@ -23,12 +23,12 @@ from smjax.report.plots.theme import FAINT
 
 _RUNG_PX = 74
 _MIDDLE, _REACH = 0.66, 0.29
-"""Of the median in its rung, and how far the furthest figure of all lies from it."""
+"""Of the median in its rung, and how far its furthest figure lies from that."""
 _MOST_PROCESSES = 150
 _ALONE_FROM = 0.5
 _STATES = ("alone", "shared cores", "disturbed", "not known")
-_LEAST = 0.005
-"""Deviation that a strip shows at least: closer together nothing is to be seen."""
+_LEAST = 0.05
+"""What a strip reaches to either side of its median at least: else noise would look like two speeds."""
 _NAMED = ("model", "op", "shape", "threads", "ctx")
 
 
@@ -97,9 +97,9 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
     import altair as alt
 
     count = len(rows)
-    most = max(_LEAST, *(abs(mark["off"]) for strip in strips for mark in strip))
+    most = [max(_LEAST, *(abs(mark["off"]) for mark in strip)) for strip in strips]
     marks = [
-        mark | {"at": number + _MIDDLE - mark["off"] / most * _REACH, "rung": number}
+        mark | {"at": number + _MIDDLE - mark["off"] / most[number] * _REACH, "rung": number}
         for number, strip in enumerate(strips)
         for mark in strip
     ]
@@ -126,7 +126,7 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
     )
 
 
-def _medians(rows: Sequence[dict[str, Any]], most: float, count: int) -> list[Any]:
+def _medians(rows: Sequence[dict[str, Any]], most: Sequence[float], count: int) -> list[Any]:
     """The row's median as a line, its interval as a band."""
     import altair as alt
 
@@ -135,7 +135,7 @@ def _medians(rows: Sequence[dict[str, Any]], most: float, count: int) -> list[An
         name, middle = main_figure(row), number + _MIDDLE
         ends = [row.get(f"{name}_{end}") for end in ("lo", "hi")]
         known = None not in ends
-        lo, hi = (_REACH / most * (end / row[name] - 1) if known else 0.0 for end in ends)
+        lo, hi = (_REACH / most[number] * (end / row[name] - 1) if known else 0.0 for end in ends)
         marks.append({"middle": middle, "lo": middle - lo, "hi": middle - hi})
     base = chart(marks)
     band = base.mark_rect(opacity=0.15).encode(y=ladder.vertical(count, "lo"), y2=alt.Y2("hi"))
@@ -144,7 +144,7 @@ def _medians(rows: Sequence[dict[str, Any]], most: float, count: int) -> list[An
 
 def _texts(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]]) -> list[tuple[str, str]]:
     said = [_of_strip(row, strip) for row, strip in zip(rows, strips, strict=True)]
-    return list(zip(apart(rows), said, strict=True))
+    return list(zip(said, apart(rows), strict=True))
 
 
 def _of_strip(row: dict[str, Any], strip: Sequence[dict[str, Any]]) -> str:

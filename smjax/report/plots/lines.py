@@ -22,11 +22,16 @@ _LEGEND_PX = 300
 def marks(lines: Lines, over: str, name: str) -> list[dict[str, Any]]:
     """One for each row that has the figure."""
     return [
-        {"x": row[over], "series": line.name, "dash": number, **mark(row, name, f"{line.name}, {over} {row[over]}")}
+        of_line(number, line.name, row[over]) | mark(row, name, f"{line.name}, {over} {row[over]}")
         for number, line in enumerate(lines.drawn)
         for row in line.rows
         if row[name] is not None
     ]
+
+
+def of_line(number: int, name: str, place: float) -> dict[str, Any]:
+    """Where a mark lies, and which line it is of."""
+    return {"x": place, "series": name, "line": number, "dash": number}
 
 
 def line_chart(
@@ -44,7 +49,7 @@ def line_chart(
     ends = [one.get(end) for one in (*data, *beside) for end in ("y", "lo", "hi")]
     y = figures(title, ends)
     by = series(names)
-    line = base.mark_line().encode(x=x, y=y, **by.line)
+    line = base.mark_line().encode(x=x, y=y, detail=alt.Detail("line", type="nominal"), **by.line)
     bars = base.mark_rule().encode(x=x, y=alt.Y("lo:Q", title=title), y2=alt.Y2("hi"), stroke=by.line["stroke"])
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
     points = base.mark_point().encode(x=x, y=y, tooltip=tooltip(title), **by.point, **by_provenance(data))

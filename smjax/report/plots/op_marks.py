@@ -9,6 +9,7 @@ import polars as pl
 
 from smjax.core.text import printable
 from smjax.report.data.main_figure import CALL, LOOP, main_figure
+from smjax.report.plots.lines import of_line
 from smjax.report.plots.points import LONGEST, Row, mark, needed, with_unit
 from smjax.report.plots.series import Lines
 
@@ -62,7 +63,7 @@ def by_kind(rows: pl.DataFrame) -> pl.DataFrame:
 def over_bytes(found: Lines, mark_of: Callable[[Row], dict[str, Any]]) -> list[dict[str, Any]]:
     """Marks of lines over bytes."""
     return [
-        {"x": row["bytes"], "series": line.name, "dash": number, **mark_of(row)}
+        of_line(number, line.name, row["bytes"]) | mark_of(row)
         for number, line in enumerate(found.drawn)
         for row in line.rows
     ]

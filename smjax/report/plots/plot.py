@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+Kind = Literal["svg", "png"]
+"""Of files that pictures are kept in."""
 
 
 @dataclass(frozen=True)

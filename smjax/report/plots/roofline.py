@@ -26,6 +26,7 @@ from smjax.report.plots.points import Row, tooltip, with_unit
 from smjax.report.plots.theme import FAINT
 
 _LEAST = 2
+_PEAK = "peak"
 _MOST_MARKS = 400
 _MOST_DROPS = 40
 """Lines from marks to their roofs, of which more hide the marks."""
@@ -72,7 +73,7 @@ def _roofs(rows: Sequence[Row]) -> list[dict[str, Any]]:
             bandwidths[row["level"] or "memory"].append(row["level_bytes_per_s"] / 1e9)
     peak = max(row["peak_flop_per_s"] for row in rows) / 1e9
     least, most = (end(row["intensity"] for row in rows) for end in (min, max))
-    ends = [{"roof": "peak", "x": x, "y": peak, "said": f"peak {significant(peak)} GFLOP/s"} for x in (least, most)]
+    ends = [{"roof": _PEAK, "x": x, "y": peak, "said": f"peak {significant(peak)} GFLOP/s"} for x in (least, most)]
     for level, found in sorted(bandwidths.items()):
         speed = median(found)
         said = f"{printable(level)} {significant(speed)} GB/s"
@@ -98,10 +99,13 @@ def _chart(data: Sequence[dict[str, Any]], roofs: Sequence[dict[str, Any]]) -> A
     )
     told = tooltip("Attained", {"attainable": "Attainable", "series": "Kernel"})
     points = base.mark_point(size=40).encode(x=x, y=y, tooltip=told, **by.point, **by_provenance(data))
-    labels = chart(_firsts(roofs)).mark_text(align="right", dx=-5)
+    word = alt.Text("said", type="nominal")
+    slopes = chart(_firsts(roofs)).mark_text(align="right", dx=-5).encode(x=x, y=y, text=word)
+    top = chart([one for one in roofs if one["roof"] == _PEAK][-1:]).mark_text(align="right", dy=-8)
     return alt.layer(
         above.mark_line(style=FAINT, strokeWidth=1.5).encode(x=x, y=y, detail=alt.Detail("roof", type="nominal")),
-        labels.encode(x=x, y=y, text=alt.Text("said", type="nominal")),
+        slopes,
+        top.encode(x=x, y=y, text=word),
         *([lost] if len(data) <= _MOST_DROPS else []),
         bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True)),
         points,
@@ -109,8 +113,11 @@ def _chart(data: Sequence[dict[str, Any]], roofs: Sequence[dict[str, Any]]) -> A
 
 
 def _firsts(roofs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where each slope begins."""
     found: dict[str, dict[str, Any]] = {}
     for one in roofs:
+        if one["roof"] == _PEAK:
+            continue
         found.setdefault(one["roof"], one)
     return list(found.values())
 

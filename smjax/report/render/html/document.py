@@ -64,7 +64,8 @@ def _header(page: Page, sections: Sequence[Section]) -> Markup:
 
 def _sections(page: Page) -> Iterator[Section]:
     """What there is, in its order."""
-    yield "verdict", "Verdict", joined([highlights(page.highlights), verdict(page.words)]), None
+    if page.highlights or page.words:
+        yield "verdict", "Verdict", joined([highlights(page.highlights), verdict(page.words)]), None
     if page.troubles:
         yield "failures", "Failures", troubles(page.troubles), None
     if page.pictures:
@@ -73,7 +74,8 @@ def _sections(page: Page) -> Iterator[Section]:
         yield table.name, table.title, rows.table(table, page.flags), "rows"
     if page.machines:
         yield "machines", "Machines" if len(page.machines) > 1 else "Machine", machines(page.machines), None
-    yield "method", "Method", method(page.method, page.commands), None
+    if page.method or page.commands:
+        yield "method", "Method", method(page.method, page.commands), None
 
 
 def _section(id_: str, name: str, inside: Markup, class_: str | None) -> Markup:
