@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+from smjax.core.exit_codes import ExitCode
 from smjax.core.native_library import library
 from tests.docs.blocks import RUN, Block, Command, blocks
-from tests.docs.compose import MODEL, program
+from tests.docs.compose import JOBS, MODEL, program
 from tests.docs.given import give, measured
 from tests.docs.pages import PAGES
 from tests.docs.shape import difference
@@ -36,34 +36,28 @@ def test_a_page_s_marked_blocks_do_what_they_show(
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "FILE.gguf").symlink_to(MODEL)
-    type_in = _terminal(folder)
     for block in BY_PAGE[page]:
         if block.given:
             give(block.given, request.getfixturevalue("twice"), folder)
         for command in block.commands:
-            printed = type_in(block, command)
-            if command.printed and "" not in (found := [difference(command.printed, text) for text in printed]):
-                pytest.fail(f"{block}: {command.line}\nis to print\n{found[0]}\nprints\n{printed[1]}", pytrace=False)
+            done = _done(folder, block, command)
+            texts = (done.stdout, done.stderr + done.stdout)
+            if command.printed and "" not in (found := [difference(command.printed, text) for text in texts]):
+                pytest.fail(f"{block}: {command.line}\nis to print\n{found[0]}\nprints\n{texts[1]}", pytrace=False)
 
 
-def _terminal(folder: Path) -> Callable[[Block, Command], tuple[str, str]]:
-    """Types a command: what is printed, and with what is said on stderr before it."""
-    code = 0
-
-    def type_in(block: Block, command: Command) -> tuple[str, str]:
-        nonlocal code
-        calls = [program(call) for call in command.calls()]
-        done: subprocess.CompletedProcess[str]
-        if command.line == "echo $?":
-            return f"{code}\n", ""
-        if len(calls) == 1 and calls[0][0] == "smjax":
-            added = block.added if calls[0][1][:1] in (["run"], ["micro"]) else ()
-            done = said(folder, *calls[0][1], *added)
-        else:
-            assert "smjax" not in [name for name, _ in calls], f"{block}: one smjax a line, without a pipe"
-            done = subprocess.run(command.line, shell=True, cwd=folder, capture_output=True, text=True, check=False)
-        code = done.returncode
-        assert code == 0 or done.stderr.strip(), f"{block}: {command.line}: {code} without a word"
-        return done.stdout, done.stderr + done.stdout
-
-    return type_in
+def _done(folder: Path, block: Block, command: Command) -> subprocess.CompletedProcess[str]:
+    """The command after it has ended well, of smjax in this process."""
+    calls = [program(call) for call in command.calls()]
+    if ("smjax" in dict(calls)) != (len(calls) == 1 and calls[0][0] == "smjax"):
+        pytest.fail(f"{block}: {command.line}: expected one smjax on a line of its own", pytrace=False)
+    if calls[0][0] == "smjax":
+        (name, *arguments) = calls[0][1]
+        done = said(folder, name, *arguments, *(block.added if name in JOBS else ()))
+    else:
+        name = ""
+        done = subprocess.run(command.line, shell=True, cwd=folder, capture_output=True, text=True, check=False)
+    # Two processes on a busy machine may well differ by more than a page's threshold.
+    well = (ExitCode.OK, ExitCode.REGRESSION) if name == "regress" else (ExitCode.OK,)
+    assert done.returncode in well, f"{block}: {command.line}: {done.returncode}: {done.stderr}"
+    return done
