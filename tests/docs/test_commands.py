@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.docs.blocks import ARGUMENTS, Block, Command, blocks
 from tests.docs.compose import judge
 from tests.docs.pages import PAGES
 
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 
 
@@ -48,6 +50,14 @@ def test_what_would_not_be_taken_is_found(line: str, tmp_path: Path, monkeypatch
     (call,) = Command(line).calls()
     with pytest.raises((RequestError, SystemExit, AssertionError)):
         judge(call, arguments_alone=False)
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if PYTHON.search(page.read_text(encoding="utf-8"))], ids=lambda page: page.name
+)
+def test_a_page_s_python_runs(page: Path) -> None:
+    for source in PYTHON.findall(page.read_text(encoding="utf-8")):
+        exec(compile(source, page, "exec", dont_inherit=True), {"__name__": page.stem})
 
 
 def test_every_fenced_command_is_in_a_block_that_is_tested() -> None:
