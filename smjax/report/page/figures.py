@@ -66,7 +66,7 @@ def highlights(rows: Sequence[Row]) -> Iterator[Highlight]:
 
 def _certainty(row: Row) -> str:
     if _has_interval(row):
-        return interval(*_ends(row), "")
+        return interval(*_ends(row))
     return "no interval" + (f": {row['no_interval_reason']}" if row["no_interval_reason"] else "")
 
 
@@ -74,7 +74,7 @@ def _told(row: Row) -> str:
     runs = row.get("runs")
     over = plural(runs, "run", "runs") if runs else plural(row["replicates"], "process", "processes")
     others = "" if row["provenance"] == "measured" else f", {row['provenance']}"
-    return f"{significant(row['decode_tok_per_s'])} decode tok/s ({interval(*_ends(row), '')}, {over}{others})"
+    return f"{significant(row['decode_tok_per_s'])} decode tok/s ({interval(*_ends(row))}, {over}{others})"
 
 
 def _has_interval(row: Row) -> bool:

@@ -24,10 +24,20 @@ _LEVELS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "neon", 
 
 def cards(records: Sequence[Record]) -> list[page.Machine]:
     """One for each machine, in the order in which they were used."""
+    found = by_machine(records).values()
+    return [page.Machine(_title(own[0]), tuple(_facts(own)), tuple(_findings(own))) for own in found]
+
+
+def by_machine(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """Records that do not say which machine they are of are of the one of their type, where there is one alone."""
+    of_type = defaultdict[str, set[str]](set)
+    for record in records:
+        of_type[record.host] |= {record.machine} if record.machine else set()
     found = defaultdict[str, list[Record]](list)
     for record in records:
-        found[machine_of(record)].append(record)
-    return [page.Machine(_title(own[0]), tuple(_facts(own)), tuple(_findings(own))) for own in found.values()]
+        known = of_type[record.host] if record.host and not record.machine else set()
+        found[known.copy().pop() if len(known) == 1 else machine_of(record)].append(record)
+    return found
 
 
 def _title(record: Record) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from smjax.core.numbers import listed, plural
 from smjax.core.records.record import Record
 from smjax.core.text import printable
-from smjax.report.compare.fields import machine_of
 from smjax.report.data.natural import natural
+from smjax.report.page.machines import by_machine
 from smjax.report.page.wording import Row, values
 from smjax.report.tables.run_names import short_names
 
@@ -86,7 +86,7 @@ def _what(rows: Sequence[Row]) -> str:
 
 def _runs(records: Sequence[Record]) -> str:
     runs = len({record.run for record in records if record.run})
-    machines = len({machine_of(record) for record in records})
+    machines = len(by_machine(records))
     told = [f"{runs} runs"] * (runs > 1) + [f"{machines} machines"] * (machines > 1)
     return f", from {listed(told)}" if told else ""
 

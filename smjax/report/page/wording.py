@@ -83,6 +83,7 @@ def outward(lo: float, hi: float) -> str:
     return f"{lo:.4f} to {hi:.4f}"
 
 
-def interval(lo: float, hi: float, unit: str) -> str:
-    """Both ends of a figure's interval."""
-    return f"95 % interval {significant(lo)} to {significant(hi)} {unit}".strip()
+def interval(lo: float, hi: float) -> str:
+    """Both ends of a figure's interval, with as many digits as tell them apart."""
+    digits = next((digits for digits in range(3, 7) if significant(lo, digits) != significant(hi, digits)), 3)
+    return f"95 % interval {significant(lo, digits)} to {significant(hi, digits)}"

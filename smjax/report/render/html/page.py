@@ -79,6 +79,8 @@ class Column:
     """One a row; of flags the value is a tuple of them."""
     ends: tuple[Sequence[float | None], Sequence[float | None]] | None = None
     """Of a figure with intervals: where they begin and end."""
+    is_printed: bool = True
+    """Whether there is room for it on paper."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from smjax.report.render.html.tags import Markup, as_json, joined, tag
 
 _FIRST = 100
 """Rows that are there without a script."""
-_LONGEST = 200
-"""Characters of a cell."""
-_OTHERS_ARE_TAGS = (("provenance", "measured"), ("status", "ok"))
-"""Columns of words, and the one of them that nobody needs to be told of."""
+_LONG, _LONGEST = 28, 200
+"""Characters of a cell: from how many on it has several lines, and how many there are at most."""
+MEASURED, OK = "measured", "ok"
+"""What a row mostly is, and then is not said of it."""
 _DIGITS = 7
 """Of numbers that are sorted and copied."""
 
@@ -49,17 +49,24 @@ def _heading(column: Column) -> Markup:
 
 
 def _row(table: Table, shown: Sequence[Column], number: int, flags: Sequence[str]) -> Markup:
-    cells = (_cell(column, column.cells[number], place == 0, flags) for place, column in enumerate(shown))
-    return tag("tr", cells, data_provenance=table.provenances[number], data_status=table.statuses[number])
+    """What it is if it is not as expected stands beside what it is called by: no colour says it alone."""
+    first, *others = shown
+    provenance, status = table.provenances[number], table.statuses[number]
+    cell = first.cells[number]
+    tags = [_tag(provenance, "tag")] * (provenance != MEASURED) + [_tag(status, "tag bad")] * (status != OK)
+    name = tag("th", _cut(cell.text) or UNKNOWN, tags, scope="row", class_=_class(first, cell.text))
+    cells = (_cell(column, column.cells[number], flags) for column in others)
+    return tag("tr", name, cells, data_provenance=provenance, data_status=status)
 
 
-def _cell(column: Column, cell: Cell, is_first: bool, flags: Sequence[str]) -> Markup:
-    name, scope = ("th", "row") if is_first else ("td", None)
+def _tag(word: str, class_: str) -> Markup:
+    return joined([" ", tag("span", word, class_=class_)])
+
+
+def _cell(column: Column, cell: Cell, flags: Sequence[str]) -> Markup:
     if column.kind == "flags":
-        return tag(name, (_chip(flag, flags) for flag in cell.value or ()), scope=scope, class_="chips")
-    if (column.name, cell.text) in _OTHERS_ARE_TAGS or column.name not in dict(_OTHERS_ARE_TAGS):
-        return tag(name, _cut(cell.text) or UNKNOWN, scope=scope, class_=_class(column))
-    return tag(name, tag("span", cell.text, class_="tag bad" if column.name == "status" else "tag"), scope=scope)
+        return tag("td", (_chip(flag, flags) for flag in cell.value or ()), class_="chips")
+    return tag("td", _cut(cell.text) or UNKNOWN, class_=_class(column, cell.text))
 
 
 def _chip(flag: str, flags: Sequence[str]) -> Markup:
@@ -68,8 +75,9 @@ def _chip(flag: str, flags: Sequence[str]) -> Markup:
     return tag("a", _cut(flag), class_="chip", href=f"#flag-{flags.index(flag)}")
 
 
-def _class(column: Column) -> str | None:
-    return "number" if column.numeric else None
+def _class(column: Column, text: str = "") -> str | None:
+    """A long text takes several lines."""
+    return "number" if column.numeric else "long" if len(text) > _LONG else None
 
 
 def _meaning(column: Column) -> str:
@@ -115,6 +123,7 @@ def _column(column: Column) -> dict[str, Any]:
         "kind": column.kind,
         "numeric": column.numeric,
         "shown": column.is_shown,
+        "printed": column.is_printed,
         "texts": list(texts),
         "index": index,
         "values": [_short(cell.value) for cell in column.cells] if is_number else None,

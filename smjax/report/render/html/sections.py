@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smjax.report.render.html.page import Finding, Highlight, Machine, Words
-from smjax.report.render.html.tags import Markup, joined, tag
+from smjax.report.render.html.tags import Markup, joined, tag, text
+
+_LEAD = 100
+"""Characters; what is longer is no lead."""
 
 
 def about(facts: Sequence[tuple[str, str]]) -> Markup:
@@ -47,11 +50,14 @@ def _highlight(one: Highlight) -> Markup:
 
 
 def _words(words: Words) -> Markup:
-    if len(words.sentences) == 1 and words.kind == "compared":
-        told = tag("p", words.sentences[0])
-    else:
-        told = _list(words.sentences)
+    told = tag("ul", (tag("li", _with_lead(sentence)) for sentence in words.sentences))
     return tag("div", tag("h3", words.title), told, class_=words.kind)
+
+
+def _with_lead(sentence: str) -> Markup:
+    """What comes before a colon is what a reader looks for first."""
+    lead, colon, rest = sentence.partition(": ")
+    return joined([tag("strong", f"{lead}:"), f" {rest}"]) if colon and len(lead) <= _LEAD else text(sentence)
 
 
 def _machine(machine: Machine) -> Markup:

@@ -3,6 +3,7 @@
 {
   const PAGE = 100; // rows that are in the document at a time
   const CHOICES = 40; // values of a column that can be chosen from
+  const LONG = 28; // characters from which on a text has several lines
   const WAIT_MS = 150; // after a key before rows are filtered
   const inOrder = new Intl.Collator("en", { numeric: true }).compare;
 
@@ -39,11 +40,12 @@
       this.first = 0;
       this.addControls();
       this.update();
-      addEventListener("beforeprint", () => this.draw(true));
-      addEventListener("afterprint", () => this.draw());
+      addEventListener("beforeprint", () => { this.printing = true; this.draw(); });
+      addEventListener("afterprint", () => { this.printing = false; this.draw(); });
     }
 
-    get shown() { return this.columns.filter((column) => column.shown); }
+    // On paper all rows, in as many columns as it has room for.
+    get shown() { return this.columns.filter((column) => this.printing ? column.printed : column.shown); }
 
     // What is to be seen, in its order.
     update() {
@@ -72,8 +74,8 @@
       });
     }
 
-    draw(all = false) {
-      const rows = all ? this.found : this.found.slice(this.first, this.first + PAGE);
+    draw() {
+      const rows = this.printing ? this.found : this.found.slice(this.first, this.first + PAGE);
       this.table.tHead.replaceChildren(made("tr", {}, ...this.shown.map((column) => this.head(column))));
       this.table.tBodies[0].replaceChildren(...rows.map((row) => this.row(row)));
       const last = Math.min(this.first + PAGE, this.found.length);
@@ -113,14 +115,22 @@
     cell(column, row, isFirst) {
       const cell = isFirst ? made("th", { scope: "row" }) : made("td");
       if (column.numeric) cell.className = "number";
+      else if (column.text(row).length > LONG) cell.className = "long";
       if (column.kind === "flags") {
         cell.className = "chips";
         cell.append(...column.parts(row).map((flag) => this.chip(flag)));
-      }
-      else if (column.name === "provenance" && column.text(row) !== "measured") cell.append(made("span", { className: "tag" }, column.text(row)));
-      else if (column.name === "status" && column.text(row) !== "ok") cell.append(made("span", { className: "tag bad" }, column.text(row)));
-      else cell.textContent = column.text(row) || "\u2013";
+      } else cell.textContent = column.text(row) || "\u2013";
+      if (isFirst) cell.append(...this.tags(row));
       return cell;
+    }
+
+    // What a row is if it is not as expected: no colour says it alone.
+    tags(row) {
+      const [provenance, status] = [this.data.provenances[row], this.data.statuses[row]];
+      const tags = [];
+      if (provenance !== "measured") tags.push(" ", made("span", { className: "tag" }, provenance));
+      if (status !== "ok") tags.push(" ", made("span", { className: "tag bad" }, status));
+      return tags;
     }
 
     chip(flag) {
@@ -132,8 +142,10 @@
       this.count = made("span", { role: "status" });
       this.previous = this.button("Previous", () => this.page(-PAGE));
       this.next = this.button("Next", () => this.page(PAGE));
-      const controls = made("div", { className: "controls" }, this.finder(), ...this.columns.flatMap((column) => this.chooser(column)));
-      controls.append(this.button("Copy as Markdown", (b) => this.copy(b, this.markdown())), this.button("Copy as CSV", (b) => this.copy(b, this.csv())), this.columnChooser());
+      const controls = made("div", { className: "controls" }, this.finder(),
+        this.button("Copy as Markdown", (button) => this.copy(button, this.markdown())),
+        this.button("Copy as CSV", (button) => this.copy(button, this.csv())),
+        this.choosers(), this.columnChooser());
       const scroller = this.table.parentElement;
       scroller.before(controls);
       scroller.after(made("div", { className: "state" }, this.count, this.previous, this.next));
@@ -164,8 +176,15 @@
       return made("label", { className: "find" }, "Find rows", input);
     }
 
+    choosers() {
+      const labels = this.columns.flatMap((column) => this.chooser(column));
+      const details = made("details", { className: "choose" }, made("summary", {}, "Filter by column"), made("div", { className: "choosers" }, ...labels));
+      details.hidden = !labels.length;
+      return details;
+    }
+
     chooser(column) {
-      const choices = column.shown ? column.choices() : [];
+      const choices = column.choices();
       if (!choices.length) return [];
       const select = made("select", {}, made("option", { value: "" }, "all"), ...choices.map((value, place) => made("option", { value: String(place + 1) }, value)));
       select.addEventListener("change", () => {
