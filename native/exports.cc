@@ -1,14 +1,15 @@
 #include "exports.h"
 
-#include <cstdio>
-#include <exception>
+#include <cerrno>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "arguments.h"
+#include "counters.h"
 #include "drills.h"
 #include "machine.h"
+#include "never_throws.h"
 #include "operations.h"
 #include "pack.h"
 #include "probe.h"
@@ -17,44 +18,6 @@
 
 namespace smjax {
 namespace {
-
-// Without an allocation, which may be what went wrong.
-const char* keep(const char* text) noexcept {
-  thread_local char kept[512];
-  std::snprintf(kept, sizeof kept, "%s", text);
-  return kept;
-}
-
-// What f returns, a text.
-template <class Function>
-const char* names_of(const Function& f) noexcept {
-  try {
-    return keep(f().c_str());
-  } catch (...) {
-    return keep("");
-  }
-}
-
-// What f returns as wrong, or what it throws.
-template <class Function>
-const char* complaint_of(const Function& f) noexcept {
-  try {
-    return keep(f().c_str());
-  } catch (const std::exception& error) {
-    return keep(error.what());
-  } catch (...) {
-    return keep("unknown error");
-  }
-}
-
-template <class Function>
-double number_of(const Function& f) noexcept {
-  try {
-    return f();
-  } catch (...) {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-}
 
 void append(std::string& names, const char* name) { names += (names.empty() ? "" : " ") + std::string(name); }
 
@@ -88,6 +51,14 @@ Complaint check_stream(int32_t stream, const float* a, const float* b, const flo
   if (n < 0 || rounds < 0) return "stream: expected a number of floats and of rounds, found one below 0";
   const bool there = a && (b || stream == kFirst) && (c || stream != kLast);
   return expect_that(there || !n, "memory of every array");
+}
+
+bool are_events(const int64_t* events, int32_t n) { return n >= 0 && n <= Counters::kMostEvents && (events || !n); }
+
+std::vector<Event> events_of(const int64_t* events, int32_t n) {
+  std::vector<Event> found;
+  for (int32_t i = 0; i < n; ++i) found.push_back({events[2 * i], events[2 * i + 1]});
+  return found;
 }
 
 }  // namespace
@@ -190,11 +161,12 @@ const char* smjax_probe(int32_t threads, double* found) {
   });
 }
 
-const char* smjax_trace_start(int64_t stamps) {
+const char* smjax_trace_start(int64_t stamps, const int64_t* events, int32_t n_events) {
   return complaint_of([&]() -> std::string {
     if (stamps < 1) return "trace: expected room for stamps, found none";
+    if (!are_events(events, n_events)) return "trace: expected events to count, found another number of them";
     const Turn turn;
-    start_trace(turn->pool.size(), stamps);
+    start_trace(turn->pool.size(), stamps, events_of(events, n_events));
     return {};
   });
 }
@@ -203,6 +175,18 @@ void smjax_trace_stop() { stop_trace(); }
 
 int64_t smjax_trace_stamps(int32_t thread, void* stamps, int64_t n) {
   return n < 0 || (n && !stamps) ? -1 : read_stamps(thread, static_cast<Stamped*>(stamps), n);
+}
+
+int64_t smjax_trace_counts(int32_t thread, int64_t* counts, int64_t n) {
+  return n < 0 || (n && !counts) ? -1 : read_counts(thread, counts, n);
+}
+
+int32_t smjax_why_not_counted(const int64_t* events, int32_t n_events) {
+  try {
+    return are_events(events, n_events) ? Counters().open(0, events_of(events, n_events)) : E2BIG;
+  } catch (...) {
+    return ENOMEM;
+  }
 }
 
 int64_t smjax_trace_calls(void* calls, int64_t n) {

@@ -10,7 +10,7 @@ extern "C" {
 
 // Counts up with every change of what is declared here or of what a handler of ffi.cc takes: smjax/core has the same
 // number, and takes a library with another one as missing.
-constexpr int32_t kSmjaxAbi = 5;
+constexpr int32_t kSmjaxAbi = 6;
 int32_t smjax_abi();
 
 // Names of the instruction sets that this CPU runs, best first, and of the encodings, in the order of their numbers;
@@ -43,11 +43,16 @@ int32_t smjax_watch(int32_t threads, const int32_t* cpus, int32_t n_cpus);
 const char* smjax_probe(int32_t threads, double* found);
 
 // See trace.h: what is wrong, or an empty text; how many there are, below 0 where there are none to be read; ns.
-const char* smjax_trace_start(int64_t stamps);
+// `events`: pairs of numbers, as counters.h has them.
+const char* smjax_trace_start(int64_t stamps, const int64_t* events, int32_t n_events);
 void smjax_trace_stop();
 int64_t smjax_trace_stamps(int32_t thread, void* stamps, int64_t n);
+int64_t smjax_trace_counts(int32_t thread, int64_t* counts, int64_t n);
 int64_t smjax_trace_calls(void* calls, int64_t n);
 double smjax_stamp_cost();
+
+// See counters.h: the system's number of what is wrong where this thread's events cannot be counted, or 0.
+int32_t smjax_why_not_counted(const int64_t* events, int32_t n_events);
 
 // See machine.h; what is wrong, or an empty text.
 const char* smjax_wake_ups(int32_t cpu_waking, int32_t cpu_woken, int32_t n, int64_t* nanoseconds);

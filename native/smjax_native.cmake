@@ -33,9 +33,9 @@ macro(smjax_compiles result)
 endmacro()
 
 # Instruction sets: name of the file in native/isa, flags, what has to compile with them.
-set(SMJAX_SOURCES native/arguments.cc native/attend.cc native/bandwidth.cc native/drills.cc native/exports.cc
-  native/isa/scalar.cc native/look_up.cc native/machine.cc native/multiply.cc native/pack.cc native/pool.cc
-  native/probe.cc native/registry.cc native/runtime.cc native/trace.cc)
+set(SMJAX_SOURCES native/arguments.cc native/attend.cc native/bandwidth.cc native/counters.cc native/drills.cc
+  native/exports.cc native/isa/scalar.cc native/look_up.cc native/machine.cc native/multiply.cc native/pack.cc
+  native/pool.cc native/probe.cc native/registry.cc native/runtime.cc native/trace.cc)
 set(SMJAX_DEFINITIONS "")
 set_source_files_properties(native/isa/scalar.cc PROPERTIES COMPILE_OPTIONS -fno-exceptions)
 function(smjax_isa name flags)

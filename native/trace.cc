@@ -51,12 +51,16 @@ Moment now() noexcept {
 }
 
 struct Log {
-  explicit Log(int64_t room) : stamps(size_t(room) + 1) {}
+  Log(int64_t room, size_t events) : stamps(size_t(room) + 1), counts(stamps.size() * events) {}
   std::vector<Stamped> stamps;  // with ticks in place of ns
   int64_t count = 0;            // beyond the room too
+  Counters counters;
+  std::vector<int64_t> counts;  // of each stamp those of all events
+  bool lost = false;            // a reading failed
 };
 
 struct Trace {
+  const std::vector<Event> events;
   std::vector<std::unique_ptr<Log>> logs;
   std::vector<Called> calls;
   int64_t n_calls = 0;
@@ -64,11 +68,13 @@ struct Trace {
   std::atomic<int32_t> call{-1};  // the operation under way
   Moment began;
 
-  Trace(int threads, int64_t stamps) : calls(size_t(stamps)) {
-    for (int i = 0; i < threads; ++i) logs.push_back(std::make_unique<Log>(stamps));
+  Trace(int threads, int64_t stamps, const std::vector<Event>& counted) : events(counted), calls(size_t(stamps)) {
+    for (int i = 0; i < threads; ++i) logs.push_back(std::make_unique<Log>(stamps, events.size()));
   }
-  bool has_room(int threads, int64_t stamps) const {
-    return int(logs.size()) == threads && int64_t(calls.size()) == stamps;
+  bool is_as_asked(int threads, int64_t stamps, const std::vector<Event>& counted) const {
+    const auto same = [](const Event& a, const Event& b) { return a.type == b.type && a.config == b.config; };
+    return int(logs.size()) == threads && int64_t(calls.size()) == stamps &&
+           std::equal(events.begin(), events.end(), counted.begin(), counted.end(), same);
   }
   void begin() noexcept {
     n_calls = 0;
@@ -78,6 +84,8 @@ struct Trace {
     for (auto& log : logs) {
       log->stamps[0] = {began.ticks, int32_t(Step::kOutside), -1};
       log->count = 1;
+      log->counters.close();
+      log->lost = false;
     }
   }
 };
@@ -95,6 +103,7 @@ Log* own_log() noexcept {
   if (own_generation != current) {
     const int place = trace->taken.fetch_add(1);
     own = place < int(trace->logs.size()) ? trace->logs[size_t(place)].get() : nullptr;
+    if (own && !trace->events.empty()) own->counters.open(0, trace->events);
     own_generation = current;
   }
   return own;
@@ -113,7 +122,9 @@ void leave_stamp(Step step) noexcept {
   Log* log = own_log();
   if (!log) return;
   if (log->count < int64_t(log->stamps.size())) {
+    const size_t events = trace->events.size();
     log->stamps[size_t(log->count)] = {ticks(), int32_t(step), trace->call.load(std::memory_order_relaxed)};
+    if (events && !log->counters.read(log->counts.data() + size_t(log->count) * events)) log->lost = true;
   }
   ++log->count;
 }
@@ -128,9 +139,9 @@ void Traced::begin(Operation operation, const Tensor& data, const Tensor& layer)
 }
 
 // Memory stays from trace to trace: what the system gives anew is paid for by whoever first writes to it.
-void start_trace(int threads, int64_t stamps) {
-  if (!trace || !trace->has_room(threads, stamps)) {
-    auto next = std::make_unique<Trace>(threads, stamps);
+void start_trace(int threads, int64_t stamps, const std::vector<Event>& events) {
+  if (!trace || !trace->is_as_asked(threads, stamps, events)) {
+    auto next = std::make_unique<Trace>(threads, stamps, events);
     delete trace;
     trace = next.release();
   }
@@ -139,7 +150,11 @@ void start_trace(int threads, int64_t stamps) {
   tracing.store(true);
 }
 
-void stop_trace() noexcept { tracing.store(false); }
+void stop_trace() noexcept {
+  tracing.store(false);
+  if (!trace) return;
+  for (auto& log : trace->logs) log->counters.close();
+}
 
 int64_t read_stamps(int thread, Stamped* stamps, int64_t n) noexcept {
   if (!trace || thread < 0 || thread >= int(trace->logs.size())) return -1;
@@ -150,6 +165,12 @@ int64_t read_stamps(int thread, Stamped* stamps, int64_t n) noexcept {
   for (int64_t i = 0; i < std::min(n, count); ++i)
     stamps[i].ns = then.ns + int64_t(double(stamps[i].ns - then.ticks) * scale);
   return count;
+}
+
+int64_t read_counts(int thread, int64_t* counts, int64_t n) noexcept {
+  if (!trace || thread < 0 || thread >= int(trace->logs.size())) return -1;
+  const Log& log = *trace->logs[size_t(thread)];
+  return log.lost ? -1 : copy(log.counts, log.count * int64_t(trace->events.size()), counts, n);
 }
 
 int64_t read_calls(Called* calls, int64_t n) noexcept {

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "counters.h"
 #include "step.h"
 #include "tensor.h"
 
@@ -52,14 +54,17 @@ class Traced {
   [[gnu::cold]] static void begin(Operation operation, const Tensor& data, const Tensor& layer) noexcept;
 };
 
-// From here on stamps are kept, of as many threads and of each so many at most; what was kept is forgotten. Throws
-// bad_alloc. No operation may be under way, as with the next.
-void start_trace(int threads, int64_t stamps);
+// From here on stamps are kept, of as many threads and of each so many at most, and at each what was counted of the
+// thread until then; what was kept is forgotten. Throws bad_alloc. No operation may be under way, as with the next.
+void start_trace(int threads, int64_t stamps, const std::vector<Event>& events = {});
 void stop_trace() noexcept;
 
 // Copies the first stamps of a thread, 0 is the one that calls operations, and returns how many there are; -1 where it
 // had more than there was room for, or where there is no such thread. Its first says when the trace began.
 int64_t read_stamps(int thread, Stamped* stamps, int64_t n) noexcept;
+// The same of the counts, one event behind the other for each stamp; of the first stamp they are 0. -1 too where they
+// could not be read.
+int64_t read_counts(int thread, int64_t* counts, int64_t n) noexcept;
 // The same of the operations.
 int64_t read_calls(Called* calls, int64_t n) noexcept;
 

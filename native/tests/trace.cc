@@ -27,7 +27,7 @@ void check_in_order(const std::vector<Stamped>& stamps, const std::string& what)
 
 // What one normalised product, large enough to be shared, does on its two threads.
 void check_steps(ProductCase& product) {
-  check(std::strlen(smjax_trace_start(100)) == 0, "a trace");
+  check(std::strlen(smjax_trace_start(100, nullptr, 0)) == 0, "a trace");
   product.run();
   smjax_trace_stop();
   product.run();
@@ -48,6 +48,26 @@ void check_steps(ProductCase& product) {
         "which weights were multiplied");
 }
 
+// Of two events of the system's, where it lets anybody count.
+void check_counts(ProductCase& product) {
+  const int64_t events[] = {1, 1, 1, 2};  // time on a CPU, pages that were not there
+  const bool counts = smjax_why_not_counted(events, 2) == 0;
+  check(std::strlen(smjax_trace_start(100, events, 2)) == 0, "a trace that counts");
+  product.run();
+  smjax_trace_stop();
+  for (int thread = 0; thread < 2; ++thread) {
+    const int64_t n = smjax_trace_stamps(thread, nullptr, 0);
+    std::vector<int64_t> found(size_t(2 * n), -1);
+    check(smjax_trace_counts(thread, found.data(), 2 * n) == (counts ? 2 * n : -1), "two counts at each stamp");
+    for (size_t i = 2; counts && i < found.size(); ++i) check(found[i - 2] <= found[i], "counts that grow");
+  }
+  const int64_t unknown[] = {1, 1, 1, 1 << 20}, many[2 * (Counters::kMostEvents + 1)] = {};
+  check(smjax_why_not_counted(unknown, 2) > 0 && smjax_why_not_counted(unknown, -1) > 0, "an event that there is not");
+  check(std::strlen(smjax_trace_start(100, many, Counters::kMostEvents + 1)) > 0, "more events than are read at once");
+  check(std::strlen(smjax_trace_start(100, nullptr, 1)) > 0, "events that are nowhere");
+  check(smjax_trace_counts(0, nullptr, 1) == -1 && smjax_trace_counts(2, nullptr, 0) == -1, "no memory, no thread");
+}
+
 }  // namespace
 
 void test_trace() {
@@ -60,12 +80,13 @@ void test_trace() {
   check_steps(product);
   check(smjax_trace_stamps(2, nullptr, 0) == -1, "a thread that there is not");
   check(smjax_trace_stamps(0, nullptr, 1) == -1 && smjax_trace_calls(nullptr, 1) == -1, "no memory to copy to");
-  check(std::strlen(smjax_trace_start(0)) > 0, "a trace of no stamps");
-  check(std::strlen(smjax_trace_start(3)) == 0, "a small trace");
+  check(std::strlen(smjax_trace_start(0, nullptr, 0)) > 0, "a trace of no stamps");
+  check(std::strlen(smjax_trace_start(3, nullptr, 0)) == 0, "a small trace");
   const std::vector<float> traced = product.run();
   smjax_trace_stop();
   check(smjax_trace_stamps(0, nullptr, 0) == -1, "more stamps than room");
   check_same(product.run(), traced, "the outputs of a product that is traced");
+  check_counts(product);
   check(smjax_stamp_cost() > 0, "the cost of a stamp");
 }
 

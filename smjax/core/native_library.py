@@ -11,7 +11,7 @@ from pathlib import Path
 
 import smjax
 
-ABI = 5
+ABI = 6
 """Of the functions and handlers that are called here; the library has the same number (native/exports.h)."""
 _NAMES = ("libsmjax_native.so", "libsmjax_native.dylib")
 _FOLDER = "lib"
@@ -36,9 +36,11 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "smjax_effective_ghz": (_F64, (_I32,)),
     "smjax_watch": (_I32, (_I32, _ADDRESS, _I32)),
     "smjax_probe": (_TEXT, (_I32, _ADDRESS)),
-    "smjax_trace_start": (_TEXT, (_I64,)),
+    "smjax_trace_start": (_TEXT, (_I64, _ADDRESS, _I32)),
     "smjax_trace_stop": (None, ()),
     "smjax_trace_stamps": (_I64, (_I32, _ADDRESS, _I64)),
+    "smjax_trace_counts": (_I64, (_I32, _ADDRESS, _I64)),
+    "smjax_why_not_counted": (_I32, (_ADDRESS, _I32)),
     "smjax_trace_calls": (_I64, (_ADDRESS, _I64)),
     "smjax_stamp_cost": (_F64, ()),
     "smjax_wake_ups": (_TEXT, (_I32, _I32, _I32, _ADDRESS)),

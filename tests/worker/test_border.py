@@ -47,7 +47,7 @@ def test_a_request_of_another_version_is_refused(version: object) -> None:
     [
         (
             {**HEALTHY, "task": "dance"},
-            "request.task: expected one of measure, evaluate, ahead, dram, micro, profile, found 'dance'",
+            "request.task: expected one of measure, evaluate, ahead, dram, micro, profile, count, found 'dance'",
         ),
         ({**HEALTHY, "cpus": ["0"]}, "request.cpus[0]: expected a whole number, found '0'"),
         ({"version": VERSION, "task": "measure"}, "request.resolved: expected it, found nothing"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from smjax.core.records.hello import Hello
 from smjax.core.records.point import PointAnswer
-from smjax.core.records.profile import Profile
+from smjax.core.records.profile import Counted, Profile
 from smjax.core.records.quantities import Bytes, Nanoseconds, Rate, Size
 
 IDS_KEPT = 64
@@ -131,6 +131,8 @@ class Answer:
     """Of a microbenchmark, in the order in which they were measured; there are no answers of a model then."""
     profile: Profile | None = None
     """Where a step's time went, of a process that looked into it."""
+    counted: Counted | None = None
+    """What the CPU did in the parts of a step, of a process that counted it."""
     readings: dict[str, Any] | None = None
     """See `smjax.core.machine.disturbances`."""
     probes: Probes | None = None

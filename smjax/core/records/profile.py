@@ -98,6 +98,16 @@ class Profile:
     """One prefill, and some decode steps at the middle of the answer."""
 
 
+@dataclass
+class Counted:
+    """What all threads did in each part of a step, without waiting for work: the mean of those nothing disturbed."""
+
+    events: list[str]
+    decode: dict[str, list[Rate]] = field(default_factory=dict)
+    """By part, NO_PART included, of each event."""
+    prefill: dict[str, list[Rate]] = field(default_factory=dict)
+
+
 def middle_steps(n_gen: int) -> range:
     """Numbers of the steps at the middle of an answer: the quarter of those after the first id; step 0 gives the
     second id.

@@ -25,3 +25,7 @@ class Profiled:
     looked_into: list[Answer] = field(default_factory=list)
     measured: list[Answer] = field(default_factory=list)
     """As many; those of one place ran one after the other."""
+    counted: list[Answer] = field(default_factory=list)
+    """Of processes that counted what the CPU does; none where it cannot be counted."""
+    no_counts: str = ""
+    """Why there are none, where these processes failed."""

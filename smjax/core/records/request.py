@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from smjax.core.records.resolved import Resolved
 
-VERSION = 3
+VERSION = 4
 """Of request and answer. A worker of another smjax that does not know it says so, and is refused.
 
 It counts up with whatever a worker may be asked for, field or word, as one that does not know it would leave it out
 unseen, and when anything in an answer changes its meaning; not when an answer may only say more.
 """
 
-Task = Literal["measure", "evaluate", "ahead", "dram", "micro", "profile"]
+Task = Literal["measure", "evaluate", "ahead", "dram", "micro", "profile", "count"]
 HELLO = "hello"
 FIND = "find"
 """Of a microbenchmark the step in which the user's functions are only found."""

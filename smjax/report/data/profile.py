@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,8 @@ class Part:
     what: dict[str, float]
     """Ns of what it consists of, where there is more than one thing."""
     alone_ns: float | None
+    counts: dict[str, float]
+    """What all threads did in it, by event; empty where that was not counted."""
 
     @property
     def at_bandwidth_ns(self) -> float | None:
@@ -80,7 +82,7 @@ def step_of(profiled: Profiled, name: StepName) -> Step:
     named = [sum(piece.ns for piece in one.pieces if piece.part != NO_PART) for one in passes]
     return Step(
         name,
-        list(_parts(kept, bandwidth(profiled))),
+        list(_parts(kept, bandwidth(profiled), _counts(profiled, name))),
         middle_mean(measured),
         paired(measured, named),
         paired([one.plain_ns for one in passes], totals),
@@ -112,7 +114,20 @@ def _measured(answer: Answer, name: StepName, profiled: Profiled) -> float:
     return middle_mean([sample.token_ns[i] for sample in answer.samples if sample.token_ns for i in middle])
 
 
-def _parts(passes: Sequence[Pass], bytes_per_s: float | None) -> Iterator[Part]:
+def _counts(profiled: Profiled, name: StepName) -> dict[str, dict[str, float]]:
+    """By part and event, the mean over the processes that counted."""
+    all_counted = [answer.counted for answer in profiled.counted if answer.counted]
+    found = dict[str, dict[str, float]]()
+    for counted in all_counted:
+        by_part: dict[str, list[float]] = getattr(counted, name)
+        for part, counts in by_part.items():
+            sums = found.setdefault(part, dict.fromkeys(counted.events, 0.0))
+            for event, count in zip(counted.events, counts, strict=True):
+                sums[event] += count / len(all_counted)
+    return found
+
+
+def _parts(passes: Sequence[Pass], bytes_per_s: float | None, counts: Mapping[str, dict[str, float]]) -> Iterator[Part]:
     for name in (*PARTS, NO_PART):
         pieces = [piece for one in passes for piece in one.pieces if piece.part == name]
         if not pieces:
@@ -128,6 +143,7 @@ def _parts(passes: Sequence[Pass], bytes_per_s: float | None) -> Iterator[Part]:
             {layer: ns for layer, ns in sorted(layers.items(), key=lambda item: item[0] or 0) if layer is not None},
             _summed(pieces, "what", len(passes)),
             statistics.fmean(alone) if alone else None,
+            counts.get(name, {}),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from smjax.core.records.flags import ABOVE_BANDWIDTH
 from smjax.core.records.profile import NO_PART, PARTS, Method
 from smjax.core.records.profiled import Profiled
-from smjax.core.records.quantities import Bytes, Date, Limits, Rate, Size
+from smjax.core.records.quantities import Bytes, Date, Index, Limits, Rate, Size
 from smjax.report.data.profile import STEPS, Part, Step, StepName, bandwidth, step_of
 from smjax.stats.ratios import Ratio
 
@@ -52,6 +52,13 @@ class ToldPart:
     """By number."""
     what_us: dict[str, _Difference] = field(default_factory=dict)
     """What it consists of, where there is more to say."""
+    counts: dict[str, Rate] = field(default_factory=dict)
+    """Of all threads, by event of the CPU."""
+
+    @property
+    def instructions_per_cycle(self) -> float | None:
+        cycles = self.counts.get("cycles")
+        return self.counts["instructions"] / cycles if cycles and "instructions" in self.counts else None
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,8 @@ class ToldProfile:
     stamp_ns: Rate | None = None
     bandwidth_gb_per_s: Rate | None = None
     no_counts: str | None = None
+    counted_in: Index = 0
+    """Processes of their own, in which the CPU was counted."""
     date: Date | None = None
     cpu: str | None = None
     machine: str = ""
@@ -125,7 +134,8 @@ def told(profiled: Profiled) -> ToldProfile:
         prefill=steps["prefill"],
         stamp_ns=newest.profile.stamp_ns,
         bandwidth_gb_per_s=None if read is None else read / 1e9,
-        no_counts=newest.profile.no_counts or None,
+        no_counts=newest.profile.no_counts or profiled.no_counts or None,
+        counted_in=len(profiled.counted),
         date=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         cpu=_cpu(profiled.host),
         machine=profiled.host.get("machine") or "",
@@ -172,4 +182,5 @@ def _part(part: Part, step: Step, n_layers: int) -> ToldPart:
         alone_us=None if alone is None else alone / 1e3,
         layers_us={str(layer): ns / 1e3 for layer, ns in part.layers.items()},
         what_us={what: ns / 1e3 for what, ns in part.what.items() if what},
+        counts=part.counts,
     )

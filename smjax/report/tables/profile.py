@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from smjax.core.numbers import significant
+from smjax.core.numbers import plural, significant
 from smjax.core.records.profile import PARTS
 from smjax.core.records.typed import encode
 from smjax.report.data.profile import STEPS, StepName
@@ -32,8 +33,8 @@ _COLUMNS = (
     GridColumn("of the bandwidth", lambda row: _percent(row["of_bandwidth"]), numeric=True, follows=True),
     GridColumn("alone \N{MICRO SIGN}s", figure("alone_us"), "any", numeric=True),
     GridColumn("alone - here", lambda row: _signed(row["alone_us"], row["us"]), "any", numeric=True, follows=True),
-    GridColumn("flag", lambda row: name_of("flag")(row) if row["flag"] else NOTHING, "any", role="remark"),
 )
+_FLAG = GridColumn("flag", lambda row: name_of("flag")(row) if row["flag"] else NOTHING, "any", role="remark")
 _LAYER_COLUMNS = (
     GridColumn("layer", name_of("layer"), role="key", numeric=True),
     *(GridColumn(name, figure(name), "any", numeric=True) for name in (*PARTS, IN_NO_PART, ALL_PARTS)),
@@ -52,8 +53,10 @@ def tell(profiles: Sequence[ToldProfile], form: str) -> None:
 def _grids(told: ToldProfile) -> Iterator[Grid]:
     for name in STEPS:
         step, title = told.step(name), _title(told, name)
-        rows: list[Row] = encode(step.parts)
-        yield draw(title, list(_captions(told, step)), _COLUMNS, rows, list(_notes(told, step)))
+        rows: list[Row] = [{**encode(one), "ipc": one.instructions_per_cycle} for one in step.parts]
+        yield draw(
+            title, list(_captions(told, step)), [*_COLUMNS, *_counted(step), _FLAG], rows, list(_notes(told, step))
+        )
         if layers := _layers(step):
             yield draw(f"{title}: \N{MICRO SIGN}s by layer", [], _LAYER_COLUMNS, layers)
 
@@ -80,6 +83,20 @@ def _captions(told: ToldProfile, step: ToldStep) -> Iterator[str]:
         )
 
 
+def _counted(step: ToldStep) -> list[GridColumn]:
+    """A column for each event, in thousands, and instructions a cycle."""
+    events = dict.fromkeys(event for part in step.parts for event in part.counts)
+    return [
+        *(GridColumn(f"1,000 {event}", partial(_thousands, event), numeric=True) for event in events),
+        GridColumn("IPC", figure("ipc"), "any", numeric=True, follows=True),
+    ]
+
+
+def _thousands(event: str, row: Row) -> Cell:
+    count = row["counts"].get(event)
+    return NOTHING if count is None else Cell(count, significant(count / 1e3))
+
+
 def _share_of(found: ToldRatio) -> str:
     """A ratio in percent with its interval, or why there is none."""
     if found.lo is None or found.hi is None:
@@ -94,6 +111,12 @@ def _notes(told: ToldProfile, step: ToldStep) -> Iterator[str]:
             yield f"{part.part}: {what}."
     if any(part.flag for part in step.parts):
         yield f"{TOO_NEAR}: its bytes lie nearer than those of the whole step, with which the bandwidth was measured."
+    if told.counted_in:
+        processes = plural(told.counted_in, "process of its own", "processes of their own")
+        yield (
+            f"What the CPU counts is of all threads, but for helpers that wait, in {processes}, as reading it takes "
+            "longer than many a part; dispatch is what lies between two steps."
+        )
     if told.no_counts:
         yield f"Instructions, cycles and cache misses are not known: {told.no_counts}."
 

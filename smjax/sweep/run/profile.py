@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from smjax.core.engines import Host, packages
@@ -25,7 +25,9 @@ from smjax.sweep.request.validate import check_engine, check_memory
 ENGINE = "smjax"
 """The only one that can be looked into."""
 
-_DOES: dict[Task, str] = {"profile": "looked into", "measure": "as it is measured"}
+_DOES: dict[Task, str] = {"profile": "looked into", "measure": "as it is measured", "count": "counted"}
+COUNTED = 2
+"""Processes that count, where they can: what is counted differs less than what is timed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,17 +68,28 @@ def _profile(resolved: Resolved, model: Model, host: Host, launcher: Launcher, s
     for failed in ahead.failed:
         say(f"ahead of it {failed}; measured without")
     found = Profiled(model.name, resolved, model.config.n_layers, host)
-    kinds: dict[Task, list[Answer]] = {"profile": found.looked_into, "measure": found.measured}
+    kinds: dict[Task, list[Answer]] = {"profile": found.looked_into, "measure": found.measured, "count": found.counted}
     n = resolved.scenario.measure.replicates
-    for number in range(n):
-        for task in reversed(kinds) if number % 2 else kinds:  # in turn, so that no drift favours one of them
-            say(f"{resolved.kernel}: {number + 1} of {n}, {_DOES[task]}")
-            outcome = launcher.run(_request(task, resolved, ahead), resolved.scenario.measure.timeout_s)
-            if outcome.status != "ok":
-                reason = outcome.reason.replace("measure.timeout_s", "--timeout")
-                return replace(found, status=outcome.status, reason=reason)
-            kinds[task].append(outcome.answer)
+    for number, task in _turns(n, found):
+        say(f"{resolved.kernel}: {number + 1} of {COUNTED if task == 'count' else n}, {_DOES[task]}")
+        outcome = launcher.run(_request(task, resolved, ahead), resolved.scenario.measure.timeout_s)
+        if outcome.status != "ok":
+            reason = outcome.reason.replace("measure.timeout_s", "--timeout")
+            if task == "count":  # what was timed stays
+                return replace(found, no_counts=reason, counted=[])
+            return replace(found, status=outcome.status, reason=reason)
+        kinds[task].append(outcome.answer)
     return found
+
+
+def _turns(n: int, found: Profiled) -> Iterator[tuple[int, Task]]:
+    """Which process is next: both kinds in turn, so that no drift favours one; then those that count, if any can."""
+    both: tuple[Task, Task] = ("profile", "measure")
+    for number in range(n):
+        yield from ((number, task) for task in (reversed(both) if number % 2 else both))
+    newest = found.looked_into[-1].profile
+    if newest is not None and not newest.no_counts:
+        yield from ((number, "count") for number in range(COUNTED))
 
 
 def _request(task: Task, resolved: Resolved, ahead: Ahead) -> Request:

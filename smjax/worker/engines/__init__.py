@@ -15,7 +15,7 @@ import numpy as np
 
 from smjax.core.models.source import Model
 from smjax.core.records.answer import Answer
-from smjax.core.records.profile import Profile
+from smjax.core.records.profile import Counted, Profile
 from smjax.core.records.request import Request
 from smjax.worker.engines.handicap import Handicapped
 
@@ -84,6 +84,10 @@ class Engine(Protocol):
 
     def profile(self, prompt: np.ndarray) -> Profile:
         """Where the time of a decode step, and of the prefill of `prompt`, goes; only smjax's own is asked."""
+        raise AssertionError("smjax's own is asked")
+
+    def count(self, prompt: np.ndarray) -> Counted:
+        """What the CPU does in the parts of both; asked where a profile says that it can be counted."""
         raise AssertionError("smjax's own is asked")
 
     def ahead(self, step: str) -> tuple[dict[str, Any], dict[str, Any]]:

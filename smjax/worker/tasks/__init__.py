@@ -11,7 +11,7 @@ from smjax.worker.tasks.evaluate import evaluate
 from smjax.worker.tasks.hello import hello
 from smjax.worker.tasks.measure import measure
 from smjax.worker.tasks.micro import measure_points
-from smjax.worker.tasks.profile import profile
+from smjax.worker.tasks.profile import count, profile
 from smjax.worker.tasks.session import Session
 
 __all__ = ["TASKS", "Session", "hello"]
@@ -41,4 +41,5 @@ TASKS: dict[str, Task] = {
     "dram": dram,
     "micro": measure_points,
     "profile": _with_engine(profile),
+    "count": _with_engine(count),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from smjax.core.records.answer import Answer, Bandwidth, Sample
-from smjax.core.records.profile import NO_PART, Event, Need, Pass, Piece, Profile
+from smjax.core.records.profile import NO_PART, Counted, Event, Need, Pass, Piece, Profile
 from smjax.core.records.profiled import Profiled
 from smjax.core.records.typed import decode, encode
 from smjax.report.data.profile_document import TOO_NEAR, told
@@ -77,6 +77,19 @@ def test_tables_show_parts_layers_and_what_is_not_known(profiled: Profiled, caps
     assert said.count("cache misses are not known: there is no such counter") == 1
     tell([told(profiled)], "json")
     assert json.loads(capsys.readouterr().out)[0]["decode"]["parts"][0]["layers_us"].keys() == {"0", "1"}
+
+
+def test_counts_are_columns(profiled: Profiled, capsys: pytest.CaptureFixture[str]) -> None:
+    events = ["instructions", "cycles"]
+    ran = [Counted(events, {"head": [3e6, 1e6], NO_PART: [0.0, 0.0]}), Counted(events, {"head": [5e6, 1e6]})]
+    counting = replace(profiled, counted=[Answer("ok", counted=one) for one in ran])
+    head = next(one for one in told(counting).decode.parts if one.part == "head")
+    assert (head.counts, head.instructions_per_cycle) == ({"instructions": 4e6, "cycles": 1e6}, 4)
+    tell([told(counting)], "md")
+    said = capsys.readouterr().out
+    assert "| 1,000 instructions | 1,000 cycles | IPC |" in said
+    assert "| 4000 | 1000 | 4.00 |" in said
+    assert "2 processes of their own" in said
 
 
 def test_layers_as_wholes_and_parts_that_do_not_add_up(profiled: Profiled, capsys: pytest.CaptureFixture[str]) -> None:

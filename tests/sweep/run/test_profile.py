@@ -6,24 +6,25 @@ import pytest
 
 from smjax.__main__ import main
 from smjax.core.records.answer import Answer
+from smjax.core.records.profile import Pass, Profile
 from smjax.core.records.request import Request
 from smjax.sweep.process.launcher import OnPhase, Outcome
 from smjax.sweep.run.profile import ProfileRequest, profile_each
 
 
 class Answering:
-    """A launcher whose workers know nothing, and fail from the one on with which `fails` begins."""
+    """A launcher whose workers know nothing but a profile, and fail from the one on with which `fails` begins."""
 
-    def __init__(self, fails: int = 100) -> None:
+    def __init__(self, fails: int = 100, profile: Profile | None = None) -> None:
         self.requests: list[Request] = []
-        self.fails = fails
+        self.fails, self.profile = fails, profile
 
     def run(self, request: Request, timeout_s: float, on_phase: OnPhase = lambda phase: None) -> Outcome:
         if request.task != "ahead":
             self.requests.append(request)
         if len(self.requests) > self.fails:
             return Outcome("timeout", "took longer than measure.timeout_s = 9 s", 1)
-        return Outcome("ok", "", 1, Answer("ok"))
+        return Outcome("ok", "", 1, Answer("ok", profile=self.profile))
 
 
 def profiled(launcher: Answering, **asked: object) -> list[str]:
@@ -42,6 +43,16 @@ def test_both_kinds_take_turns() -> None:
     ]
     (scenario,) = {request.resolved.scenario for request in launcher.requests}
     assert (scenario.ctx, scenario.n_prompt, scenario.n_gen, scenario.threads) == (160, 32, 128, 2)
+
+
+@pytest.mark.parametrize(("fails", "no_counts", "counted"), [(6, "", 2), (5, "took longer than --timeout = 9 s", 0)])
+def test_what_the_cpu_does_is_counted_behind_them_where_it_can_be(fails: int, no_counts: str, counted: int) -> None:
+    """And where that fails, what was timed stays."""
+    step = Pass(1, 1, 1)
+    launcher = Answering(fails, Profile("stamps", step, step))
+    (found,) = profile_each(ProfileRequest("tinystories-1m", kernel="xla", replicates=2), launcher, lambda line: None)
+    assert [request.task for request in launcher.requests[4:]] == ["count"] * 2
+    assert (found.status, found.no_counts, len(found.counted), len(found.measured)) == ("ok", no_counts, counted, 2)
 
 
 def test_the_first_that_fails_is_the_last() -> None:

@@ -12,14 +12,17 @@ import pytest
 
 from smjax.core.models.families import decoder
 from smjax.core.models.presets import PresetModel
+from smjax.core.native_counters import SOFTWARE, why_not_counted
 from smjax.core.native_library import library
 from smjax.core.records.answer import Answer
 from smjax.core.records.profile import NO_PART, PARTS, Pass, Profile, middle_steps
 from smjax.worker.engines.smjax.engine import SmjaxEngine
-from smjax.worker.engines.smjax.profile import differences, visits
+from smjax.worker.engines.smjax.profile import counts, differences, visits
+from smjax.worker.engines.smjax.profile.clocked import Window
 from smjax.worker.engines.smjax.profile.differences import ALONE, EVERYTHING, UP_TO
 from smjax.worker.engines.smjax.profile.partly import Partly
-from smjax.worker.engines.smjax.profile.trace import read_trace
+from smjax.worker.engines.smjax.profile.stamps import Split
+from smjax.worker.engines.smjax.profile.trace import CALL, OPERATIONS, STAMP, STEPS, Trace, read_trace
 from smjax.worker.engines.smjax.profile.visits import Timed, visit_decode, visit_prefill
 from smjax.worker.engines.smjax.programs import decode_one, initial_state
 from smjax.worker.model.weights import packed_bytes
@@ -76,6 +79,36 @@ def test_who_is_not_looked_into_leaves_no_stamps(native: SmjaxEngine, profile: P
     before = len(read_trace(threads=1).threads[0])
     native.answer(PROMPT, 3, lambda ids: None)
     assert len(read_trace(threads=1).threads[0]) == before
+
+
+@needs_native
+def test_every_part_is_counted(native: SmjaxEngine) -> None:
+    """By events that need no CPU with counters."""
+    if why := why_not_counted(SOFTWARE):
+        pytest.skip(why)
+    found = counts.count(native, PROMPT, SOFTWARE)
+    assert found.events == ["ns on a CPU", "page faults"]
+    assert {*found.decode} == {*PARTS, NO_PART}
+    assert {*found.prefill} == {*PARTS, NO_PART} - {"dispatch"}, "what came before it is another answer's end"
+    assert all(found.decode[part][0] > 0 for part in ("qkv", "attention", "dispatch"))
+
+
+def trace_of(*threads: list[tuple[int, str, int, int]]) -> Trace:
+    """Of one product: of each stamp ns, step, number of the call, and what was counted until then."""
+    stamps = [np.array([(ns, STEPS.index(step), call) for ns, step, call, _ in own], STAMP) for own in threads]
+    counted = [np.array([[count] for *_, count in own]) for own in threads]
+    return Trace(stamps, counted, np.array([(7, 0, OPERATIONS.index("multiply"))], CALL))
+
+
+def test_counts_of_all_threads_are_their_parts_but_not_of_one_that_waits() -> None:
+    first = [(0, "outside", -1, 0), (5, "outside", -1, 0), (8, "multiply", 0, 30), (9, "leave", 0, 31)]
+    second = [(30, "outside", 0, 40), (33, "multiply", 0, 45)]
+    helper = [(0, "outside", -1, 0), (6, "wait", 0, 100), (8, "multiply", 0, 120)]
+    split = Split(
+        trace_of([*first, *second], [*helper, (31, "wait", 0, 500), (32, "multiply", 0, 507)]), {7: ("qkv", 0)}
+    )
+    assert split.counts(Window(0, 4, 20, 21)) == {"qkv": [31 + 20]}
+    assert split.counts(Window(21, 29, 40, 41)) == {"qkv": [5 + 7], "dispatch": [9]}
 
 
 @pytest.fixture(scope="module")

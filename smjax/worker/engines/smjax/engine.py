@@ -12,7 +12,7 @@ import numpy as np
 
 from smjax.core.models.source import Model, product_shapes
 from smjax.core.records.answer import Answer, Memory, Ran
-from smjax.core.records.profile import Profile
+from smjax.core.records.profile import Counted, Profile
 from smjax.core.records.scenario import Scenario
 from smjax.worker.bandwidth import READ_SECONDS
 from smjax.worker.engines.agreement import CHECKED_POSITIONS, check_agreement
@@ -147,6 +147,11 @@ class SmjaxEngine(Stepwise):
         from smjax.worker.engines.smjax.profile import profile  # a worker that measures needs none of it
 
         return profile(self, prompt)
+
+    def count(self, prompt: np.ndarray) -> Counted:
+        from smjax.worker.engines.smjax.profile import count
+
+        return count(self, prompt)
 
     def read_bandwidth(self) -> float | None:
         cache = jax.tree.leaves(self.cache)

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smjax.core.records.profile import Profile
-from smjax.worker.engines.smjax.profile import differences, stamps
-from smjax.worker.engines.smjax.profile.counters import why_not_counted
+from smjax.core.native_counters import why_not_counted
+from smjax.core.records.profile import Counted, Profile
+from smjax.worker.engines.smjax.profile import counts, differences, stamps
 from smjax.worker.engines.smjax.profile.needs import needs
 from smjax.worker.engines.smjax.programs import chunks
 
 if TYPE_CHECKING:
     from smjax.worker.engines.smjax.engine import SmjaxEngine
+
+_NOT_OF_PROGRAMS = "they are counted at stamps, and XLA's programs leave none"
 
 
 def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
@@ -25,5 +27,10 @@ def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
     found = (stamps if engine.kernel.name == "native" else differences).profile(engine, prompt)
     found.decode.needs = needs(engine.config, engine.weights, scenario.middle, scenario.kv_dtype)
     found.prefill.needs = needs(engine.config, engine.weights, len(prompt), scenario.kv_dtype, len(prompt), n_chunks)
-    found.no_counts = why_not_counted()
+    found.no_counts = why_not_counted() if engine.kernel.name == "native" else _NOT_OF_PROGRAMS
     return found
+
+
+def count(engine: SmjaxEngine, prompt: np.ndarray) -> Counted:
+    """Of the native kernel, where its threads can be counted."""
+    return counts.count(engine, prompt)

@@ -21,8 +21,11 @@ Key = tuple[str, str, int | None]
 """Part, what in it, layer."""
 Pieces = dict[Key, float]
 """Ns of each."""
+Counts = dict[str, np.ndarray]
+"""Of each part: int64[events]."""
 Names = Mapping[int, tuple[str, int]]
 """By where a stack of weights begins: the product, and the number of the stack's first layer."""
+_WAIT = STEPS.index("wait")
 
 
 class Split:
@@ -32,9 +35,8 @@ class Split:
         self.trace, self.names = trace, names
         kinds, self._kind_of = np.unique(trace.calls, return_inverse=True)
         self._kinds = [(OPERATIONS[kind["operation"]], int(kind["data"]), int(kind["layer"])) for kind in kinds]
-        own = trace.threads[0]
-        self._ns = own["ns"]
-        self._keys = self._kind_of[own["call"]] * len(STEPS) + own["step"]
+        self._ns = trace.threads[0]["ns"]
+        self._keys = [self._kind_of[stamps["call"]] * len(STEPS) + stamps["step"] for stamps in trace.threads]
         self._known: dict[int, Key] = {}
 
     def pieces(self, window: Window) -> Pieces:
@@ -43,10 +45,25 @@ class Split:
         found: Pieces = {("dispatch", what, None): float(ns) for what, ns in window.around().items()}
         found["dispatch", "to the first operation", None] = float(self._ns[first] - window.call_begin)
         found["dispatch", "from the last operation", None] = float(window.call_end - self._ns[last])
-        keys, places = np.unique(self._keys[first + 1 : last + 1], return_inverse=True)
+        keys, places = np.unique(self._keys[0][first + 1 : last + 1], return_inverse=True)
         for key, ns in zip(keys, np.bincount(places, np.diff(self._ns[first : last + 1])), strict=True):
             name = self.key(int(key))
             found[name] = found.get(name, 0) + float(ns)
+        return found
+
+    def counts(self, window: Window) -> Counts:
+        """Of one step what all threads did in each part, but that helpers waited; dispatch since the step before."""
+        found: Counts = {}
+        for thread, counts in enumerate(self.trace.counts):
+            first, last = self.inside(window, thread)
+            keys = self._keys[thread][first + 1 : last + 1]
+            for key, more in zip(keys.tolist(), np.diff(counts[first : last + 1], axis=0), strict=True):
+                if key % len(STEPS) != _WAIT:
+                    part = self.key(key)[0]
+                    found[part] = found.get(part, 0) + more
+        first, _ = self.inside(window)
+        if first > 1:
+            found["dispatch"] = self.trace.counts[0][first] - self.trace.counts[0][first - 1]
         return found
 
     def count(self, window: Window) -> int:
@@ -62,8 +79,7 @@ class Split:
 
     def stamped(self, thread: int, stamp: int) -> Key:
         """What a thread had done at one of its stamps."""
-        one = self.trace.threads[thread][stamp]
-        return self.key(int(self._kind_of[one["call"]]) * len(STEPS) + int(one["step"]))
+        return self.key(int(self._keys[thread][stamp]))
 
     def key(self, number: int) -> Key:
         """What a step of an operation belongs to."""
@@ -96,7 +112,7 @@ def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
         for is_traced in (True, False) if number % 2 else (False, True):
             if is_traced:
                 traced.append(_traced(engine, prompt))
-                split = Split(read_trace(engine.setup.threads), _names(engine))
+                split = Split(read_trace(engine.setup.threads), names_of(engine))
                 prefills.append(split.pieces(traced[-1].prefill))
                 steps += map(split.pieces, traced[-1].middle)
             else:
@@ -111,11 +127,11 @@ def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
 
 
 def _traced(engine: SmjaxEngine, prompt: np.ndarray) -> Clocked:
-    with tracing(_room(engine)):
+    with tracing(room_for(engine)):
         return answer_clocked(engine, prompt)
 
 
-def _room(engine: SmjaxEngine) -> int:
+def room_for(engine: SmjaxEngine) -> int:
     """More stamps than a thread can leave during an answer: a few a column, a few a head, whatever it gets of them."""
     config, s = engine.config, engine.scenario
     products = sum(len(matrix) for stack in engine.weights.stacks for matrix in stack.matrices.values())
@@ -124,7 +140,8 @@ def _room(engine: SmjaxEngine) -> int:
     return in_prefill + s.n_gen * config.n_layers * (20 + 8 * products + 2 * config.n_heads * (2 + s.ctx // 4096))
 
 
-def _names(engine: SmjaxEngine) -> Names:
+def names_of(engine: SmjaxEngine) -> Names:
+    """Of the products of its layers."""
     found, first = dict[int, tuple[str, int]](), 0
     for stack in engine.weights.stacks:
         for name, matrix in stack.matrices.items():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from smjax.core.native_library import library
+from smjax.core.native_counters import CountedEvent, numbers_of
+from smjax.core.native_library import expect_none, there
 
 STEPS = (
     *("outside", "enter", "norm", "quantise", "multiply"),
@@ -19,8 +20,8 @@ STEPS = (
 """What a stamp says that its thread has just done, by its number (native/step.h)."""
 OPERATIONS = ("multiply", "argmax", "attend", "look_up")
 """What was called, by its number (native/trace.h)."""
-_STAMP = np.dtype([("ns", np.int64), ("step", np.int32), ("call", np.int32)])
-_CALL = np.dtype([("data", np.int64), ("layer", np.int32), ("operation", np.int32)])
+STAMP = np.dtype([("ns", np.int64), ("step", np.int32), ("call", np.int32)])
+CALL = np.dtype([("data", np.int64), ("layer", np.int32), ("operation", np.int32)])
 
 
 @dataclass(frozen=True)
@@ -30,45 +31,45 @@ class Trace:
     threads: list[np.ndarray]
     """Of each its stamps: `ns` of the monotonic clock, `step`, and `call`, the number of the operation. The first says
     when the trace began; thread 0 is the one that calls operations."""
+    counts: list[np.ndarray]
+    """Of each thread what was counted until each stamp, [stamps, events]; of the first 0."""
     calls: np.ndarray
     """Of each operation where its weights or its cache begin (`data`), its `layer` of these, and its `operation`."""
 
 
 @contextlib.contextmanager
-def tracing(stamps: int) -> Iterator[None]:
-    """Forget what was kept, and keep up to so many stamps of each thread until this ends.
+def tracing(stamps: int, events: Sequence[CountedEvent] = ()) -> Iterator[None]:
+    """Forget what was kept, and keep up to so many stamps of each thread, and counts at each, until this ends.
 
     Raises ValueError where there is no room for them.
     """
-    if complaint := _there().smjax_trace_start(stamps):
-        raise ValueError(f"native kernel: {complaint.decode()}")
+    expect_none(there().smjax_trace_start(stamps, numbers_of(events), len(events)))
     try:
         yield
     finally:
-        _there().smjax_trace_stop()
+        there().smjax_trace_stop()
 
 
-def read_trace(threads: int) -> Trace:
-    """What was kept last, of so many threads; raises ValueError where there were more stamps than room."""
-    stamps = [_read(partial(_there().smjax_trace_stamps, thread), _STAMP) for thread in range(threads)]
-    return Trace(stamps, _read(_there().smjax_trace_calls, _CALL))
+def read_trace(threads: int, n_events: int = 0) -> Trace:
+    """What was kept last, of so many threads and events.
+
+    Raises ValueError where there were more stamps than room, and where somebody else took the counters.
+    """
+    stamps = [_read(partial(there().smjax_trace_stamps, thread), STAMP) for thread in range(threads)]
+    counts = [_read(partial(there().smjax_trace_counts, thread), np.dtype(np.int64)) for thread in range(threads)]
+    by_stamp = [found.reshape(-1, n_events) for found in counts] if n_events else counts
+    return Trace(stamps, by_stamp, _read(there().smjax_trace_calls, CALL))
 
 
 def stamp_ns() -> float:
     """What a stamp costs its thread; what was kept is forgotten."""
-    return float(_there().smjax_stamp_cost())
+    return float(there().smjax_stamp_cost())
 
 
 def _read(copy: Callable[[ctypes.c_void_p | None, int], int], kind: np.dtype) -> np.ndarray:
     count = copy(None, 0)
     if count < 0:
-        raise ValueError("native kernel: expected room for all stamps of a trace, found more stamps")
+        raise ValueError("native kernel: expected room for all stamps of a trace, and counters, found too little")
     found = np.empty(count, kind)
     copy(ctypes.c_void_p(found.ctypes.data), count)
     return found
-
-
-def _there() -> ctypes.CDLL:
-    loaded = library()
-    assert loaded is not None, "whoever traces has the native kernel"
-    return loaded
