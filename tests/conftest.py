@@ -13,7 +13,7 @@ from tests.surroundings import settle
 
 LONG = (
     *("native/test_driver.py", "worker/kernels", "worker/model", "worker", "native", "sweep", "core/records"),
-    *("test_wheel.py", "test_outputs.py", "test_bad_input.py", "experiments"),
+    *("test_wheel.py", "test_outputs.py", "test_bad_input.py", "experiments", "docs/test_run.py"),
 )
 """Files, and folders of them, that take long."""
 SHAPED = ("smjax.worker.kernels", "smjax.worker.model", "smjax.worker.engines.smjax.programs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,12 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "experiments/README.md")),
     *sorted(DOCS.rglob("*.md")),
 ]
+_FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def without_fences(text: str) -> str:
+    """A page without its blocks of code."""
+    return _FENCE.sub("", text)
 
 
 def loaded(path: Path) -> ModuleType:
