@@ -11,8 +11,8 @@ const SCHEMES = ["light", "dark"];
 const HEIGHT = 900;
 
 /** A page in a window of its own, and what goes wrong in it as long as it is open. */
-async function opened(browser, path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: HEIGHT }, ...options });
+async function opened(browser, path) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: HEIGHT } });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   const wrong = { console: [], errors: [], requests: [], violations: [], dialogs: [] };
@@ -126,28 +126,31 @@ async function faults(page) {
   return found.violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 3).map((one) => `${one.html.slice(0, 200)} | ${one.failureSummary.slice(0, 300)}`) }));
 }
 
-/** As it looks and whether it can be used: each scheme at each width, and on paper. */
-async function looked(browser, path, name, pictures) {
+/** As it looks and whether it can be read: each scheme at each width, and on paper. */
+async function looked(page, name, pictures) {
   const found = { overflow: {}, faults: {}, backgrounds: {} };
   for (const colorScheme of SCHEMES) {
-    const { context, page } = await opened(browser, path, { colorScheme });
+    await page.emulateMedia({ colorScheme });
+    await seen(page, `[data-drawn-in=${colorScheme}][data-drawn]`);
     for (const width of WIDTHS[name]) {
       await page.setViewportSize({ width, height: HEIGHT });
-      await page.waitForTimeout(250);
+      await page.waitForTimeout(200); // charts are as wide as the window a moment later
       found.overflow[`${colorScheme} ${width}`] = await overflow(page);
       await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true });
     }
     found.faults[colorScheme] = await faults(page);
-    found.backgrounds[colorScheme] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    if (colorScheme === "dark" && name === "sweep") {
-      await page.emulateMedia({ media: "print" });
-      await page.waitForTimeout(250);
-      found.printed = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-      await page.pdf({ path: `${pictures}/${name}.pdf`, format: "A4", printBackground: true });
-    }
-    await context.close();
+    found.backgrounds[colorScheme] = await background(page);
   }
+  await page.emulateMedia({ colorScheme: "dark", media: "print" });
+  found.printed = await background(page);
+  if (name === "sweep") await page.pdf({ path: `${pictures}/${name}.pdf`, format: "A4", printBackground: true });
+  await page.emulateMedia({ colorScheme: "light", media: "screen" });
+  await page.setViewportSize({ width: 1280, height: HEIGHT });
   return found;
+}
+
+function background(page) {
+  return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 }
 
 function outline(page) {
@@ -168,8 +171,8 @@ async function main({ browser: executablePath, pictures, pages }) {
   for (const [name, path] of Object.entries(pages)) {
     const { context, page, wrong, times } = await opened(browser, path);
     found[name] = { times, ...(await outline(page)), charts: await charts(page) };
+    if (WIDTHS[name]) Object.assign(found[name], await looked(page, name, pictures));
     if (name === "sweep") Object.assign(found[name], { tip: await pointed(page, "decode-over-context"), table: await used(page) });
-    if (WIDTHS[name]) Object.assign(found[name], await looked(browser, path, name, pictures));
     if (name === "many") await page.screenshot({ path: `${pictures}/${name}.png` });
     found[name].wrong = wrong;
     await context.close();

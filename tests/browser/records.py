@@ -153,8 +153,9 @@ def _odd() -> Iterator[dict[str, Any]]:
         yield _placed(_samples(generator, 3900), ctx=512, block=block, flags=flags) | {"readings": busy}
         yield _placed(_samples(generator, (2400, 4000)[block > 2]), ctx=2048, block=block)
         yield _placed(_samples(generator, 5000), threads=16, block=block, flags=["oversubscribed"])
-    yield failed("timeout", "no answer within 600 s", threads=8, machine=EPYC)
-    yield failed("killed", "out of memory (signal 9)", threads=4, ctx=256, model="tinyllama-1.1b", machine=EPYC)
+    yield failed("timeout", "no answer within 600 s", threads=8, ctx=256, **_answering(256), machine=EPYC)
+    large = {"model": "tinyllama-1.1b", "model_hash": "sha256:large"}
+    yield failed("killed", "out of memory (signal 9)", threads=4, ctx=256, **_answering(256), **large, machine=EPYC)
 
 
 def _foreign() -> Iterator[dict[str, Any]]:
@@ -176,7 +177,7 @@ def _ops() -> Iterator[dict[str, Any]]:
                 answer(shape=f"f32:{n}x{n}x{n}", loop_us=[n / 5 * noise / threads], call_us=[n / 4 * noise / threads])
                 for n in (10, 100, 1000)
             ]
-            yield process(answers, block, threads=threads)
+            yield process(answers, block, threads=threads) | {"environment": EPYC | {"packages": {"jaxlib": "0.10.2"}}}
 
 
 def _placed(samples: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:

