@@ -12,11 +12,6 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find native -type f ! -path 'na
 # An editable install maps the names of modules to files: it is outdated as soon as there are other files.
 FILES := $(shell find smjax experiments native -name '*.py' -o -name '*.cc' -o -name '*.h' | LC_ALL=C sort | cksum | tr ' ' -)
 
-SUPPORTED := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit( \
-	"smjax needs Python 3.11 to 3.13, found %d.%d; name one: make PYTHON=python3.12" % v)
-HAS_VENV := import sys, importlib.util as u; u.find_spec("ensurepip") or sys.exit( \
-	"smjax needs Python with venv and pip, found one without; install the package python3-venv")
-
 .PHONY: bench test quick docs fuzz test-engines lint driver sanitize tsan arm64 setup lock clean FORCE
 
 bench: $(READY)
@@ -93,11 +88,10 @@ $(READY): $(DEPENDENCIES) $(SOURCES) $(if $(filter $(FILES),$(shell cat $(READY)
 # The build tools come first: nothing is then fetched that the locks do not name, not even to build a package.
 $(DEPENDENCIES): $(LOCKS)
 	@command -v $(PYTHON) >/dev/null || { echo "smjax needs $(PYTHON), found none; name one: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c '$(SUPPORTED)'
-	@$(PYTHON) -c '$(HAS_VENV)'
+	@$(PYTHON) supported.py
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) install -q --require-hashes --no-deps -r requirements-build.lock
-	$(PIP) install -q --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements.lock
+	$(PIP) install -q --require-hashes --no-deps -r requirements-build.lock || $(PYTHON) supported.py offline
+	$(PIP) install -q --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements.lock || $(PYTHON) supported.py offline
 	@touch $@
 
 # For maintainers, after a change of dependencies: asks the registry for the newest versions that pyproject allows.

@@ -31,6 +31,8 @@ def _refusing(argv: list[str], handed: Mapping[str, Any]) -> int:
     from smjax.core.output import complain
 
     try:
+        if sys.platform == "win32":
+            raise RequestError("smjax needs Linux or macOS, found Windows; inside of WSL (wsl --install) it is Linux")
         return _serve(argv, handed)
     except RequestError as error:
         complain(str(error))

@@ -47,6 +47,7 @@ def real_outside(asked: Asked | None = None) -> Outside:
     from smjax.core.errors import RequestError
     from smjax.core.machine.host import environment
     from smjax.core.output import complain
+    from smjax.doctor import examine
     from smjax.report.tables import after_run, next_steps
     from smjax.report.tables.command_line import CommandLine, program
     from smjax.report.tables.report import print_tables
@@ -72,7 +73,7 @@ def real_outside(asked: Asked | None = None) -> Outside:
     def host() -> dict[str, Any]:
         return environment(packages())
 
-    return Outside(LocalLauncher(), host, check_report, report, hello, complain, so_far)
+    return Outside(LocalLauncher(), host, check_report, report, hello, complain, so_far, examine)
 
 
 def _accepted(asked: Asked, held: contextlib.ExitStack, outside: Outside) -> Sweep | None:

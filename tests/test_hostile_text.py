@@ -45,7 +45,8 @@ worker, nasty, how = sys.argv[1:4]
 del sys.argv[1:4]
 known = json.loads(os.environ["KNOWN_ENVIRONMENT"])
 launcher = LocalLauncher((sys.executable, worker, nasty, how))
-sys.exit(smjax.run.main(replace(smjax.run.real_outside(), launcher=launcher, environment=lambda: known)))
+quiet = replace(smjax.run.real_outside(), environment=lambda: known, examine=lambda seconds: [])
+sys.exit(smjax.run.main(replace(quiet, launcher=launcher)))
 """
 
 

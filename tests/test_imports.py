@@ -29,7 +29,7 @@ WORKER = CORE | {
 """What the measured process is made of, whatever runs the model."""
 
 ALLOWED: dict[str, set[str]] = {
-    "": CORE | {"smjax.commands", "smjax.__main__", "smjax.report", "smjax.sweep"},
+    "": CORE | {"smjax.commands", "smjax.__main__", "smjax.doctor", "smjax.report", "smjax.sweep"},
     "commands": CORE
     | {"argcomplete"}
     | {f"smjax.{room}" for room in ("commands", "run", "doctor", "imports", "report", "sweep")},

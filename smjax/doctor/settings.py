@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from smjax.core.machine.cgroup import cgroup_quota_cores
 from smjax.core.machine.disturbances import LIMITS
+from smjax.core.machine.emulation import emulation
 from smjax.core.machine.host import sysctl_values
 from smjax.core.machine.hypervisor import hypervisor
 from smjax.core.machine.probe import ROOT, read_text
+from smjax.core.machine.processor import processor
 from smjax.core.machine.topology import governor, numa_nodes, siblings
 from smjax.doctor.finding import Finding, unknown
 from smjax.doctor.window import Window
@@ -14,13 +16,15 @@ from smjax.doctor.window import Window
 
 def findings(window: Window) -> list[Finding]:
     """Findings that hold until somebody changes the machine."""
+    cpuinfo, sysctl = read_text(ROOT / "proc/cpuinfo") or "", sysctl_values()
     return [
         governors({governor(cpu) for cpu in window.cpus} - {None}),
         turbo(window.after["turbo"]),
         smt({siblings(cpu) for cpu in window.cpus}, window.neighbours_pct),
         cpu_limit(cgroup_quota_cores(), len(window.cpus)),
         numa([node for node in numa_nodes() if node & set(window.cpus)]),
-        guest_of(hypervisor(read_text(ROOT / "proc/cpuinfo") or "", sysctl_values())),
+        guest_of(hypervisor(cpuinfo, sysctl)),
+        emulated(emulation(processor(cpuinfo, sysctl)["model"])),
     ]
 
 
@@ -85,3 +89,10 @@ def guest_of(name: str | None) -> Finding:
         return Finding("hypervisor", "ok", "none")
     found = f"{name}: unseen guests share memory bandwidth and perhaps cores"
     return Finding("hypervisor", "note", found, "compare only what was measured in turn")
+
+
+def emulated(how: str | None) -> Finding:
+    """What software does in place of a processor."""
+    if how is None:
+        return Finding("emulation", "ok", "none")
+    return Finding("emulation", "noisy", how, "measure on the processor itself")

@@ -18,7 +18,7 @@ from smjax.core.engines import packages
 from smjax.core.machine.host import environment
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.process.local import LocalLauncher
-from smjax.sweep.run.outside import Outside
+from smjax.sweep.run.outside import Examine, Outside
 from tests.sweep.processes import FAKE
 
 
@@ -51,6 +51,7 @@ class Handed:
         self.environment = environment_once
         self.hello = smjax.run.real_outside().hello
         self.say = smjax.run.real_outside().say
+        self.examine: Examine = lambda seconds: []
 
     def outside(self) -> Outside:
         return dataclasses.replace(smjax.run.real_outside(), **vars(self))

@@ -1,6 +1,6 @@
 """The main job with the fake worker: `python run_with_fake_worker.py BEHAVIOUR PID_FILE OVERRIDES…`.
 
-What KNOWN_ENVIRONMENT says of the host is not asked again, which would take a second.
+What KNOWN_ENVIRONMENT says of the host is not asked again, which would take a second, nor whether it is quiet.
 """
 
 from __future__ import annotations
@@ -20,4 +20,5 @@ if __name__ == "__main__":
     launcher = LocalLauncher((sys.executable, str(FAKE), *sys.argv[1:3]))
     del sys.argv[1:3]
     known = json.loads(os.environ["KNOWN_ENVIRONMENT"])
-    sys.exit(smjax.run.main(replace(smjax.run.real_outside(), launcher=launcher, environment=lambda: known)))
+    quiet = replace(smjax.run.real_outside(), environment=lambda: known, examine=lambda seconds: [])
+    sys.exit(smjax.run.main(replace(quiet, launcher=launcher)))

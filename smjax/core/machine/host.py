@@ -13,6 +13,7 @@ from typing import Any
 
 from smjax.core.machine.cgroup import cgroup_quota_cores
 from smjax.core.machine.checkout import git_state
+from smjax.core.machine.emulation import emulation
 from smjax.core.machine.hypervisor import hypervisor
 from smjax.core.machine.identity import machine_id
 from smjax.core.machine.probe import ROOT, fields, output_of, read_text
@@ -73,8 +74,9 @@ def _cpu(sysctl: Mapping[str, str]) -> dict[str, Any]:
     first = usable[0] if usable else 0
     ghz = read_ghz(first)
     physical, logical = _core_counts()
+    known = processor(cpuinfo, sysctl)
     return {
-        **processor(cpuinfo, sysctl),
+        **known,
         "microcode": fields(cpuinfo.splitlines()).get("microcode"),
         "arch": architecture(),
         "physical_cores": physical,
@@ -85,6 +87,7 @@ def _cpu(sysctl: Mapping[str, str]) -> dict[str, Any]:
         "governor": governor(first),
         "caches": cache_bytes() or _macos_caches(sysctl),
         "hypervisor": hypervisor(cpuinfo, sysctl),
+        "emulation": emulation(known["model"]),
     }
 
 

@@ -125,6 +125,13 @@ OVERSUBSCRIBED = Flag(
     "threads wait for each other: such a row says nothing about more cores",
     "lower `threads`, or give the process more cores",
 )
+EMULATED = Flag(
+    "emulated", "supervisor",
+    "software carries out the processor's instructions: QEMU, for another processor than there is or without "
+    "hardware's help (`environment.cpu.emulation` says which)",
+    "the figure is the emulator's, and says nothing of such a processor",
+    "measure on the processor itself",
+)
 HANDICAP = Flag(
     "handicap", "supervisor",
     "`measure.handicap` is above 0",
@@ -204,7 +211,7 @@ OTHER_MACHINE = Flag(
 FLAGS = (
     *(WIDE_CI, NO_INTERVAL, MODES_NOT_TESTABLE, WARMUP, OUTLIER, DISTURBED, CORE_SHARED, SESSIONS_APART),
     *(ROOFLINE_ABOVE_1, PEAK_RSS_TIDIED, ANSWERS_DIFFER, ABOVE_PEAK, ABOVE_BANDWIDTH, MEMORY_GROWS),
-    *(RUNS_POOLED, OVERSUBSCRIBED, HANDICAP, AHEAD_FAILED, COMPILE_CACHED),
+    *(RUNS_POOLED, OVERSUBSCRIBED, EMULATED, HANDICAP, AHEAD_FAILED, COMPILE_CACHED),
     *(GHZ_MEASURED, GHZ_READ, GHZ_REPORTED),
     *IMPORT_FLAGS,
     *(MODEL_CLAIMED, UNIQUE_PROMPTS, TEXT_PROMPTS, PREFIX_CACHE_HIT, CHUNKS_NOT_TOKENS, OTHER_MACHINE),

@@ -24,7 +24,7 @@ _DOUBTS = frozenset(
     flag.name
     for flag in (
         *(flags.WIDE_CI, flags.NO_INTERVAL, flags.WARMUP, flags.DISTURBED, flags.CORE_SHARED, flags.SESSIONS_APART),
-        *(flags.ANSWERS_DIFFER, flags.OVERSUBSCRIBED, flags.HANDICAP, flags.AHEAD_FAILED),
+        *(flags.ANSWERS_DIFFER, flags.OVERSUBSCRIBED, flags.EMULATED, flags.HANDICAP, flags.AHEAD_FAILED),
     )
 )
 """Flags with which a figure is not to be taken as it stands."""

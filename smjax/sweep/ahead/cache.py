@@ -24,6 +24,11 @@ def cache_folder(engine: str, host: str, libraries: str) -> Path | None:
     return _folder(engine, host, libraries[:16])
 
 
+def is_writable() -> bool:
+    """Whether anything can be kept."""
+    return _folder() is not None
+
+
 def models_folder() -> Path:
     """Where presets are as files; raises RequestError where nothing can be kept."""
     folder = _folder("models")

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from smjax.core.records.record import Record
+from smjax.doctor import Finding
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.config import ReportConfig
 from smjax.sweep.request.interpreters import AskHello
@@ -34,6 +35,9 @@ Report = Callable[[Path, ReportConfig], Reported]
 DrawTable = Callable[[Sequence[Record]], RenderableType]
 """The table of a sweep's records so far, in whatever room a console has for it; nothing computes after its call."""
 
+Examine = Callable[[float], Sequence[Finding]]
+"""What `smjax doctor` finds about this machine while it watches it for so many seconds."""
+
 
 @dataclass(frozen=True)
 class Outside:
@@ -48,3 +52,4 @@ class Outside:
     say: Callable[[str], None]
     """Tells whoever waits one line."""
     draw_table: DrawTable
+    examine: Examine

@@ -14,7 +14,7 @@ from smjax.core.errors import RequestError
 from smjax.core.records.alike import settings
 from smjax.core.records.document import canonical_json
 from smjax.core.records.resolved import Resolved
-from smjax.doctor import examine, noisy
+from smjax.doctor import noisy
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.compose import Composed
 from smjax.sweep.request.config import ReportConfig
@@ -22,8 +22,9 @@ from smjax.sweep.request.folder import RunFolder
 from smjax.sweep.request.interpreters import Interpreters
 from smjax.sweep.request.job import Composable
 from smjax.sweep.request.resolve import passed_over
+from smjax.sweep.run.beforehand import STRICT_WATCH_S, WATCH_S, check_addresses, warnings
 from smjax.sweep.run.lock import REFUSE, WAIT, only_sweep
-from smjax.sweep.run.outside import Outside
+from smjax.sweep.run.outside import Examine, Outside
 from smjax.sweep.run.progress import Progress
 from smjax.sweep.subject.interface import Subject, Subjects
 from smjax.sweep.subject.kinds import KINDS
@@ -63,6 +64,7 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
     """
     kind, whole = KINDS[type(composed.points[0])], _whole(composed.points)
     outside.check_report(whole.report)
+    check_addresses()
     host = outside.environment()
     asked = kind.scenarios(composed.points)
     interpreters = Interpreters(host, list(dict.fromkeys(one.engine for one in asked)), outside.hello)
@@ -71,14 +73,22 @@ def prepare(composed: Composed, held: contextlib.ExitStack, outside: Outside) ->
     _look(distinct_subjects, outside.launcher)
     composed.folder.open()
     held.enter_context(only_sweep(whole.lock, outside.say))
-    if whole.strict and (found := noisy(examine())):
+    disturbing = _disturbing(outside.examine, whole.strict)
+    passed = (passed_over(scenario, host, interpreters.of(scenario)) for scenario in asked)
+    resolved = distinct(list(subjects))
+    told = (*passed, *(one.note for one in distinct_subjects), *interpreters.complaints)
+    notes = list(dict.fromkeys(filter(None, (*told, *warnings(resolved, host, disturbing)))))
+    return Sweep(resolved, subjects, host, interpreters, composed.folder, whole, notes)
+
+
+def _disturbing(examine: Examine, is_strict: bool) -> list[str]:
+    """What makes the machine noisy just now; raises RequestError where nothing may."""
+    found = noisy(examine(STRICT_WATCH_S if is_strict else WATCH_S))
+    if is_strict and found:
         raise RequestError(
             f"measure.strict: expected a quiet machine, found {'; '.join(found)}; see smjax doctor, or leave it out"
         )
-    passed = (passed_over(scenario, host, interpreters.of(scenario)) for scenario in asked)
-    told = (*passed, *(one.note for one in distinct_subjects), *interpreters.complaints)
-    notes = list(dict.fromkeys(filter(None, told)))
-    return Sweep(distinct(list(subjects)), subjects, host, interpreters, composed.folder, whole, notes)
+    return found
 
 
 def _look(subjects: Sequence[Subject], launcher: Launcher) -> None:

@@ -14,7 +14,7 @@ from smjax.core.machine.sharing import OFTEN_PCT, shared_pct
 from smjax.core.records.answer import Answer, Bandwidth
 from smjax.core.records.columns import SCHEMA_VERSION
 from smjax.core.records.document import digest, made_record, record_id
-from smjax.core.records.flags import CORE_SHARED, DISTURBED, HANDICAP, OVERSUBSCRIBED
+from smjax.core.records.flags import CORE_SHARED, DISTURBED, EMULATED, HANDICAP, OVERSUBSCRIBED
 from smjax.core.records.hello import Hello
 from smjax.core.records.record import Order, Record
 from smjax.core.records.scenario import Scenario
@@ -143,5 +143,9 @@ def had_company(answer: Answer, best: float | None) -> bool:
 
 def supervisor_flags(run: Run, environment: dict[str, Any]) -> set[str]:
     """What a reader must know and only the supervisor sees."""
-    handicap = {HANDICAP.name} if run.scenario.measure.handicap else set()
-    return handicap | ({OVERSUBSCRIBED.name} if is_oversubscribed(run.scenario, environment) else set())
+    met = {
+        HANDICAP: bool(run.scenario.measure.handicap),
+        OVERSUBSCRIBED: is_oversubscribed(run.scenario, environment),
+        EMULATED: bool(environment["cpu"].get("emulation")) and not ENGINES[run.scenario.engine].is_client,
+    }
+    return {flag.name for flag in met if met[flag]}

@@ -117,7 +117,7 @@ def test_environment_has_the_agreed_keys_and_is_json(environment: dict[str, Any]
     assert set(environment) == {"cpu", "memory", "os", "python", "packages", "git", "host", "machine"}
     assert set(environment["cpu"]) == {
         *("model", "vendor", "arch", "family", "model_id", "stepping", "simd", "physical_cores", "logical_cores"),
-        *("usable_cores", "cgroup_quota_cores", "mhz", "governor", "caches", "hypervisor", "microcode"),
+        *("usable_cores", "cgroup_quota_cores", "mhz", "governor", "caches", "hypervisor", "emulation", "microcode"),
     }
     assert set(environment["memory"]) == {"total_bytes", "available_bytes", "transparent_huge_pages"}
     assert json.loads(json.dumps(environment)) == environment

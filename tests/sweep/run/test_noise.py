@@ -11,7 +11,7 @@ import pytest
 
 from smjax.core.records.document import read_record
 from smjax.doctor import Finding
-from smjax.sweep.run import prepare
+from tests.sweep.conftest import Handed
 
 Run = Callable[..., int]
 Fake = Callable[[str], None]
@@ -89,9 +89,9 @@ def test_a_handicap_is_flagged_in_every_record_and_row(run_job: Run, fake_worker
 
 
 def test_a_strict_sweep_is_refused_on_a_noisy_machine(
-    run_job: Run, empty_dir: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    run_job: Run, handed: Handed, empty_dir: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(prepare, "examine", lambda: NOISY)
+    handed.examine = lambda seconds: NOISY
     assert run_job("measure.strict=true", "hydra.run.dir=run") == 2
     assert capfd.readouterr() == (
         "",
@@ -102,16 +102,22 @@ def test_a_strict_sweep_is_refused_on_a_noisy_machine(
 
 
 def test_a_strict_sweep_runs_on_a_quiet_machine(
-    run_job: Run, fake_worker: Fake, empty_dir: Path, monkeypatch: pytest.MonkeyPatch
+    run_job: Run, fake_worker: Fake, handed: Handed, empty_dir: Path
 ) -> None:
     fake_worker("ok")
-    monkeypatch.setattr(prepare, "examine", lambda: QUIET)
+    handed.examine = lambda seconds: QUIET
     assert run_job("measure.strict=true", "measure=quick", "hydra.run.dir=run") == 0
     (record,) = records_of(empty_dir / "run")
     assert record["scenario"]["measure"]["strict"] is True
 
 
-def test_noise_is_not_asked_for_unless_strict(run_job: Run, fake_worker: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_sweep_is_told_and_measures(
+    run_job: Run, fake_worker: Fake, handed: Handed, capfd: pytest.CaptureFixture[str]
+) -> None:
     fake_worker("ok")
-    monkeypatch.setattr(prepare, "examine", lambda: pytest.fail("takes a second"))
+    handed.examine = lambda seconds: NOISY if seconds < 1 else pytest.fail("takes a second")
     assert run_job("measure=quick", "hydra.run.dir=run") == 0
+    assert capfd.readouterr().err.splitlines()[0] == (
+        "smjax: this machine is not quiet (steal: 4.1 %; load: 3.0): figures will be lower or spread; "
+        "see smjax doctor, or wait"
+    )
