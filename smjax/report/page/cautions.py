@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from smjax.core.numbers import plural
 from smjax.core.records import flags
+from smjax.core.records.alike import OP_POINT, ROW
 from smjax.core.records.flags import FLAGS
 from smjax.report.data.main_figure import main_figure
 from smjax.report.data.place_names import PlaceNames
@@ -20,6 +21,7 @@ _ORIGINS = {
 _SAID_OTHERWISE = {
     flag.name for flag in (flags.NO_INTERVAL, flags.MODES_NOT_TESTABLE, flags.DISTURBED, flags.RUNS_POOLED)
 }
+_PROCESS = tuple(name for name in ROW if name not in OP_POINT)
 _HARMLESS = {flags.COMPILE_CACHED.name, flags.GHZ_READ.name, *(f.name for f in FLAGS if f.advice.startswith("nothing"))}
 """Flags that change nothing of what a row says of decoding."""
 
@@ -40,7 +42,7 @@ def of_failures(rows: Sequence[Row]) -> Iterator[str]:
         why = reasons([reason for row in found for reason in row["reasons"] or ()]) or "no reason recorded"
         verb = "has" if len(found) == 1 else "have"
         names = few(PlaceNames(rows).of(found))
-        yield f"{counted(found, rows)} {verb} processes that did not finish{lacking} ({names}): {why}."
+        yield f"{counted(found, rows)} {verb} processes that did not finish{lacking}: {why} ({names})."
 
 
 def of_figures(rows: Sequence[Row]) -> Iterator[str]:
@@ -67,12 +69,18 @@ def _without_interval(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _disturbed(rows: Sequence[Row]) -> Iterator[str]:
-    found = [row for row in rows if row["processes_disturbed"]]
-    if not found:
-        return
-    disturbed, processes = sum(row["processes_disturbed"] for row in found), sum(row["processes"] for row in rows)
-    told = reasons([reason for row in found for reason in row["disturbed_by"] or ()]) or "no reason recorded"
-    yield f"{disturbed} of {plural(processes, 'process was', 'processes were')} disturbed: {told}."
+    """Rows of ops share their processes, which count once."""
+    of_processes = defaultdict[Hashable, list[Row]](list)
+    for row in rows:
+        of_processes[tuple(row[name] for name in _PROCESS)].append(row)
+    disturbed, processes = (
+        sum(max(row[name] or 0 for row in same) for same in of_processes.values())
+        for name in ("processes_disturbed", "processes")
+    )
+    if disturbed:
+        reasons_of_all = [reason for row in rows if row["processes_disturbed"] for reason in row["disturbed_by"] or ()]
+        told = reasons(reasons_of_all) or "no reason recorded"
+        yield f"{disturbed} of {plural(processes, 'process was', 'processes were')} disturbed: {told}."
 
 
 def _flagged(rows: Sequence[Row]) -> Iterator[str]:
@@ -84,7 +92,7 @@ def _flagged(rows: Sequence[Row]) -> Iterator[str]:
             which = f"{counted(found, rows)[0].lower()}{counted(found, rows)[1:]}"
             where = "" if len(found) == len(rows) else f" ({few([name_of(row) for row in found])})"
             meaning = flag.meaning.partition(". ")[0].replace("`", "").rstrip(".")
-            yield f"Flag {flag.name} in {which}{where}: {meaning}."
+            yield f"Flag {flag.name} in {which}: {meaning}{where}."
 
 
 def _apart(rows: Sequence[Row]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from smjax.report.data.contents import Contents
 from smjax.report.page import cautions, figures, ratios, subject
+from smjax.report.tables.run_names import with_short_runs
 
 _NOTHING_CERTAIN = "Nothing: {why}."
 
@@ -21,7 +22,7 @@ class InWords:
 
 def in_words(contents: Contents) -> InWords:
     """Of a run, or of several together. Whoever reads this alone can decide, or knows what keeps them from it."""
-    rows = contents.rows.to_dicts()
+    rows = with_short_runs(contents.rows.to_dicts())
     certain, uncertain = ratios.sentences(contents.records) if not contents.is_pooled else ([], [])
     certain = [*certain, *figures.sentences(rows), *figures.undisturbed(rows), *figures.agreeing(rows)]
     return InWords(

@@ -8,12 +8,14 @@ from typing import Any
 
 from smjax.core.numbers import plural, significant
 from smjax.core.records.record import Record
+from smjax.core.text import printable
 from smjax.report.compare.after_sweep import AXES, along_axes
 from smjax.report.compare.cells import varying
 from smjax.report.compare.comparison import Comparison
 from smjax.report.compare.fields import shown
 from smjax.report.compare.spread import percent
 from smjax.report.page.wording import MOST_NAMED, outward
+from smjax.report.tables.run_names import short_names
 from smjax.stats.verdicts import Verdict
 
 _AXES = (*AXES, "label", "threads", "tokens_per_dispatch")
@@ -28,11 +30,13 @@ def sentences(records: Sequence[Record]) -> tuple[list[str], list[str]]:
     for record in records:
         sweeps[record.run].append(record)
     certain, uncertain = list[str](), list[str]()
-    for _, own in sorted(sweeps.items()):
+    names = short_names(run for run in sweeps if run)
+    for run, own in sorted(sweeps.items()):
+        of = f" of run {printable(names[run])}" if run and len(sweeps) > 1 else ""
         for found in along_axes(own, _AXES):
             for sides in _by_sides(found.comparisons):
-                certain += _certain(found.axis, sides)
-                uncertain += _uncertain(found.axis, sides)
+                certain += _certain(found.axis, sides, of)
+                uncertain += _uncertain(found.axis, sides, of)
     return certain, uncertain
 
 
@@ -44,7 +48,7 @@ def _by_sides(comparisons: Sequence[Comparison]) -> Iterator[list[Comparison]]:
     yield from found.values()
 
 
-def _certain(axis: str, own: Sequence[Comparison]) -> Iterator[str]:
+def _certain(axis: str, own: Sequence[Comparison], of: str) -> Iterator[str]:
     """A sentence for each verdict that some of them have."""
     base, new = _sides(axis, *own[0].names)
     figure = own[0].metric.heading or own[0].metric.name
@@ -54,7 +58,7 @@ def _certain(axis: str, own: Sequence[Comparison]) -> Iterator[str]:
             continue
         than = f"the same as {base}" if verdict is Verdict.SAME else f"{verdict} than {base}"
         verb = "are" if axis in _COUNTED and not new.startswith("1 ") else "is"
-        yield f"{new} {verb} {than}{_where(len(found), len(own))}: {_range(found, own)} times the {figure}."
+        yield f"{new} {verb} {than}{_where(len(found), len(own), of)}: {_range(found, own)} times the {figure}."
 
 
 def _range(found: Sequence[Comparison], own: Sequence[Comparison]) -> str:
@@ -72,14 +76,14 @@ def _ratio(one: Comparison, place: str = "") -> str:
     return f"{significant(one.ratio)} ({'; '.join(filter(None, [place, told]))})"
 
 
-def _uncertain(axis: str, own: Sequence[Comparison]) -> Iterator[str]:
+def _uncertain(axis: str, own: Sequence[Comparison], of: str) -> Iterator[str]:
     """One sentence on all that are undecided, and how far they are from it."""
     found = [one for one in own if one.verdict is Verdict.UNDECIDED]
     if not found:
         return
     base, new = _sides(axis, *own[0].names)
     told = "; ".join(_why(one, own) for one in found[:MOST_NAMED])
-    yield f"{new} beside {base}: undecided{_where(len(found), len(own))}: {told}{_more(found)}."
+    yield f"{new} beside {base}: undecided{_where(len(found), len(own), of)}: {told}{_more(found)}."
 
 
 def _more(found: Sequence[Comparison]) -> str:
@@ -96,10 +100,12 @@ def _why(one: Comparison, own: Sequence[Comparison]) -> str:
     return f"{place}, {told}" if place else told
 
 
-def _where(count: int, of_all: int) -> str:
-    """Nothing where there is one row."""
-    everywhere = {1: "", 2: " in both rows"}.get(of_all, f" in all {of_all} rows")
-    return everywhere if count == of_all else f" in {count} of {of_all} rows"
+def _where(count: int, of_all: int, of: str) -> str:
+    """In how many of the rows, which are all `of` a run if there are several; nothing where there is one row."""
+    everywhere = {1: "the row", 2: "both rows"}.get(of_all, f"all {of_all} rows")
+    if of_all == 1 and not of:
+        return ""
+    return f" in {everywhere if count == of_all else f'{count} of {of_all} rows'}{of}"
 
 
 def _place(one: Comparison, own: Sequence[Comparison]) -> str:

@@ -11,6 +11,7 @@ from smjax.report.page import again, figures, machines, rows, subject
 from smjax.report.page.in_words import InWords, in_words
 from smjax.report.page.wording import Row, values
 from smjax.report.render.html.page import Page, Picture, Words
+from smjax.report.tables.run_names import with_short_runs
 
 _DEFINITIONS = (
     "Each figure is the median over processes of each process's median over its timed answers; every process is a "
@@ -35,7 +36,7 @@ def page(contents: Contents) -> Page:
     return Page(
         subject.title(found),
         tuple(subject.facts(found, contents.records)),
-        tuple(figures.highlights(found)),
+        tuple(figures.highlights(with_short_runs(found))),
         tuple(_words(words)),
         tuple(machines.cards(contents.records)),
         pictures,

@@ -19,7 +19,7 @@ _ENDS = {column.name for column in COLUMNS if column.over == "interval"}
 """Of intervals: they are in the cells of their figures."""
 _NAMED_BY = ("label", "cpu", "model", "op", "shape", "cache", "engine", "kernel", "threads", "ctx")
 """What a row is called by, in front of its figures."""
-_ALWAYS_NAMED_BY = ("model", "op", "shape", "kernel", "threads", "ctx")
+_ALWAYS_NAMED_BY = ("cpu", "model", "op", "shape", "engine", "kernel", "threads", "ctx")
 _NOT_AT_FIRST = (
     *("sustained_tok_per_s", "gb_per_s", "dram_gb_per_s", "tok_per_s_per_core", "energy_j_per_token"),
     *("provenance", "status"),

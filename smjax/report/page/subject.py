@@ -63,12 +63,16 @@ def sentence(rows: Sequence[Row], records: Sequence[Record]) -> str:
     follows = {"n_prompt"} if all(_fills(row) for row in rows) else set()
     found = {name: _distinct(rows, key) for key, name in _VARIED.items() if key not in follows}
     varied = [f"{name} {values(own)}" for name, own in found.items() if len(own) > 1]
-    alike = [f"{name} {own[0]}" for name, own in found.items() if name in _ALWAYS and len(own) == 1]
+    alike = [_one(name, own[0]) for name, own in found.items() if name in _ALWAYS and len(own) == 1]
     settings = [f"with {listed(varied)}"] if varied else []
     settings += [f"{'all of them ' if varied else ''}with {listed(alike)}"] if alike else []
     processes = plural(len({_process(record) for record in records}), "process", "processes")
     size = f"{plural(len(rows), 'row', 'rows')} of {processes}, on {_where(rows)}{_runs(records)}"
     return f"{', '.join([_what(rows), *settings])}: {size}."
+
+
+def _one(name: str, value: str) -> str:
+    return plural(int(value), "thread", "threads") if name == "threads" else f"{name} {printable(value, 60)}"
 
 
 def _fills(row: Row) -> bool:

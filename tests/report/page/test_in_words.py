@@ -66,7 +66,7 @@ def test_figures_have_their_intervals_and_what_stands_behind_them():
         for sentence in found.certain
     )
     assert found.compared == (
-        "tinystories-1m, with kernel native and xla, all of them with threads 1 and ctx 256: "
+        "tinystories-1m, with kernel native and xla, all of them with 1 thread and ctx 256: "
         "2 rows of 16 processes, on AMD EPYC 9R14.",
     )
 
@@ -81,8 +81,10 @@ def test_a_run_in_which_everything_failed_says_so_and_why():
     found = words([failed(), failed(threads=2, reason="no such kernel")])
     assert found.certain == ("Nothing: no process finished ok, so there is no figure.",)
     (said,) = found.uncertain
-    assert said.startswith("Both rows have processes that did not finish, and without any figure ")
-    assert said.endswith(": out of memory; no such kernel.")
+    assert said.startswith(
+        "Both rows have processes that did not finish, and without any figure: out of memory; no such"
+    )
+    assert said.endswith(" kernel (tinystories-1m, 1 thread, ctx 256; tinystories-1m, 2 threads, ctx 256).")
 
 
 @pytest.mark.parametrize("provenance", ["synthetic", "reported", "imported"])

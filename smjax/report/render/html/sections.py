@@ -50,12 +50,14 @@ def _highlight(one: Highlight) -> Markup:
 
 
 def _words(words: Words) -> Markup:
-    told = tag("ul", (tag("li", _with_lead(sentence)) for sentence in words.sentences))
+    told = tag("ul", (tag("li", _led(words, sentence)) for sentence in words.sentences))
     return tag("div", tag("h3", words.title), told, class_=words.kind)
 
 
-def _with_lead(sentence: str) -> Markup:
-    """What comes before a colon is what a reader looks for first."""
+def _led(words: Words, sentence: str) -> Markup:
+    """What comes before a colon is what a reader looks for first, of what is said of figures."""
+    if words.kind == "compared":
+        return text(sentence)
     lead, colon, rest = sentence.partition(": ")
     return joined([tag("strong", f"{lead}:"), f" {rest}"]) if colon and len(lead) <= _LEAD else text(sentence)
 
