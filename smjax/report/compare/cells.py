@@ -17,6 +17,7 @@ from smjax.stats.verdicts import Bounds, Verdict
 ALWAYS = ("model", "op", "shape", "threads", "ctx")
 """What a row is called by, whether or not it differs."""
 _TONES: dict[str, Tone] = {Verdict.FASTER: "good", Verdict.SLOWER: "bad", Verdict.UNDECIDED: "doubtful"}
+_WEIGHTS = "model_hash"
 _PATH = "python"
 """Of an interpreter: as it was asked for."""
 _COLUMNS = {column.name: column for column in (*FIELDS, *COLUMNS) if column.heading}
@@ -30,9 +31,15 @@ def keys(scenarios: Sequence[Mapping[str, Any]]) -> list[GridColumn]:
 
 
 def varying(scenarios: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Fields that tell some of them from others; an interpreter is told by its versions, and by its path if need be."""
+    """Fields that tell some of them from others.
+
+    Models are told by their names, and by their weights where two have one name; interpreters by their versions, and
+    by their paths if need be.
+    """
     names = dict.fromkeys(name for scenario in scenarios for name in scenario)
     found = [name for name in names if _kinds(scenarios, [name]) > 1]
+    if _kinds(scenarios, ["model", _WEIGHTS]) == _kinds(scenarios, ["model"]):
+        found = [name for name in found if name != _WEIGHTS]
     if _PATH not in found:
         return [name for name in found if name not in VERSIONS]
     without = [name for name in found if name != _PATH]

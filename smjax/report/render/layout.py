@@ -12,10 +12,10 @@ from smjax.report.render.grid import NOTHING, Cell, Grid, GridColumn
 from smjax.report.render.pen import Pen
 from smjax.report.render.strip import Drawings, Strip
 
-WIDEST_TEXT = 24
-"""Characters of a text column; longer texts are folded."""
+_WIDE_TEXT = 24
+"""Characters that a text column gets, and more only where nothing else wants the room."""
 _GAP = 2
-"""Characters between two columns, and at the edges."""
+"""Characters between two columns, and half of them at either edge."""
 _SHORT = 24
 """Rows of a table that may be made longer for the sake of drawings."""
 
@@ -28,7 +28,9 @@ class Part:
     """Their numbers in the grid."""
     strips: Mapping[int, Strip]
     """What is drawn, by the number of the column that it stands right of."""
-    is_folded: bool = False
+    widest_text: int
+    """Characters of a text column; longer texts are folded."""
+    is_folded: bool
     """Whether some cell has more than one line of text."""
 
 
@@ -101,14 +103,26 @@ class Space:
         return self.width - _width(self.grid, numbers) - rooms
 
     def part(self, numbers: Sequence[int]) -> Part:
-        """The table, the first of whose drawings gets what is left."""
-        strips, left = dict[int, Strip](), self.left(numbers)
+        """The table. What is left of the width is for texts that would be folded, then for its drawings."""
+        longest = [_longest(self.grid, number) for number in numbers if not self.grid.columns[number].numeric]
+        widest, left = _unfolded(longest, self.left(numbers))
+        is_folded = _width(self.grid, numbers) > self.width or any(length > widest for length in longest)
+        strips = dict[int, Strip]()
         for number in numbers:
             if number in self.drawn:
                 least = self.drawn[number].least
                 strips[number] = self.drawn[number].within(least + left)
                 left -= strips[number].width - least
-        return Part(numbers, strips, _is_folded(self.grid, numbers, self.width))
+        return Part(numbers, strips, widest, is_folded)
+
+
+def _unfolded(longest: Sequence[int], left: int) -> tuple[int, int]:
+    """The most characters of a text with which columns take no more than is left; and what is left then."""
+    for widest in range(max([_WIDE_TEXT, *longest]), _WIDE_TEXT, -1):
+        taken = sum(max(0, min(length, widest) - _WIDE_TEXT) for length in longest)
+        if taken <= left:
+            return widest, left - taken
+    return _WIDE_TEXT, left
 
 
 def _drawings(grid: Grid, pen: Pen) -> dict[int, Drawings]:
@@ -174,21 +188,16 @@ def _numbered(grid: Grid) -> Grid:
     )
 
 
-def _is_folded(grid: Grid, numbers: Sequence[int], width: int) -> bool:
-    texts = [number for number in numbers if not grid.columns[number].numeric]
-    return _width(grid, numbers) > width or any(_longest(grid, number) > WIDEST_TEXT for number in texts)
-
-
 def _width(grid: Grid, numbers: Sequence[int]) -> int:
     """Of a table of these columns, if it is to have what it needs."""
-    return sum(_column_width(grid, number) + _GAP for number in numbers) + _GAP
+    return sum(_column_width(grid, number) + _GAP for number in numbers)
 
 
 def _column_width(grid: Grid, number: int) -> int:
     column = grid.columns[number]
     longest = _longest(grid, number)
     heading = max(map(cell_len, column.heading.split()))
-    return max(heading, longest if column.numeric else min(longest, WIDEST_TEXT))
+    return max(heading, longest if column.numeric else min(longest, _WIDE_TEXT))
 
 
 def _longest(grid: Grid, number: int) -> int:

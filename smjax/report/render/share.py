@@ -10,7 +10,7 @@ from smjax.report.render.pen import Pen
 from smjax.report.render.scale import Scale
 from smjax.report.render.strip import Drawn, Strip
 
-_NARROWEST, _WIDEST = 8, 20
+_NARROWEST, _WIDEST = 6, 20
 """Characters from 0 to 1."""
 
 

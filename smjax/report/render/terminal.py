@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from smjax.report.render.grid import UNKNOWN, Cell, Grid, GridColumn, above, without_repeats
-from smjax.report.render.layout import WIDEST_TEXT, Part, laid_out
+from smjax.report.render.layout import Part, laid_out
 from smjax.report.render.pen import pen_of
 from smjax.report.render.picture import Picture, drawn
 from smjax.report.render.strip import Strip
@@ -70,7 +70,7 @@ def table_of(grid: Grid, part: Part) -> RenderableType:
     headings = [column.heading.split() for column in columns]
     height = max(map(len, (*headings, *(strip.heading for strip in part.strips.values()))))
     for number, column in zip(part.columns, columns, strict=True):
-        _add_column(table, column, height)
+        _add_column(table, column, height, part.widest_text)
         if strip := part.strips.get(number):
             table.add_column(_heading(strip.heading, height), no_wrap=True)
     for place, row in enumerate(grid.rows):
@@ -87,12 +87,12 @@ def _texts(cell: Cell, strip: Strip | None, place: int) -> Iterator[Text]:
         yield Text("\n".join(strip.cells[place]))
 
 
-def _add_column(table: Table, column: GridColumn, height: int) -> None:
+def _add_column(table: Table, column: GridColumn, height: int, widest_text: int) -> None:
     heading = _heading(column.heading.split(), height)
     if column.numeric:
         table.add_column(heading, justify="right", no_wrap=True)
     else:
-        table.add_column(heading, overflow="fold", max_width=WIDEST_TEXT)
+        table.add_column(heading, overflow="fold", max_width=widest_text)
 
 
 def _heading(lines: Sequence[str], height: int) -> Text:

@@ -29,3 +29,11 @@ def test_a_path_is_told_where_versions_do_not_tell_all_apart() -> None:
     three = [OLD, OLD | {"python": "/new", "jaxlib": "0.10.2"}, OLD | {"python": "/twin", "jaxlib": "0.10.2"}]
     assert varying(three) == ["python", "jaxlib"]
     assert [column.heading for column in keys(three)] == ["model", "interpreter", "jaxlib"]
+
+
+def test_weights_are_told_where_names_do_not_tell_them_apart() -> None:
+    one, other, twin = (
+        {"model": name, "model_hash": weights} for name, weights in (("m", "1"), ("n", "2"), ("m", "3"))
+    )
+    assert varying([one, other]) == ["model"]
+    assert varying([one, other, twin]) == ["model", "model_hash"]

@@ -36,13 +36,13 @@ def tables(columns, width, rows=2):
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (100, ["key a b[31] c"]),
-        (58, ["key a b[19] c"]),
-        (50, ["key a b[11] c"]),  # the least that it takes
-        (49, ["key a b c", "key[31]"]),  # no figure makes room for it
-        (36, ["key a b", "key c[17]"]),  # where a table has some
-        (22, ["key a", "key b", "key c", "key[13]"]),
-        (17, ["key a", "key b", "key c"]),
+        (98, ["key a b[31] c"]),
+        (56, ["key a b[19] c"]),
+        (48, ["key a b[11] c"]),  # the least that it takes
+        (47, ["key a b c", "key[31]"]),  # no figure makes room for it
+        (34, ["key a b", "key c[17]"]),  # where a table has some
+        (20, ["key a", "key b", "key c", "key[13]"]),
+        (15, ["key a", "key b", "key c"]),
     ],
 )
 def test_drawings_take_what_figures_leave(width, expected):
@@ -51,21 +51,30 @@ def test_drawings_take_what_figures_leave(width, expected):
 
 def test_there_are_no_further_tables_for_what_figures_say_as_well_or_many_rows():
     short, share = ([column("a", 20, drawn), column("b", 20)] for drawn in (RATIO, SHARE))
-    assert tables(short, 59) == ["key a b", "key[31]"]
-    assert tables(short, 59, rows=100) == tables(share, 59) == ["key a b"]
-    assert tables(share, 80) == ["key a[20] b"]
+    assert tables(short, 53) == ["key a b", "key[31]"]
+    assert tables(short, 53, rows=100) == tables(share, 53) == ["key a b"]
+    assert tables(share, 78) == ["key a[20] b"]
 
 
-@pytest.mark.parametrize("width", [34, 42, 60])
+@pytest.mark.parametrize("width", [32, 40, 58])
 def test_what_says_something_of_each_other_is_parted_before_a_figure_is_cut(width):
     columns = [column("a", 10), column("b", 10, follows=True), column("c", 20, follows=True)]
-    expected = {34: ["key a b", "key c"], 42: ["key a b", "key c"], 60: ["key a b c"]}
+    expected = {32: ["key a b", "key c"], 40: ["key a b", "key c"], 58: ["key a b c"]}
     assert tables(columns, width) == expected[width]
 
 
 def test_keys_that_leave_no_room_are_numbered():
     keys = [GridColumn(f"key{n}", lambda row: Cell(row["key"], f"{row['key']}234567"), role="key") for n in range(2)]
     grid = draw("", [], [*keys, column("a", 24)], [{"key": number} for number in (1, 2)])
-    for width, expected in ((46, [["key0", "key1", "a"]]), (45, [["#", "key0", "key1"], ["#", "a"]])):
+    for width, expected in ((44, [["key0", "key1", "a"]]), (43, [["#", "key0", "key1"], ["#", "a"]])):
         shown, parts = laid_out(grid, width, BLOCKS)
         assert [[shown.columns[number].heading for number in part.columns] for part in parts] == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "strip", "widest"), [(118, 31, 60), (98, 21, 60), (88, 11, 60), (78, 11, 51), (58, 11, 31)]
+)
+def test_texts_get_room_before_drawings_get_more_than_they_need(width, strip, widest):
+    text = GridColumn("why", lambda row: Cell("", "w" * 60))
+    _, (part,) = laid_out(draw("", [], [column("a", 10, RATIO), text], [{}]), width, BLOCKS)
+    assert (part.strips[0].width, part.widest_text, part.is_folded) == (strip, widest, widest < 60)

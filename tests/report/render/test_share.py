@@ -28,7 +28,7 @@ def test_a_bar_is_as_long_as_its_share(share, blocks, plain):
 
 
 def test_above_1_it_goes_on():
-    assert Share.strip([Share(2.5)], 8, BLOCKS) is None, "the mark takes room too"
-    found = Share.strip([Share(2.5)], 9, BLOCKS)
+    assert Share.strip([Share(2.5)], 6, BLOCKS) is None, "the mark takes room too"
+    found = Share.strip([Share(2.5)], 7, BLOCKS)
     assert found is not None
-    assert found.cells == (("█" * 8 + ">",),)
+    assert found.cells == (("█" * 6 + ">",),)

@@ -196,7 +196,10 @@ POINTS = ((2, "native"), (2, "xla"), (4, "native"))
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_rows_with_folded_cells_are_parted(width):
-    flags = {threads: [f"{name}-of-{threads}-threads" for name in ("one", "other", "third")] for threads in (1, 2)}
+    flags = {
+        threads: [f"{name}-of-{threads}-threads" for name in ("one", "other", "third", "further", "last", "late")]
+        for threads in (1, 2)
+    }
     rows = scenarios([record(threads=threads, flags=told) for threads, told in flags.items()])
     console = Console(width=width, record=True, file=io.StringIO())
     console.print(Group(*map(TerminalGrid, run_table.grids(rows))))
@@ -210,7 +213,7 @@ def test_rows_with_folded_cells_are_parted(width):
 def test_where_keys_are_wide_a_number_stands_for_them_in_what_goes_below():
     names = ("a-model-of-twenty-four-ch", "another-model-of-as-many-c")
     records = [record(model=name, model_hash=name, threads=n, flags=["late"] * n) for name in names for n in (1, 2)]
-    console = Console(width=72, record=True, file=io.StringIO())
+    console = Console(width=66, record=True, file=io.StringIO())
     console.print(Group(*map(TerminalGrid, run_table.grids(scenarios(records)))))
     headings = [line.split() for line in console.export_text().splitlines() if line.startswith(" # ")]
     assert headings[0][:2] == ["#", "model"]
