@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.constrain import Constrain
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.segment import Segment
@@ -79,12 +80,14 @@ class Display:
 
     def show(self, phase: str, doing: str, done: int, total: int) -> None:
         """Draw it: `done` of `total` are ready, and of what is `doing` this is the phase."""
+        above: list[RenderableType] = []
         if self._table:
-            now = _line(f"{phase} · {doing}", "bold")
-            self._live.update(Group(_Lines(self._table), *(_line(text, "dim") for text in self._standing), now))
+            above = [_Lines(self._table), *(_line(text, "dim") for text in self._standing)]
+            now: RenderableType = _line(f"{phase} · {doing}", "bold")
         else:
-            self._live.update(_bar(f"{done}/{total} · {phase} · {doing}", done, total))
-        self._live.refresh()
+            now = _bar(f"{done}/{total} · {phase} · {doing}", done, total)
+        room_for_echo = self._console.width - len("^C")  # else a terminal writes that on a line of its own, which stays
+        self._live.update(Group(*above, Constrain(now, room_for_echo)), refresh=True)
 
 
 def _line(text: str, style: str = "") -> Text:
