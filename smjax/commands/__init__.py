@@ -8,7 +8,7 @@ GROUPS = {
         "eval": "answer one prompt, for checking: a line of JSON",
     },
     "read what was measured": {
-        "report": "rebuild the summaries of run folders from their records",
+        "report": "the tables, pictures and report.html of run folders, from their records",
         "compare": "is a run, or a setting, faster than another, and how sure is that",
         "regress": "compare for CI: exit 3 where something is certainly slower",
         "plot": "a picture of your own: any figure over any column",

@@ -31,16 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a run folder, or a folder above several, as outputs; to audit, a file of results too",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write one merged summary there")
-    parser.add_argument("--pool", choices=["runs"], help="one row for all runs of a thing, the run being the unit")
-    parser.add_argument(
+    parser.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
+    beside = parser.add_argument_group("what stands beside what")
+    beside.add_argument("--pool", choices=["runs"], help="one row for all runs of a thing, the run being the unit")
+    beside.add_argument("--baseline", metavar="ROW", help="what ratios are taken to: engine=llama_cpp, a name")
+    beside.add_argument(
         "--history", metavar="HISTORY", help="published results to show beside: a shipped name or a file"
     )
-    parser.add_argument("--baseline", metavar="ROW", help="what ratios are taken to: engine=llama_cpp, a name")
-    parser.add_argument("--html", type=Path, nargs="?", metavar="FILE", help="the page of all of them, to a file too")
+    files = parser.add_argument_group("files")
+    files.add_argument("--out", type=Path, metavar="DIR", help="write one merged summary there")
+    files.add_argument("--html", type=Path, nargs="?", metavar="FILE", help="the page of all of them, to a file too")
     for kind in ("svg", "png"):
-        parser.add_argument(f"--{kind}", type=Path, metavar="DIR", help=f"each picture as a file NAME.{kind} there")
-    parser.add_argument("--audit", action="store_true", help="only say which rows can hardly be measurements, and why")
+        files.add_argument(f"--{kind}", type=Path, metavar="DIR", help=f"each picture as a file NAME.{kind} there")
 
 
 def call(arguments: argparse.Namespace) -> int:
