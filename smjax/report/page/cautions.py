@@ -49,6 +49,7 @@ def of_figures(rows: Sequence[Row]) -> Iterator[str]:
     """Why figures have no interval, or a doubtful one; and what else is to be known of them."""
     yield from _without_interval(rows)
     yield from _disturbed(rows)
+    yield from _parting(rows)
     yield from _flagged(rows)
     yield from _apart(rows)
     yield from _few_processes(rows)
@@ -81,6 +82,19 @@ def _disturbed(rows: Sequence[Row]) -> Iterator[str]:
         reasons_of_all = [reason for row in rows if row["processes_disturbed"] for reason in row["disturbed_by"] or ()]
         told = reasons(reasons_of_all) or "no reason recorded"
         yield f"{disturbed} of {plural(processes, 'process was', 'processes were')} disturbed: {told}."
+
+
+def _parting(rows: Sequence[Row]) -> Iterator[str]:
+    """Kernels and engines that do not answer alike, where ids are known."""
+    found = [row for row in rows if row["agreement"] is not None and row["agreement"] < 1]
+    if found:
+        worst = min(found, key=lambda row: row["agreement"])
+        ids = f"{round(worst['agreement'] * worst['ids_compared'])} of {worst['ids_compared']} ids"
+        verb = "answers" if len(found) == 1 else "answer"
+        yield (
+            f"{counted(found, rows)} {verb} otherwise than the reference: the same for {ids} at least "
+            f"({few([called(rows)(row) for row in found])}); near ties part answers, too."
+        )
 
 
 def _flagged(rows: Sequence[Row]) -> Iterator[str]:

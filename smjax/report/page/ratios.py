@@ -32,7 +32,7 @@ def sentences(records: Sequence[Record]) -> tuple[list[str], list[str]]:
     certain, uncertain = list[str](), list[str]()
     names = short_names(run for run in sweeps if run)
     for run, own in sorted(sweeps.items()):
-        of = f" of run {printable(names[run])}" if run and len(sweeps) > 1 else ""
+        of = f" of run {printable(names[run])}" if run and len(names) > 1 else ""
         for found in along_axes(own, _AXES):
             for sides in _by_sides(found.comparisons):
                 certain += _certain(found.axis, sides, of)

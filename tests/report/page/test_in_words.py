@@ -110,6 +110,16 @@ def test_disturbances_are_told_with_their_range():
     assert "3 of 3 processes were disturbed: steal 1.0 to 3.0 %." in words(disturbed).uncertain
 
 
+def test_answers_that_part_are_no_certainty():
+    records = beside(1.5)
+    for one in records:
+        one["ids"] = [1, 2, 3, 4] if one["resolved"]["kernel"] == "xla" else [1, 2, 9, 9]
+    said = next(sentence for sentence in words(records).uncertain if "reference" in sentence)
+    assert said.startswith("1 of 2 rows answers otherwise than the reference: the same for 2 of 4 ids at least (")
+    alike = [one | {"ids": [1, 2, 3, 4]} for one in records]
+    assert "Kernels and engines answer alike: the first 4 ids are the same." in words(alike).certain
+
+
 def test_of_several_machines_nothing_was_measured_in_turn():
     records = [
         one | {"machine": name, "run": name, "host": name * 12}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from smjax.core.numbers import plural
 from smjax.report.render.grid import UNKNOWN, Cell
 from smjax.report.render.html.page import Column, Table
 from smjax.report.render.html.tags import Markup, as_json, joined, tag
@@ -26,8 +25,8 @@ def table(table: Table, flags: Mapping[str, str]) -> Markup:
     shown = [column for column in table.columns if column.is_shown]
     head = tag("tr", (_heading(column) for column in shown))
     body = (_row(table, shown, number, named) for number in range(min(_FIRST, len(table.statuses))))
-    left = tag("caption", _left(len(table.statuses))) if len(table.statuses) > _FIRST else None
-    drawn = tag("table", left, tag("thead", head), tag("tbody", body))
+    caption = tag("caption", _caption(table), class_=None if len(table.statuses) > _FIRST else "unseen")
+    drawn = tag("table", caption, tag("thead", head), tag("tbody", body))
     return joined(
         [
             tag("div", (tag("p", line) for line in table.captions), class_="lines quiet"),
@@ -40,8 +39,12 @@ def table(table: Table, flags: Mapping[str, str]) -> Markup:
     )
 
 
-def _left(count: int) -> str:
-    return f"The first {_FIRST} of {plural(count, 'row', 'rows')}; all of them are in summary.csv"
+def _caption(table: Table) -> str:
+    """Without a script there are no more than the first of them."""
+    count = len(table.statuses)
+    if count <= _FIRST:
+        return f"{table.title}: {count}"
+    return f"{table.title}: {_FIRST} at a time of {count}; summary.csv has all"
 
 
 def _heading(column: Column) -> Markup:
