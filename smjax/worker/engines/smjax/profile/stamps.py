@@ -56,17 +56,19 @@ class Split:
         found: Counts = {}
         for thread, counts in enumerate(self.trace.counts):
             first, last = self.inside(window, thread)
-            keys = self._keys[thread][first + 1 : last + 1]
-            for key, more in zip(keys.tolist(), np.diff(counts[first : last + 1], axis=0), strict=True):
+            keys, places = np.unique(self._keys[thread][first + 1 : last + 1], return_inverse=True)
+            sums = np.zeros((len(keys), counts.shape[1]), np.int64)
+            np.add.at(sums, places, np.diff(counts[first : last + 1], axis=0))
+            for key, done in zip(keys.tolist(), sums, strict=True):
                 if key % len(STEPS) != _WAIT:
                     part = self.key(key)[0]
-                    found[part] = found.get(part, 0) + more
+                    found[part] = found.get(part, 0) + done
         first, _ = self.inside(window)
         if first > 1:
             found["dispatch"] = self.trace.counts[0][first] - self.trace.counts[0][first - 1]
         return found
 
-    def count(self, window: Window) -> int:
+    def stamps_in(self, window: Window) -> int:
         """Stamps of the thread that runs the program, within the step."""
         first, last = self.inside(window)
         return last - first + 1
@@ -119,8 +121,8 @@ def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
                 plain.append(answer_clocked(engine, prompt))
     decode = _pass(steps, [window for one in plain for window in one.middle])
     prefill = _pass(prefills, [one.prefill for one in plain])
-    decode.stamps = float(np.mean([split.count(window) for window in traced[-1].middle]))
-    prefill.stamps = float(split.count(traced[-1].prefill))
+    decode.stamps = float(np.mean([split.stamps_in(window) for window in traced[-1].middle]))
+    prefill.stamps = float(split.stamps_in(traced[-1].prefill))
     found = Profile("stamps", decode, prefill, events=events(split, traced[-1]))
     found.stamp_ns = stamp_ns()
     return found
