@@ -67,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": set(),
     "report/data": CORE | {"smjax.stats", "smjax.report.data", "numpy", "polars"},
     "report/render": CORE | {"smjax.report.render", "polars", "rich"},
-    "report/render/html": CORE | {"smjax.report.render", "vl_convert"},
+    "report/render/html": CORE | {"smjax.report.render"},
     "report/page": CORE | {"smjax.doctor", "smjax.stats", "smjax.report", "polars"},
     "report/compare": CORE | {"smjax.stats"} | {f"smjax.report.{room}" for room in ("data", "render", "compare")},
     "report/trend": CORE
