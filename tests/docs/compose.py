@@ -53,7 +53,7 @@ def _judge(call: tuple[str, ...], arguments_alone: bool) -> None:
     if name == "smjax":
         _judge_command(rest, arguments_alone)
     elif name == "make":
-        targets = _targets()
+        targets = make_targets()
         for word in rest:
             assert word in targets or "=" in word, f"make {word}: the Makefile has no such target"
     elif name == "python" and rest[:1] and rest[0].endswith(".py"):
@@ -69,7 +69,8 @@ def program(call: Sequence[str]) -> tuple[str, list[str]]:
 
 
 @functools.cache
-def _targets() -> set[str]:
+def make_targets() -> set[str]:
+    """All that the Makefile makes by name."""
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert phony is not None
     return set(phony[1].split())

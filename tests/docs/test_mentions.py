@@ -10,7 +10,7 @@ import pytest
 from smjax.commands import COMMANDS
 from smjax.commands._command import command
 from smjax.sweep.request.keys import SPELLINGS, keys
-from tests.docs.compose import JOBS
+from tests.docs.compose import JOBS, make_targets
 from tests.docs.pages import PAGES, without_fences
 
 MENTION = re.compile(r"`smjax ([^`]+)`")
@@ -40,6 +40,12 @@ def unknown(mention: str) -> str:
 def test_what_is_mentioned_is_there(page: Path) -> None:
     mentions = MENTION.findall(without_fences(page.read_text(encoding="utf-8")))
     assert {mention: word for mention in mentions if (word := unknown(mention))} == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_make_is_to_make_is_there(page: Path) -> None:
+    mentions = re.findall(r"`make ([a-z][\w-]*)", page.read_text(encoding="utf-8"))
+    assert set(mentions) <= make_targets()
 
 
 @pytest.mark.parametrize(
