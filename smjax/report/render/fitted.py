@@ -9,8 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from smjax.report.render.grid import Grid
-from smjax.report.render.layout import Space, one_table, said_once
-from smjax.report.render.pen import pen_of
+from smjax.report.render.layout import Part, Space, drawings_of, said_once
+from smjax.report.render.pen import Pen, pen_of
 from smjax.report.render.terminal import table_of
 
 _TITLE, _MORE = 1, 1
@@ -34,12 +34,12 @@ class Fitted:
 
     def _cut(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As many rows as there is height for, at least one."""
-        columns, n_rows, room = self._columns(options.max_width), len(self._grid.rows), options.max_height - _TITLE
+        part = self._part(options.max_width, pen_of(console))
+        n_rows, room = len(self._grid.rows), options.max_height - _TITLE
         shown = min(n_rows, room)
         while True:
             shown = max(shown, 1)
-            grid = replace(self._grid, rows=self._grid.rows[:shown])
-            drawn = table_of(grid, one_table(grid, columns, options.max_width, pen_of(console)))
+            drawn = table_of(replace(self._grid, rows=self._grid.rows[:shown]), part)
             lines = console.render_lines(drawn, options, pad=False)
             over = len(lines) - (room - _MORE * (shown < n_rows))
             if over <= 0 or shown == 1:
@@ -49,12 +49,16 @@ class Fitted:
         if shown < n_rows:
             yield Text(f"and {n_rows - shown} more", style="dim")
 
-    def _columns(self, width: int) -> list[int]:
-        """Those that fit beside each other, in the order of the table."""
-        columns = self._grid.columns
+    def _part(self, width: int, pen: Pen) -> Part:
+        """The columns that fit beside each other, in the order of the table; some drawings come with theirs."""
+        space, columns = Space(self._grid, width), self._grid.columns
+        drawn = {number: one for number, one in drawings_of(self._grid, pen).items() if one.kind.is_worth_a_table}
         chosen = [number for number, column in enumerate(columns) if column.role == "key"]
         places = {column.heading: number for number, column in enumerate(columns) if column.role != "key"}
         for number in (places[heading] for heading in self._headings if heading in places):
-            if Space(self._grid, width).left([*chosen, number]) >= 0:
+            own = {number: drawn[number]} if number in drawn else {}
+            fitting = (one for one in (own, {}) if space.drawing(one).left([*chosen, number]) >= 0)
+            if (fits := next(fitting, None)) is not None:
+                space = space.drawing(fits)
                 chosen.append(number)
-        return sorted(chosen)
+        return space.part(sorted(chosen))

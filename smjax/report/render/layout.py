@@ -42,8 +42,8 @@ def laid_out(grid: Grid, width: int, pen: Pen) -> tuple[Grid, list[Part]]:
     grid, always, groups = _grouped(grid, width)
     space = Space(grid, width)
     tables, left = space.tables(always, groups), list[Drawings]()
-    for number, drawings in _drawings(grid, pen).items():
-        more = replace(space, drawn=space.drawn | {number: drawings})
+    for number, drawings in drawings_of(grid, pen).items():
+        more = space.drawing({number: drawings})
         tried = more.tables(always, groups)
         if len(tried) == len(tables) and all(more.left(one) >= 0 for one in tried if number in one):
             space, tables = more, tried
@@ -62,7 +62,7 @@ def _with_those_left(
     found, is_short = [(space, one) for one in tables], len(space.grid.rows) <= _SHORT
     for drawings in left:
         last, table = found[-1]
-        beside = replace(last, drawn=last.drawn | {table[-1]: drawings})
+        beside = last.drawing({table[-1]: drawings})
         alone = Space(space.grid, space.width, dict.fromkeys(always[-1:], drawings))
         if table[-1] not in last.drawn and beside.left(table) >= 0:
             found[-1] = beside, table
@@ -71,22 +71,13 @@ def _with_those_left(
     return found
 
 
-def one_table(grid: Grid, numbers: Sequence[int], width: int, pen: Pen) -> Part:
-    """A table of these columns, with those of its drawings that there is room for."""
-    space = Space(grid, width)
-    for number, drawings in _drawings(grid, pen).items():
-        more = replace(space, drawn=space.drawn | {number: drawings})
-        space = more if number in numbers and more.left(numbers) >= 0 else space
-    return space.part(numbers)
-
-
 @dataclass(frozen=True)
 class Space:
     """The width that there is for columns of a grid, and for what is drawn of some of them."""
 
     grid: Grid
     width: int
-    drawn: dict[int, Drawings] = field(default_factory=dict)
+    drawn: Mapping[int, Drawings] = field(default_factory=dict)
 
     def tables(self, always: Sequence[int], groups: Sequence[Sequence[int]]) -> list[list[int]]:
         """Columns that fit beside each other, in each table after the ones that are always there."""
@@ -96,6 +87,10 @@ class Space:
                 found.append(list(always))
             found[-1] += group
         return [sorted(one) for one in found]
+
+    def drawing(self, more: Mapping[int, Drawings]) -> Space:
+        """The same with more drawings."""
+        return replace(self, drawn={**self.drawn, **more})
 
     def left(self, numbers: Sequence[int]) -> int:
         """What a table of these columns leaves of the width, its drawings being as narrow as can be."""
@@ -125,7 +120,7 @@ def _unfolded(longest: Sequence[int], left: int) -> tuple[int, int]:
     return _WIDE_TEXT, left
 
 
-def _drawings(grid: Grid, pen: Pen) -> dict[int, Drawings]:
+def drawings_of(grid: Grid, pen: Pen) -> dict[int, Drawings]:
     """Of the columns that have any."""
     columns = ([cell.drawn for cell in cells] for cells in zip(*grid.rows, strict=True))
     return {number: Drawings(column, pen) for number, column in enumerate(columns) if any(column)}

@@ -44,3 +44,9 @@ def test_it_fits_and_says_how_many_rows_it_has_no_room_for(width, height, rows):
 
 def test_a_high_table_uses_the_height_there_is():
     assert len(drawn([record([sample(1000)], threads=threads) for threads in range(1, 41)])) == 24
+
+
+def test_processes_are_drawn_in_the_order_of_time_before_less_telling_columns():
+    text = "\n".join(drawn(processes([[100], [104], [96], [100]])))
+    assert ".'_. 8.0 %" in text, "it is no terminal, so that it gets what every one has"
+    assert "in time," not in "\n".join(drawn(processes([[100], [104], [96], [100]]), width=30))
