@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 from smjax.commands import COMMANDS
 from smjax.commands._arguments import form, meaning, taken, usage
 from smjax.commands._command import command
+from smjax.commands._job import JobParser
 from smjax.commands._words import exit_line, sentence
 from smjax.core.exit_codes import ExitCode
 from smjax.core.records.pages import markdown_table
@@ -44,9 +46,15 @@ def _section(name: str) -> str:
     parser = found.parser
     rows = ([_names(action), _cell(meaning(action, parser))] for action in taken(parser))
     text = f"## `smjax {name}`\n\n{sentence(COMMANDS[name])}\n\n```text\n{usage(parser)}\n```\n\n"
-    examples = "\n".join(f"{line}  # {does}" for line, does in found.examples.items())
     table = markdown_table(["argument", "meaning"], rows)
-    return f"{text}{table}\n```sh\n{examples}\n```\n\nE{exit_line(found.exits)[1:]}\n"
+    overrides = f"\nOverrides: [settings](settings.md#smjax-{name}).\n" if isinstance(parser, JobParser) else ""
+    return f"{text}{table}{overrides}\n{_examples(found.examples)}\nE{exit_line(found.exits)[1:]}\n"
+
+
+def _examples(examples: Mapping[str, str]) -> str:
+    longest = max(map(len, examples), default=0)
+    lines = "".join(f"{line:<{longest}}  # {does}\n" for line, does in examples.items())
+    return f"```sh\n{lines}```\n" if lines else ""
 
 
 def _names(action: argparse.Action) -> str:
