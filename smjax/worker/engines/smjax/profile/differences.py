@@ -35,6 +35,8 @@ ALONE = {part: frozenset([part]) for part in ORDER}
 TRACK = "differences of programs"
 _TIMES = 6
 """As much time as answers are timed for, for each of both steps: what is told is differences."""
+_MORE = 2
+"""Visits of the whole program in a round beyond one, as all parts together are held against what is measured."""
 
 
 def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
@@ -51,7 +53,8 @@ def profile(engine: SmjaxEngine, prompt: np.ndarray) -> Profile:
         n_rounds = rounds(engine, (perf_counter_ns() - begin) / _TIMES)
         plain += [_round(engine, prompt, timed, draw) for _ in range(n_rounds)]
     decode = _pass(steps, [window.ns for one in plain for window in one.middle])
-    decode.layers_ns = [steps.ns(after) - steps.ns(before) for before, after in itertools.pairwise(stops)]
+    ns = _stretched(steps)
+    decode.layers_ns = [ns(after) - ns(before) for before, after in itertools.pairwise(stops)]
     prompts = _pass(first, [one.prefill.ns for one in plain])
     return Profile("programs", decode, prompts, events=list(_events(prompts, decode)))
 
@@ -60,7 +63,8 @@ def _round(engine: SmjaxEngine, prompt: np.ndarray, timed: Timed, draw: random.R
     """A plain answer, behind another one's end, and a visit of each program."""
     decode_on(engine)
     plain = answer_clocked(engine, prompt)
-    for name in draw.sample(list(timed.programs), len(timed.programs)):
+    names = [*timed.programs, *[EVERYTHING] * _MORE]
+    for name in draw.sample(names, len(names)):
         timed.visit(engine, name)
     return plain
 
@@ -91,7 +95,7 @@ def _nothing(config: Any, kernel: Any, weights: Any, cache: Any, argument: jax.A
 
 def _pass(timed: Timed, plain: list[int]) -> Pass:
     """All differences; together what the whole program takes."""
-    ns = timed.ns
+    ns = _stretched(timed)
     with_one_more = zip(ORDER, itertools.pairwise(UP_TO), strict=True)
     pieces = [Piece(part, "", None, ns(after) - ns(before)) for part, (before, after) in with_one_more]
     pieces.append(Piece("dispatch", "", None, ns(None)))
@@ -99,6 +103,12 @@ def _pass(timed: Timed, plain: list[int]) -> Pass:
     alone = {part: ns(parts) - ns(UP_TO[0]) for part, parts in ALONE.items()}
     count = len(timed.calls[EVERYTHING])
     return Pass(ns(EVERYTHING), middle_mean(plain), count, pieces=pieces, alone_ns=alone)
+
+
+def _stretched(timed: Timed) -> Callable[[Any], float]:
+    """Ns of a program, clear of disturbances and then made as much longer as these make the whole one."""
+    stretch = timed.ns(EVERYTHING) / timed.clear_ns(EVERYTHING)
+    return lambda name: timed.clear_ns(name) * stretch
 
 
 def _events(*passes: Pass) -> Iterator[Event]:

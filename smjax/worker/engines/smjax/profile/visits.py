@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from statistics import fmean
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,11 @@ class Timed:
     def ns(self, name: Any) -> float:
         """Of one call, by what counts of the steps of an answer too."""
         return middle_mean(self.calls[name])
+
+    def clear_ns(self, name: Any) -> float:
+        """Of the faster half of its calls: what slowed one of two would be in their difference."""
+        calls = sorted(self.calls[name])
+        return fmean(calls[: -(-len(calls) // 2)])
 
 
 def visit_decode(engine: SmjaxEngine, program: Program) -> list[float]:
