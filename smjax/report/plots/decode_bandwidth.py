@@ -12,13 +12,13 @@ from smjax.report.data.contents import Contents
 from smjax.report.data.names import Names
 from smjax.report.plots import ladder
 from smjax.report.plots.drawing import chart, spec
-from smjax.report.plots.lines import by_provenance
-from smjax.report.plots.names import apart
+from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import Row, mark, tooltip
+from smjax.report.plots.provenance import points
 
 _SHARE = "roofline"
-_KINDS = ("read by decoding", "what can be read")
+_KINDS = {"did": "read by decoding", "can": "what can be read"}
 
 
 def make(contents: Contents) -> Sequence[Plot]:
@@ -33,7 +33,7 @@ def make(contents: Contents) -> Sequence[Plot]:
     names = Names(rows)
     marks = [_mark(row, names.of(row), number) for number, row in enumerate(rows)]
     title = f"Bytes that decoding reads, beside what memory gives{ladder.left_out(rows, known.height)}"
-    return [Plot("decode-bandwidth", title, _in_words(title, marks), spec(_chart(marks, apart(rows))))]
+    return [Plot("decode-bandwidth", title, _in_words(title, marks), spec(_chart(marks, of_rows(rows))))]
 
 
 def _mark(row: Row, called: str, number: int) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _mark(row: Row, called: str, number: int) -> dict[str, Any]:
     ends = {end: None if told[end] is None else told[end] * best for end in ("lo", "hi")}
     level = f" ({row['bandwidth_level']})" if row["bandwidth_level"] else ""
     share = f"{significant(row[_SHARE] * 100, 2)} %"
-    return told | ends | {
+    return told | ends | _KINDS | {
         "y": row["gb_per_s"], "best": best, "at": ladder.place(number), "share": share,
         "figure": f"{significant(row['gb_per_s'])} GB/s", "attainable": f"{significant(best)} GB/s{level}",
         "interval": told["interval"] if told["lo"] is None else f"{told['interval']} of it",
@@ -59,27 +59,26 @@ def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str]) -> Any:
     told = tooltip("Read by decoding", {"attainable": "Can be read", "share": "Share of it"})
     gap = base.mark_rule(strokeWidth=1, opacity=0.5).encode(x=x, x2=alt.X2("best"), y=y)
     bars = base.mark_rule(strokeWidth=3).encode(
-        x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, stroke=_kind("stroke", 0)
+        x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, stroke=_kind("stroke", "did")
     )
     best = base.mark_tick(thickness=3, size=14).encode(
-        x=alt.X("best", type="quantitative"), y=y, fill=_kind("fill", 1), tooltip=told
+        x=alt.X("best", type="quantitative"), y=y, fill=_kind("fill", "can"), tooltip=told
     )
-    points = base.mark_point(size=70).encode(
-        x=x, y=y, fill=_kind("fill", 0), stroke=_kind("stroke", 0), tooltip=told, **by_provenance(marks)
-    )
+    done = points(base, marks, 70, x=x, y=y, fill=_kind("fill", "did"), stroke=_kind("stroke", "did"), tooltip=told)
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
     texts = [(mark["share"], name) for mark, name in zip(marks, names, strict=True)]
-    return alt.layer(gap, bars, best, points, ladder.names(texts, count)).properties(
+    return alt.layer(gap, bars, best, *done, ladder.names(texts, count)).properties(
         width="container", height=ladder.height(count)
     )
 
 
-def _kind(channel: str, number: int) -> Any:
+def _kind(channel: str, field: str) -> Any:
     """The same colours in the legend and in every layer."""
     import altair as alt
 
-    of = alt.FillDatum if channel == "fill" else alt.StrokeDatum
-    return of(_KINDS[number], type="nominal", scale=alt.Scale(domain=list(_KINDS)), legend=alt.Legend(title=None))
+    of: Any = alt.Fill if channel == "fill" else alt.Stroke
+    domain = alt.Scale(domain=list(_KINDS.values()))
+    return of(field, type="nominal", scale=domain, legend=alt.Legend(title=None))
 
 
 def _in_words(title: str, marks: Sequence[dict[str, Any]]) -> str:

@@ -28,19 +28,25 @@ def edge(channel: str, px: float = 0) -> Any:
 
 
 def spec(chart: Any) -> dict[str, Any]:
-    """Without a configuration; unchecked, which tests do, as it would take most of the time."""
+    """Without a configuration; unchecked, which tests do, as it would take most of the time.
+
+    Marks that several layers draw are there once, in `datasets`.
+    """
     import altair as alt
 
     with alt.data_transformers.enable(consolidate_datasets=False):
         found: dict[str, Any] = chart.to_dict(validate=False)
-    return _with_marks({name: value for name, value in found.items() if name not in ("config", "$schema")})
+    sets: dict[str, str] = {}
+    view = _named({name: value for name, value in found.items() if name not in ("config", "$schema")}, sets)
+    return view | {"datasets": {name: json.loads(text) for text, name in sets.items()}}
 
 
-def _with_marks(view: dict[str, Any]) -> dict[str, Any]:
-    """With its marks, and those of its layers, as values."""
+def _named(view: dict[str, Any], sets: dict[str, str]) -> dict[str, Any]:
+    """With the name of its marks in their place, and of those of its layers; `sets`: names by the marks' text."""
     found = dict(view)
     if "data" in found:
-        found["data"] = {"values": json.loads(found["data"]["values"])}
+        text = found["data"]["values"]
+        found["data"] = {"name": sets.setdefault(text, f"marks-{len(sets) + 1}")}
     if "layer" in found:
-        found["layer"] = [_with_marks(one) for one in found["layer"]]
+        found["layer"] = [_named(one, sets) for one in found["layer"]]
     return found

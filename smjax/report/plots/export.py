@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ WIDTH_PX = 640
 _SCALE = 2
 """Pixels of a PNG for each of the picture."""
 _TITLE_CHARACTERS = 80
+_DRAWN = re.compile("[\u0000-\u052f\u1e00-\u23ff]*")
+"""Latin, Greek and Cyrillic letters, punctuation, arrows and signs of arithmetic."""
 
 
 def write(plots: Sequence[Plot], folder: Path, kind: Kind, scheme: theme.Scheme = "light") -> list[Path]:
@@ -51,4 +54,18 @@ def _standing_alone(plot: Plot, width_px: int) -> dict[str, Any]:
     found = {**plot.spec, "title": title, "padding": 12}
     if plot.spec.get("width") == "container":
         found |= {"width": width_px, "autosize": {"type": "fit-x", "contains": "padding"}}
-    return found
+    shown: dict[str, Any] = _shown(found)
+    return shown
+
+
+def _shown(value: Any) -> Any:
+    """The same with an escape for each character that no font at hand is sure to have: it would be left out."""
+    if isinstance(value, str):
+        return value if _DRAWN.fullmatch(value) else "".join(c if _DRAWN.fullmatch(c) else _escape(c) for c in value)
+    if isinstance(value, Mapping):
+        return {name: _shown(one) for name, one in value.items()}
+    return [_shown(one) for one in value] if isinstance(value, list) else value
+
+
+def _escape(character: str) -> str:
+    return f"\\u{ord(character):04x}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from smjax.core.numbers import plural, significant
 from smjax.core.text import printable
 from smjax.report.compare.fields import in_words
@@ -15,7 +17,8 @@ from smjax.report.plots.axes import title_of
 from smjax.report.plots.drawing import HEIGHT_PX, chart, edge, spec
 from smjax.report.plots.names import apart
 from smjax.report.plots.plot import Plot
-from smjax.report.plots.points import LONGEST, mark, tooltip
+from smjax.report.plots.points import LONGEST, mark, needed, tooltip
+from smjax.report.plots.provenance import points
 from smjax.report.plots.theme import FAINT
 from smjax.report.trend.changes import Change, Course, courses
 from smjax.report.trend.timelines import Point, timelines
@@ -34,36 +37,39 @@ def make(contents: Contents) -> Sequence[Plot]:
     long = [course for course in found if len(course.timeline.points) >= _LEAST]
     drawn = sorted(long, key=lambda course: not course.changes)[:_MOST]
     names = apart([course.scenario for course in drawn])
-    rows = _rows(contents)
+    rows = _rows(contents, drawn)
     more = f" ({len(drawn)} of {len(long)} histories)" if len(long) > len(drawn) else ""
     numbered = enumerate(zip(drawn, names, strict=True))
     return [_plot(course, f"{name}{more}", number, rows) for number, (course, name) in numbered]
 
 
-def _rows(contents: Contents) -> dict[int, dict[str, Any]]:
-    """By the identity of a record its row."""
-    rows = contents.rows.to_dicts()
-    return {id(contents.records[number]): row for row in rows for number in row["record_numbers"]}
+def _rows(contents: Contents, drawn: Sequence[Course]) -> dict[int, dict[str, Any]]:
+    """By the identity of the first record of each run its row."""
+    firsts = {id(point.records[0]) for course in drawn for point in course.timeline.points}
+    numbers = [number for number, record in enumerate(contents.records) if id(record) in firsts]
+    columns = dict.fromkeys(name for course in drawn for name in needed(course.timeline.metric.name))
+    first = pl.col("record_numbers").list.set_intersection(pl.lit(numbers, pl.List(pl.Int64))).alias("_first")
+    rows = contents.rows.select(*columns, first).filter(pl.col("_first").list.len() > 0).to_dicts()
+    return {id(contents.records[number]): row for row in rows for number in row["_first"]}
 
 
 def _plot(course: Course, called: str, number: int, rows: Mapping[int, dict[str, Any]]) -> Plot:
     name = course.timeline.metric.name
     marks = [
-        _mark(point, place, name, rows.get(id(point.records[0]))) for place, point in enumerate(course.timeline.points)
+        _mark(point, course, rows[id(point.records[0])]) | {"x": n} for n, point in enumerate(course.timeline.points, 1)
     ]
     title = f"History of {title_of(name).lower()}, {called}"
     drawn = spec(_chart(marks, course, title_of(name)))
     return Plot(f"history{f'-{number + 1}' if number else ''}", title, f"{title}. {_in_words(course, marks)}", drawn)
 
 
-def _mark(point: Point, place: int, name: str, row: dict[str, Any] | None) -> dict[str, Any]:
-    """The run's level, with its row's interval, where that is of the same figure."""
-    told = mark(row | {name: point.value}, name, point.date) if row else {"y": point.value, "lo": None, "hi": None}
-    return told | {
-        "x": place + 1,
-        "date": point.date[:16].replace("T", " "),
-        "run": printable(point.records[0].run, 60),
-    }
+def _mark(point: Point, course: Course, row: dict[str, Any]) -> dict[str, Any]:
+    """The run's level, with its row's interval unless there is something to be said of the figures: it is of others."""
+    name = course.timeline.metric.name
+    told = mark(row | {name: point.value}, name, point.date)
+    if course.timeline.said:
+        told |= {"lo": None, "hi": None, "interval": "not of this figure"}
+    return told | {"date": point.date[:16].replace("T", " "), "run": printable(point.records[0].run, 60)}
 
 
 def _chart(marks: Sequence[dict[str, Any]], course: Course, title: str) -> Any:
@@ -78,9 +84,9 @@ def _chart(marks: Sequence[dict[str, Any]], course: Course, title: str) -> Any:
     base = chart(marks)
     bars = base.mark_rule().encode(x=x, y=alt.Y("lo", type="quantitative"), y2=alt.Y2("hi"))
     line = base.mark_line(style=FAINT, strokeWidth=1).encode(x=x, y=y)
-    points = base.mark_point().encode(x=x, y=y, tooltip=tooltip(title, {"date": "Date", "run": "Run"}))
+    done = points(base, marks, x=x, y=y, tooltip=tooltip(title, {"date": "Date", "run": "Run"}))
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
-    return alt.layer(line, *_levels(course, marks, x, y), bars, points).properties(width="container", height=HEIGHT_PX)
+    return alt.layer(line, *_levels(course, marks, x, y), bars, *done).properties(width="container", height=HEIGHT_PX)
 
 
 def _around(ends: Sequence[float | None]) -> Any:

@@ -16,9 +16,10 @@ from smjax.report.data.main_figure import CALL, DECODE, LOOP, main_figure
 from smjax.report.data.names import Names
 from smjax.report.plots import ladder
 from smjax.report.plots.drawing import chart, spec
-from smjax.report.plots.names import apart
+from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST, signed, with_unit
+from smjax.report.plots.provenance import points
 from smjax.report.plots.theme import FAINT
 
 _RUNG_PX = 74
@@ -26,7 +27,7 @@ _MIDDLE, _REACH = 0.66, 0.29
 """Of the median in its rung, and how far its furthest figure lies from that."""
 _MOST_PROCESSES = 150
 _ALONE_FROM = 0.5
-_STATES = ("alone", "shared cores", "disturbed", "not known")
+_SHAPES = {"alone": "circle", "shared cores": "diamond", "disturbed": "triangle-up", "not known": "square"}
 _LEAST = 0.05
 """What a strip reaches to either side of its median at least: else noise would look like two speeds."""
 _NAMED = ("model", "op", "shape", "threads", "ctx")
@@ -40,7 +41,11 @@ def make(contents: Contents) -> Sequence[Plot]:
         return []
     spread = pl.max_horizontal(_spread(name) for name in figures)
     order = several.with_columns(_spread=spread.fill_null(0)).sort(
-        pl.col("no_interval_reason").is_null(), pl.col("_spread"), descending=[False, True], maintain_order=True
+        pl.col("provenance") != "measured",
+        pl.col("no_interval_reason").is_null(),
+        pl.col("_spread"),
+        descending=[False, False, True],
+        maintain_order=True,
     )
     rows = order.head(ladder.MOST).to_dicts()
     names = Names(rows)
@@ -114,16 +119,24 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
     }  # fmt: skip
     base = chart(marks)
     line = base.mark_line(style=FAINT, strokeWidth=1).encode(x=x, y=y, detail=alt.Detail("rung", type="nominal"))
-    shape = alt.Scale(domain=list(_STATES), range=["circle", "diamond", "triangle-up", "circle"])
-    there = [state for state in _STATES if any(mark["state"] == state for mark in marks)]
-    legend = alt.Legend(title="Cores", values=there) if len(there) > 1 else None
-    colour = alt.Fill("state:N", scale=alt.Scale(domain=list(_STATES)), legend=legend)
-    points = base.mark_point().encode(
-        x=x, y=y, fill=colour, shape=alt.Shape("state:N", scale=shape, legend=legend), tooltip=ladder.tooltip(told)
-    )
-    return alt.layer(*_medians(rows, most, count), line, points, ladder.names(_texts(rows, strips), count)).properties(
+    done = points(base, marks, x=x, y=y, tooltip=ladder.tooltip(told), **_by_state(marks))
+    return alt.layer(*_medians(rows, most, count), line, *done, ladder.names(_texts(rows, strips), count)).properties(
         width="container", height=ladder.height(count, _RUNG_PX)
     )
+
+
+def _by_state(marks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first state that is there has the first colour; shapes are always the same."""
+    import altair as alt
+
+    there = [state for state in _SHAPES if any(mark["state"] == state for mark in marks)]
+    legend = alt.Legend(title="Cores") if len(there) > 1 else None
+    colours, shapes = alt.Scale(domain=there), alt.Scale(domain=there, range=[_SHAPES[state] for state in there])
+    return {
+        "fill": alt.Fill("state:N", scale=colours, legend=legend),
+        "stroke": alt.Stroke("state:N", scale=colours, legend=legend),
+        "shape": alt.Shape("state:N", scale=shapes, legend=legend),
+    }
 
 
 def _medians(rows: Sequence[dict[str, Any]], most: Sequence[float], count: int) -> list[Any]:
@@ -144,7 +157,7 @@ def _medians(rows: Sequence[dict[str, Any]], most: Sequence[float], count: int) 
 
 def _texts(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]]) -> list[tuple[str, str]]:
     said = [_of_strip(row, strip) for row, strip in zip(rows, strips, strict=True)]
-    return list(zip(said, apart(rows), strict=True))
+    return list(zip(said, of_rows(rows), strict=True))
 
 
 def _of_strip(row: dict[str, Any], strip: Sequence[dict[str, Any]]) -> str:

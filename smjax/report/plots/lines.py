@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from smjax.core.numbers import listed, plural
-from smjax.core.records.columns import PROVENANCES
 from smjax.report.plots.axes import figures
 from smjax.report.plots.drawing import HEIGHT_PX, chart
 from smjax.report.plots.points import mark, tooltip
+from smjax.report.plots.provenance import points
 from smjax.report.plots.series import Lines
 from smjax.report.plots.theme import DASHES, SHAPES
 
@@ -52,8 +52,8 @@ def line_chart(
     line = base.mark_line().encode(x=x, y=y, detail=alt.Detail("line", type="nominal"), **by.line)
     bars = base.mark_rule().encode(x=x, y=alt.Y("lo:Q", title=title), y2=alt.Y2("hi"), stroke=by.line["stroke"])
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
-    points = base.mark_point().encode(x=x, y=y, tooltip=tooltip(title), **by.point, **by_provenance(data))
-    layers = [*_ideal(beside, x, y, by), *([line] if are_joined else []), bars, points]
+    marked = points(base, data, x=x, y=y, tooltip=tooltip(title), **by.point)
+    layers = [*_ideal(beside, x, y, by), *([line] if are_joined else []), bars, *marked]
     return alt.layer(*layers).properties(width="container", height=HEIGHT_PX)
 
 
@@ -100,21 +100,6 @@ def series(names: Sequence[str], is_of_lines: bool = False) -> Series:
             "shape": alt.Shape("series:N", scale=shape, legend=legend),
         },
     )
-
-
-def by_provenance(data: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What was not measured here is hollow, and a legend says so where there is such a thing."""
-    import altair as alt
-
-    there = {one["provenance"] for one in data}
-    if there <= {"measured"}:
-        return {}
-    domain = [one for one in (*PROVENANCES, "unknown") if one in there]
-    filled = {"measured": 1.0, "imported": 0.35}
-    scale = alt.Scale(domain=domain, range=[filled.get(one, 0.0) for one in domain])
-    return {
-        "fillOpacity": alt.FillOpacity("provenance:O", scale=scale, legend=alt.Legend(title="filled: measured here"))
-    }
 
 
 def in_words(data: Sequence[dict[str, Any]]) -> str:

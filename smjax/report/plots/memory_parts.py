@@ -15,7 +15,7 @@ from smjax.report.data.contents import Contents
 from smjax.report.data.names import Names
 from smjax.report.plots import ladder
 from smjax.report.plots.drawing import chart, spec
-from smjax.report.plots.names import apart
+from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST, Row
 
@@ -29,6 +29,8 @@ _PARTS = {
     "pages of files": _OF_PROCESS,
 }
 """In the order of their colours; those of one place add up."""
+_PALE = 0.4
+"""Opacity of what was not measured here."""
 _TOLD = {"row": "Row", "part": "Part", "figure": "Size", "n": "n", "provenance": "Provenance", "flags": "Flags"}
 
 
@@ -77,6 +79,7 @@ def _told(row: Row, name: str, figure: str) -> dict[str, Any]:
         "figure": figure,
         "n": plural(row["replicates"] or 0, "process", "processes"),
         "provenance": row["provenance"],
+        "solid": 1 if row["provenance"] == "measured" else _PALE,
         "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
     }
 
@@ -106,11 +109,16 @@ def _chart(marks: Sequence[dict[str, Any]], rows: Sequence[Row], called: Sequenc
         "part:N", scale=alt.Scale(domain=list(_PARTS)), legend=alt.Legend(title=None, values=there, columns=2)
     )
     told = ladder.tooltip(_TOLD)
-    bars = chart(marks).mark_rect().encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("end"), fill=colour, tooltip=told)
+    solid = alt.Opacity("solid:Q", scale=None, legend=None)
+    bars = (
+        chart(marks)
+        .mark_rect()
+        .encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("end"), fill=colour, opacity=solid, tooltip=told)
+    )
     ticks = chart(peaks).mark_rule(strokeWidth=3).encode(x=x, y=y, y2=alt.Y2("end"), tooltip=told)
     texts = [
         (f"{significant(row['peak_rss_mb'])} MB peak" if row["peak_rss_mb"] else "", name)
-        for row, name in zip(rows, apart(rows), strict=True)
+        for row, name in zip(rows, of_rows(rows), strict=True)
     ]
     return alt.layer(bars, ticks, ladder.names(texts, count)).properties(
         width="container", height=ladder.height(count, _RUNG_PX)

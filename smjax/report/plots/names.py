@@ -45,6 +45,14 @@ def apart(rows: Sequence[Mapping[str, Any]], key: Sequence[str] = KEY) -> list[s
     return distinct([name or other for name, other in zip(names, alone, strict=True)])
 
 
+def of_rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same, and of a row that was not measured here what it is."""
+    return [
+        f"{name}, {row['provenance']}" if row["provenance"] not in ("measured", *name.split(", ")) else name
+        for name, row in zip(apart(rows), rows, strict=True)
+    ]
+
+
 def said_of(name: str, value: Any) -> str:
     """A field as a name has it: "2 threads", "ctx 256", "native"."""
     if value is None or value == "":

@@ -11,9 +11,9 @@ from smjax.core.numbers import significant
 from smjax.report.data.contents import Contents
 from smjax.report.plots import ladder, op_marks
 from smjax.report.plots.drawing import chart, spec
-from smjax.report.plots.lines import by_provenance
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import Row, tooltip
+from smjax.report.plots.provenance import points
 
 _MOST = 40
 """Ops."""
@@ -62,18 +62,20 @@ def _chart(ops: Sequence[str], data: Sequence[dict[str, Any]]) -> Any:
     bars = base.mark_rule().encode(
         x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, stroke=alt.Stroke("of:N", scale=colour, legend=legend)
     )
-    points = base.mark_point(size=40).encode(
+    done = points(
+        base,
+        data,
+        40,
         x=x,
         y=y,
         fill=alt.Fill("of:N", scale=colour, legend=legend),
         stroke=alt.Stroke("of:N", scale=colour, legend=legend),
         shape=alt.Shape("of:N", scale=alt.Scale(domain=domain, range=list(_SHAPES)), legend=legend),
         tooltip=tooltip("Share", {"of": "Of what", "kernel": "Kernel"}),
-        **by_provenance(data),
     )
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
     texts = ladder.names([(op, "") for op in ops], count)
-    return alt.layer(bars, points, texts).properties(width="container", height=ladder.height(count, _RUNG_PX))
+    return alt.layer(bars, *done, texts).properties(width="container", height=ladder.height(count, _RUNG_PX))
 
 
 def _in_words(ops: Sequence[str], data: Sequence[dict[str, Any]]) -> str:

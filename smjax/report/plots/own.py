@@ -147,8 +147,9 @@ def _spec(marks: Sequence[dict[str, Any]], wish: Wish, colours: Sequence[str]) -
 def _parted(view: dict[str, Any]) -> dict[str, Any]:
     """The same view once for each part, two beside each other."""
     facet = {"field": "part", "type": "nominal", "title": None}
-    inside = {name: value for name, value in view.items() if name != "data"} | {"width": _PART_PX}
-    return {"data": view["data"], "facet": facet, "columns": 2, "spec": inside}
+    shared = {name: view[name] for name in ("data", "datasets")}
+    inside = {name: value for name, value in view.items() if name not in shared} | {"width": _PART_PX}
+    return {**shared, "facet": facet, "columns": 2, "spec": inside}
 
 
 def _left_out(marks: Sequence[Any], known: Sequence[Any]) -> str:

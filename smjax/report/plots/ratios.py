@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from smjax.core.numbers import significant
+from smjax.core.records.columns import PROVENANCES
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.compare.after_sweep import WITHIN, along_axes
@@ -20,6 +21,7 @@ from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import said_of
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST
+from smjax.report.plots.provenance import points
 from smjax.stats.verdicts import Verdict
 
 _SHAPES = {
@@ -38,6 +40,8 @@ _TICKS = (
 _SIDES_LONGEST = 30
 _UNTOLD = ("model_hash", "python")
 """What only a program reads."""
+_Found = tuple[Comparison, str]
+"""With the provenance of its sweep: where a process was not measured here, what that is."""
 _TOLD = {
     "row": "Row",
     "figure": "Ratio",
@@ -46,6 +50,7 @@ _TOLD = {
     "sides": "Base and new",
     "n": "n",
     "detectable": "Smallest change to be found",
+    "provenance": "Provenance",
     "why": "Why",
 }
 
@@ -55,20 +60,24 @@ def make(contents: Contents) -> Sequence[Plot]:
     runs = defaultdict[str, list[Record]](list)
     for record in contents.records:
         runs[record.run].append(record)
-    found = defaultdict[str, list[Comparison]](list)
+    found = defaultdict[str, list[_Found]](list)
     for records in runs.values():  # between sweeps nothing was measured in turn
+        worst = max((record.provenance for record in records), key=PROVENANCES.index)
         for along in along_axes(records):
-            found[along.axis] += [one for one in along.comparisons if one.ratio is not None]
-    return [_plot(axis, comparisons) for axis, comparisons in found.items() if comparisons]
+            found[along.axis] += [(one, worst) for one in along.comparisons if one.ratio is not None]
+    return [_plot(axis, there) for axis, there in found.items() if there]
 
 
-def _plot(axis: str, there: Sequence[Comparison]) -> Plot:
+def _plot(axis: str, there: Sequence[_Found]) -> Plot:
     """Those that are furthest from 1 of too many."""
-    furthest = sorted(there, key=_distance, reverse=True)[: ladder.MOST]
-    drawn = [one for one in there if any(one is other for other in furthest)]
+    furthest = sorted(range(len(there)), key=lambda place: -_distance(there[place][0]))[: ladder.MOST]
+    drawn, provenances = zip(*(there[place] for place in sorted(furthest)), strict=True)
     apart = varying([one.scenario for one in drawn])
     names = [_name(one, apart) for one in drawn]
-    marks = [_mark(one, name, number) for number, (one, name) in enumerate(zip(drawn, names, strict=True))]
+    marks = [
+        _mark(one, name, number) | {"provenance": provenance}
+        for number, (one, name, provenance) in enumerate(zip(drawn, names, provenances, strict=True))
+    ]
     base, new = _sides(drawn)
     title = f"Ratios by {printable(axis)}: {new} / {base}{ladder.left_out(drawn, len(there))}"
     return Plot(
@@ -121,8 +130,8 @@ def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str], base: str, new
 
     count, by = len(marks), _by_verdict(marks)
     y, x = ladder.vertical(count), _across(marks, f"{new} / {base}, logarithmic")
-    points = chart(marks)
-    bars = points.mark_rule(strokeWidth=2).encode(
+    base_chart = chart(marks)
+    bars = base_chart.mark_rule(strokeWidth=2).encode(
         x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, stroke=by["stroke"]
     )
     texts = [
@@ -131,7 +140,7 @@ def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str], base: str, new
     return alt.layer(
         *_without_difference(count),
         bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True)),
-        points.mark_point(size=80).encode(x=x, y=y, tooltip=ladder.tooltip(_TOLD), **by),
+        *points(base_chart, marks, 80, x=x, y=y, tooltip=ladder.tooltip(_TOLD), **by),
         ladder.names(texts, count),
     ).properties(width="container", height=ladder.height(count))
 

@@ -19,10 +19,11 @@ from smjax.report.data.contents import Contents
 from smjax.report.plots import ladder, op_marks
 from smjax.report.plots.axes import decades, figures, log_ticks
 from smjax.report.plots.drawing import HEIGHT_PX, chart, spec
-from smjax.report.plots.lines import by_provenance, in_words, series
+from smjax.report.plots.lines import in_words, series
 from smjax.report.plots.names import distinct
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import Row, tooltip, with_unit
+from smjax.report.plots.provenance import points
 from smjax.report.plots.theme import FAINT
 
 _LEAST = 2
@@ -98,7 +99,7 @@ def _chart(data: Sequence[dict[str, Any]], roofs: Sequence[dict[str, Any]]) -> A
         x=x, y=alt.Y("lo", type="quantitative"), y2=alt.Y2("hi"), stroke=by.line["stroke"]
     )
     told = tooltip("Attained", {"attainable": "Attainable", "series": "Kernel"})
-    points = base.mark_point(size=40).encode(x=x, y=y, tooltip=told, **by.point, **by_provenance(data))
+    done = points(base, data, 40, x=x, y=y, tooltip=told, **by.point)
     word = alt.Text("said", type="nominal")
     slopes = chart(_firsts(roofs)).mark_text(align="right", dx=-5).encode(x=x, y=y, text=word)
     top = chart([one for one in roofs if one["roof"] == _PEAK][-1:]).mark_text(align="right", dy=-8)
@@ -108,7 +109,7 @@ def _chart(data: Sequence[dict[str, Any]], roofs: Sequence[dict[str, Any]]) -> A
         top.encode(x=x, y=y, text=word),
         *([lost] if len(data) <= _MOST_DROPS else []),
         bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True)),
-        points,
+        *done,
     ).properties(width="container", height=HEIGHT_PX + 80)
 
 

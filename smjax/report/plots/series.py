@@ -8,9 +8,12 @@ from typing import Any
 
 import polars as pl
 
+from smjax.core.records.columns import PROVENANCES
 from smjax.report.plots.names import KEY, apart
 from smjax.report.plots.theme import MOST
 
+_FIRST = {name: place for place, name in enumerate(PROVENANCES)}
+"""What was measured here is not left out for what was not."""
 _TWIN = "_twin"
 """Rows of one line at one place are of as many lines."""
 
@@ -52,9 +55,9 @@ class Lines:
 def lines(rows: pl.DataFrame, over: str, columns: Sequence[str], least: int = 2) -> Lines:
     """Lines over a column, of the rows that have it, with these columns; none where no line has `least` places.
 
-    Of more than can be told apart those with the most places are drawn.
+    Of more than can be told apart those measured here are drawn, and of them those with the most places.
     """
-    key = [name for name in KEY if name != over and name in rows.columns]
+    key = [name for name in KEY if name not in (over, "shape") and name in rows.columns]
     known = rows.filter(pl.col(over).is_not_null()).sort(over, maintain_order=True)
     known = known.with_columns(_asked_prompt(over)) if over == "ctx" else known
     known = known.with_columns(pl.int_range(pl.len()).over(*key, over).alias(_TWIN))
@@ -63,7 +66,9 @@ def lines(rows: pl.DataFrame, over: str, columns: Sequence[str], least: int = 2)
     )
     if not groups.height or max(groups["places"]) < least:
         return Lines((), 0)
-    best = groups.with_row_index("number").sort("places", descending=True, maintain_order=True).head(MOST)
+    first = pl.col("provenance").replace_strict(_FIRST, default=len(_FIRST), return_dtype=pl.Int64)
+    numbered = groups.with_row_index("number")
+    best = numbered.sort(first, "places", descending=[False, True], maintain_order=True).head(MOST)
     drawn = best.sort("number").to_dicts()
     return Lines([Line(name, row["rows"]) for name, row in zip(apart(drawn, key), drawn, strict=True)], groups.height)
 

@@ -17,6 +17,10 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 """Beside colours, for who cannot tell these, and on paper."""
 FAINT = "faint"
 """Style of what only guides the eye."""
+SIZE = 55
+"""Of points, in square pixels."""
+HOLE = "hole"
+"""Style of what hides a line behind a hollow mark."""
 DASHES = ([1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [12, 3], [1, 3], [6, 2, 2, 2, 2, 2], [4, 6])
 """Of lines, as many."""
 MOST = len(SHAPES)
@@ -44,7 +48,7 @@ _LIGHT = _Colours(
     ("#cfe3f1", "#004c78"),
 )
 _DARK = _Colours(
-    "#14171c",
+    "#15181b",
     "#e6e9ed",
     "#a3acb7",
     "#2c323a",
@@ -96,10 +100,11 @@ def config(scheme: Scheme) -> dict[str, Any]:
             "titleFontWeight": "normal",
             "labelLimit": 280,
             "orient": "top",
+            "layout": {"top": {"direction": "vertical", "anchor": "start", "offset": 28, "margin": 6}},
             "symbolStrokeWidth": 2,
             "symbolSize": 70,
             "symbolOpacity": 1,
-            "offset": 28,
+            "symbolBaseStrokeColor": colours.faint_text,
             "rowPadding": 3,
         },
         "header": {
@@ -112,9 +117,9 @@ def config(scheme: Scheme) -> dict[str, Any]:
         "title": {"color": colours.text, "fontSize": 14, "anchor": "start", "frame": "group", "offset": 12},
         "range": {"category": list(colours.category), "symbol": list(SHAPES), "ramp": list(colours.ramp)},
         "mark": {"color": colours.category[0]},
-        "style": {FAINT: {"color": colours.guide}},
+        "style": {FAINT: {"color": colours.guide}, HOLE: {"color": colours.background}},
         "line": {"strokeWidth": 2},
-        "point": {"size": 55, "strokeWidth": 1.5, "filled": True, "opacity": 1},
+        "point": {"size": SIZE, "strokeWidth": 1.5, "filled": True, "opacity": 1},
         "rule": {"strokeWidth": 1.5, "color": colours.faint_text},
         "text": {"color": colours.text, "fontSize": 11},
         "tick": {"color": colours.text, "opacity": 1},

@@ -17,7 +17,7 @@ from smjax.report.plots.plot import Plot
 _MOST = 4
 """Profiles, each with a picture."""
 _RUNG_PX = 38
-_KINDS = ("time", "reading its bytes at bandwidth")
+_KINDS = {"takes": "time", "reads": "reading its bytes at bandwidth"}
 _NAMED = ("model", "kernel", "threads", "ctx", "isa", "kv_dtype", "n_gen", "cpu", "machine", "date")
 _TOLD = {
     "row": "Part",
@@ -54,14 +54,23 @@ def _marks(profile: ToldProfile) -> list[dict[str, Any]]:
     found, end = list[dict[str, Any]](), 0.0
     for number, part in enumerate(profile.decode.parts):
         at = ladder.place(number)
-        found.append({"x": end, "x2": end + part.us, "top": at - 0.22, "end": at + 0.16, **_told(part, profile, end)})
+        found.append(
+            {
+                "x": end,
+                "x2": end + part.us,
+                "top": at - 0.22,
+                "low": at + 0.06,
+                "end": at + 0.16,
+                **_told(part, profile, end),
+            }
+        )
         end += part.us
     return found
 
 
 def _told(part: ToldPart, profile: ToldProfile, start: float) -> dict[str, Any]:
     at_bandwidth = part.at_bandwidth_us
-    return {
+    return _KINDS | {
         "row": printable(part.part),
         "meaning": printable(part.meaning, 200),
         "figure": f"{significant(part.us)} µs",
@@ -81,12 +90,10 @@ def _chart(marks: Sequence[dict[str, Any]], measured_us: float) -> Any:
     y = ladder.vertical(count, "top")
     axis = alt.Axis(tickCount=5, grid=True)
     x = alt.X("x:Q", title="Time from the beginning of a token (µs)", scale=alt.Scale(zero=True), axis=axis)
-    bars = base.mark_rect().encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("end"), fill=_kind(_KINDS[0]), tooltip=told)
-    thin = base.transform_filter(alt.FieldValidPredicate(field="reach", valid=True)).transform_calculate(
-        low="datum.end - 0.1"
-    )
+    bars = base.mark_rect().encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("end"), fill=_kind("takes"), tooltip=told)
+    thin = base.transform_filter(alt.FieldValidPredicate(field="reach", valid=True))
     reads = thin.mark_rect().encode(
-        x=x, x2=alt.X2("reach"), y=ladder.vertical(count, "low"), y2=alt.Y2("end"), fill=_kind(_KINDS[1])
+        x=x, x2=alt.X2("reach"), y=ladder.vertical(count, "low"), y2=alt.Y2("end"), fill=_kind("reads")
     )
     whole = chart([{"x": measured_us, "said": f"measured {significant(measured_us)} µs"}])
     line = whole.mark_rule(strokeDash=[3, 3]).encode(x=x)
@@ -99,7 +106,8 @@ def _chart(marks: Sequence[dict[str, Any]], measured_us: float) -> Any:
     )
 
 
-def _kind(kind: str) -> Any:
+def _kind(field: str) -> Any:
     import altair as alt
 
-    return alt.Fill(datum=kind, type="nominal", scale=alt.Scale(domain=list(_KINDS)), legend=alt.Legend(title=None))
+    scale = alt.Scale(domain=list(_KINDS.values()))
+    return alt.Fill(field, type="nominal", scale=scale, legend=alt.Legend(title=None))

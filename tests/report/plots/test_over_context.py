@@ -18,7 +18,7 @@ def sweep(**changes):
 
 
 def marks(spec):
-    return spec["data"]["values"]
+    return spec["datasets"][spec["data"]["name"]]
 
 
 def test_marks_are_the_summarys_figures_with_their_intervals():
