@@ -20,7 +20,7 @@ def send(event: dict) -> None:
 
 
 def answer(**keys: object) -> dict:
-    return {"event": "answer", "version": 3, "answer": {"status": "ok", "reason": "", "flags": [], **keys}}
+    return {"event": "answer", "version": 4, "answer": {"status": "ok", "reason": "", "flags": [], **keys}}
 
 
 def measured(request: dict) -> dict:

@@ -160,12 +160,12 @@ def kept(ended: Ended) -> Iterator[Step]:
         yield Step(ended.line.to("baseline", "save", name, ended.folder), "to hold later runs against (smjax regress)")
 
 
-def shown(ended: Ended) -> Iterator[Step]:
-    """Always possible."""
-    yield Step(ended.line.to("report", ended.folder), "this table again")
+def drawn(ended: Ended) -> Iterator[Step]:
+    """Always possible; they are in report.html, too."""
+    yield Step(ended.line.to("report", ended.folder, "--svg", ended.folder / "pictures"), "its pictures as files")
 
 
 RULES: tuple[Callable[[Ended], Iterator[Step]], ...] = (
-    *(quieter, surer, since_last, more_threads, every_kernel, larger_model, deeper, kept, shown),
+    *(quieter, surer, since_last, more_threads, every_kernel, larger_model, deeper, kept, drawn),
 )
 """What may be worth a try, the first that fits before the others."""

@@ -25,6 +25,9 @@ _BELOW = 3
 _SHARE = 0.05
 """Of the time at most goes into drawing up the table: of thousands of records it takes longer than their processes."""
 
+_MOST_RECORDS = 500
+"""Of more there is no table before the last: they would stay in memory, some 50 kB each, beside what is measured."""
+
 
 class Display:
     """A rich `Live` without its thread: whoever tells it something has it drawn, and then nothing runs any more.
@@ -55,7 +58,9 @@ class Display:
 
     def add(self, records: Iterable[Record]) -> None:
         """Make the table anew, if that was not done a moment ago."""
-        self._records += records
+        self._records += records if self._draw_table else ()
+        if len(self._records) > _MOST_RECORDS:
+            self._draw_table, self._table, self._records = None, (), []
         begin_s = time.monotonic()
         if self._draw_table is None or not self._records or begin_s < self._due_s:
             return

@@ -124,6 +124,14 @@ def test_a_table_is_made_between_workers_alone_and_for_a_twentieth_of_the_time(m
     assert made == [1005.0, 1026.0, 1047.0]
 
 
+def test_of_thousands_of_records_none_is_kept_for_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smjax.sweep.run.display._MOST_RECORDS", 1)
+    text = shown(True, ENDS, budget_s=1000, draw_table=lambda records: f"a table of {len(records)}")
+    assert "a table of 1" in text
+    assert "a table of 2" not in text
+    assert "[2/5] stories-15m threads=2" in text
+
+
 def test_a_table_that_cannot_be_drawn_costs_the_sweep_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
 
