@@ -33,7 +33,7 @@ print(json.dumps({"event": "phase", "phase": nasty}), flush=True)
 sys.stderr.write(nasty + "\\n" + nasty)
 if sys.argv[2] == "answers":
     answer = {"status": "failed", "reason": nasty, "flags": [nasty]}
-    print(json.dumps({"event": "answer", "version": 3, "answer": answer}), flush=True)
+    print(json.dumps({"event": "answer", "version": 4, "answer": answer}), flush=True)
 sys.exit(3)
 """
 DRIVER = """

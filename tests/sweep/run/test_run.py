@@ -187,7 +187,7 @@ def test_a_full_disk_stops_the_sweep_and_keeps_what_is_written(
     fake_worker("ok")
     monkeypatch.setattr(execute_module, "write_record", fills_up)
     assert run_job("-m", "threads=1,2,3", "measure=quick", "hydra.sweep.dir=run") == 1
-    assert capfd.readouterr().err.splitlines()[2:] == [
+    assert capfd.readouterr().err.splitlines()[-1:] == [
         "smjax: run/records/x.json: expected to write, found: ENOSPC; "
         "stopped, the records of 1 of 3 workers are kept in run/records; hydra.run.dir=run goes on from there"
     ]
