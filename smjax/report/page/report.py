@@ -27,6 +27,9 @@ _OF_OPS = (
     "loop in one program (loop)."
 )
 
+_TROUBLES = 50
+"""That are told one by one."""
+
 
 def page(contents: Contents) -> Page:
     """All that it says. The same records always say the same."""
@@ -41,7 +44,7 @@ def page(contents: Contents) -> Page:
         tuple(machines.cards(contents.records)),
         pictures,
         tuple(rows.tables(found)),
-        tuple(_troubles(found, contents)),
+        _first(list(_troubles(found, contents))),
         tuple(_method(found, contents.records)),
         tuple(again.commands(contents.records)),
         {flag.name: f"{flag.meaning}. What to do: {flag.advice}.".replace("`", "") for flag in FLAGS},
@@ -73,6 +76,11 @@ def _troubles(found: Sequence[Row], contents: Contents) -> Iterator[str]:
             why = "; ".join(row["reasons"] or ()) or "no reason recorded"
             yield f"{name}, {point}: {row['status']}, {row['bad_processes']} of {row['processes']} processes: {why}"
     yield from contents.refused
+
+
+def _first(troubles: Sequence[str]) -> tuple[str, ...]:
+    more = len(troubles) - _TROUBLES
+    return (*troubles[:_TROUBLES], *([f"And {more} more."] if more > 0 else []))
 
 
 def _method(found: Sequence[Row], records: Sequence[Record]) -> Iterator[str]:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from smjax.core.errors import RequestError
 from smjax.core.files import write_whole
+from smjax.core.records.folder import no_garbage
 from smjax.core.text import printable
 from smjax.report.data.contents import Contents
 
 PAGE_FILE = "report.html"
 
 
+@no_garbage()
 def write_page(path: Path, contents: Contents) -> Path:
     """Raises RequestError where it cannot be written, or made: whatever it is, it may not cost a run its figures."""
     from smjax.report.page.report import page
