@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -30,6 +32,11 @@ class Contents:
     def of(cls, records: Sequence[Record]) -> Contents:
         """Of records that nothing pools."""
         return cls(records, scenarios(records))
+
+    @functools.cached_property
+    def row_dicts(self) -> list[dict[str, Any]]:
+        """The rows by their columns' names; who changes one copies it."""
+        return self.rows.to_dicts()
 
     @property
     def is_pooled(self) -> bool:

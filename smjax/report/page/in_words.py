@@ -22,7 +22,7 @@ class InWords:
 
 def in_words(contents: Contents) -> InWords:
     """Of a run, or of several together. Whoever reads this alone can decide, or knows what keeps them from it."""
-    rows = with_short_runs(contents.rows.to_dicts())
+    rows = with_short_runs(contents.row_dicts)
     certain, uncertain = ratios.sentences(contents.records) if not contents.is_pooled else ([], [])
     certain = [*certain, *figures.sentences(rows), *figures.undisturbed(rows), *figures.agreeing(rows)]
     return InWords(

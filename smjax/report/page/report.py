@@ -33,7 +33,7 @@ _TROUBLES = 50
 
 def page(contents: Contents) -> Page:
     """All that it says. The same records always say the same."""
-    found = contents.rows.to_dicts()
+    found = contents.row_dicts
     words = in_words(contents)
     pictures, themes = _pictures(contents)
     return Page(

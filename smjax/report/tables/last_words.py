@@ -16,7 +16,7 @@ _MOST = 4
 
 def last_words(contents: Contents) -> list[Grid]:
     """What is certain and what is not, as far as there is any of it; how fast each row is its table says."""
-    words, rows = in_words(contents), contents.rows.to_dicts()
+    words, rows = in_words(contents), contents.row_dicts
     in_tables = {*figures.sentences(rows), *figures.agreeing(rows)}
     told = {
         "What is certain": [sentence for sentence in words.certain if sentence not in in_tables],

@@ -37,7 +37,7 @@ class Ended:
 
     @property
     def rows(self) -> list[Row]:
-        return self.contents.rows.to_dicts()
+        return self.contents.row_dicts
 
     @property
     def is_of_answers(self) -> bool:
