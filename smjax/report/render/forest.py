@@ -11,7 +11,7 @@ from smjax.report.render.pen import Pen
 from smjax.report.render.scale import Scale
 from smjax.report.render.strip import Drawn, Strip
 
-_ENDS = (1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 20.0, 100.0, 1000.0)
+_ENDS = (1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 20.0, 50.0, 100.0, 1000.0)
 """Of a scale, whose other end is as far below 1; with the first one a difference of 0.1 % is none to be seen."""
 _SHOWN = 2.0
 """Intervals of which this is inside are cut, if no ratio is further: a wide one would make a point of every other."""
