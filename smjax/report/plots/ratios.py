@@ -8,20 +8,20 @@ from typing import Any
 
 from smjax.core.numbers import significant
 from smjax.core.records.columns import PROVENANCES
+from smjax.core.records.document import slug
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.compare.after_sweep import WITHIN, along_axes
-from smjax.report.compare.cells import varying
-from smjax.report.compare.comparison import Comparison
-from smjax.report.compare.fields import shown
-from smjax.report.compare.metrics import heading_of
+from smjax.report.compare.between import Sides, between_runs
+from smjax.report.compare.comparison import Comparison, Question
+from smjax.report.compare.metrics import heading_of, metrics_of
 from smjax.report.data.contents import Contents
 from smjax.report.plots import ladder
 from smjax.report.plots.drawing import chart, spec
-from smjax.report.plots.names import said_of
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST
 from smjax.report.plots.provenance import points
+from smjax.report.plots.ratio_names import called
 from smjax.stats.verdicts import Verdict
 
 _SHAPES = {
@@ -34,12 +34,11 @@ _TICKS = (
     (0.9, 0.92, 0.94, 0.96, 0.98, 1, 1.02, 1.04, 1.06, 1.08, 1.1),
     (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2),
     (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10),
+    (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100),
     tuple(10.0**power for power in range(-12, 13)),
 )
 """Of axes that reach further and further."""
-_SIDES_LONGEST = 30
-_UNTOLD = ("model_hash", "python")
-"""What only a program reads."""
+_TWO = 2
 _Found = tuple[Comparison, str]
 """With the provenance of its sweep: where a process was not measured here, what that is."""
 _TOLD = {
@@ -56,54 +55,55 @@ _TOLD = {
 
 
 def make(contents: Contents) -> Sequence[Plot]:
-    """One for each axis that the sweep varies."""
+    """One for each axis that a sweep varies, and one of two runs, the later beside the earlier."""
     runs = defaultdict[str, list[Record]](list)
-    for record in contents.records:
+    for record in sorted(contents.records, key=lambda record: record.date):
         runs[record.run].append(record)
+    return [*_along_axes(list(runs.values())), *(_between(*runs.values()) if len(runs) == _TWO else [])]
+
+
+def _along_axes(runs: Sequence[Sequence[Record]]) -> list[Plot]:
+    """Between sweeps nothing was measured in turn."""
     found = defaultdict[str, list[_Found]](list)
-    for records in runs.values():  # between sweeps nothing was measured in turn
-        worst = max((record.provenance for record in records), key=PROVENANCES.index)
+    for records in runs:
         for along in along_axes(records):
-            found[along.axis] += [(one, worst) for one in along.comparisons if one.ratio is not None]
-    return [_plot(axis, there) for axis, there in found.items() if there]
+            found[along.axis] += _told(along.comparisons, records)
+    return [_plot(f"by {printable(axis)}", there) for axis, there in found.items() if there]
 
 
-def _plot(axis: str, there: Sequence[_Found]) -> Plot:
+def _between(base: Sequence[Record], new: Sequence[Record]) -> list[Plot]:
+    """What one run has beside the other, with what is known of how far runs lie apart."""
+    both = [*base, *new]
+    comparisons, _ = between_runs(Sides([base], [new]), Question(metrics_of(both), WITHIN))
+    there = _told(comparisons, both)
+    return [_plot("between runs", there)] if there else []
+
+
+def _told(comparisons: Sequence[Comparison], records: Sequence[Record]) -> list[_Found]:
+    """Those that have a ratio."""
+    worst = max((record.provenance for record in records), key=PROVENANCES.index)
+    return [(one, worst) for one in comparisons if one.ratio is not None]
+
+
+def _plot(kind: str, there: Sequence[_Found]) -> Plot:
     """Those that are furthest from 1 of too many."""
     furthest = sorted(range(len(there)), key=lambda place: -_distance(there[place][0]))[: ladder.MOST]
     drawn, provenances = zip(*(there[place] for place in sorted(furthest)), strict=True)
-    apart = varying([one.scenario for one in drawn])
-    names = [_name(one, apart) for one in drawn]
+    told = called(drawn)
     marks = [
         _mark(one, name, number) | {"provenance": provenance}
-        for number, (one, name, provenance) in enumerate(zip(drawn, names, provenances, strict=True))
+        for number, (one, name, provenance) in enumerate(zip(drawn, told.names, provenances, strict=True))
     ]
-    base, new = _sides(drawn)
-    title = f"Ratios by {printable(axis)}: {new} / {base}{ladder.left_out(drawn, len(there))}"
-    return Plot(
-        f"ratios-by-{axis.replace('_', '-')}", title, _in_words(title, marks), spec(_chart(marks, names, base, new))
-    )
+    differing = f": {told.differing}" if told.differing else ""
+    title = f"Ratios {kind}{differing}{ladder.left_out(drawn, len(there))}"
+    figure = heading_of([one.metric for one in drawn])
+    axis = f"{figure[:1].upper()}{figure[1:]}, {told.new} / {told.base}"
+    return Plot(slug(f"ratios {kind}"), title, _in_words(title, marks), spec(_chart(marks, told.names, axis)))
 
 
 def _distance(one: Comparison) -> float:
     ratio = one.ratio or 1
     return max(ratio, 1 / ratio)
-
-
-def _name(one: Comparison, apart: Sequence[str]) -> str:
-    """What tells it from the others, without what only a program reads."""
-    told = {name: one.scenario[name] for name in one.scenario if name in apart and name not in _UNTOLD}
-    agreed = {name: value for name, value in told.items() if value not in (None, "") and not isinstance(value, list)}
-    fields = [said_of(name, value) for name, value in agreed.items()]
-    return ", ".join(fields) or ", ".join(one.differences[:1]) or shown(one.scenario.get("model"))
-
-
-def _sides(there: Sequence[Comparison]) -> tuple[str, str]:
-    """What base and new are called, where all call them the same, and in short."""
-    names = {one.names for one in there}
-    base, new = names.pop() if len(names) == 1 else ("base", "new")
-    is_short = len(base) + len(new) <= _SIDES_LONGEST
-    return (printable(base), printable(new)) if is_short else ("base", "new")
 
 
 def _mark(one: Comparison, name: str, number: int) -> dict[str, Any]:
@@ -121,15 +121,15 @@ def _mark(one: Comparison, name: str, number: int) -> dict[str, Any]:
         "sides": f"{significant(one.base)} and {significant(one.new)} {one.metric.unit}",
         "n": f"{count} {'runs' if one.are_runs else 'processes'}",
         "detectable": f"{significant(one.detectable * 100, 2)} %" if one.detectable else "not known",
-        "why": printable("; ".join(one.why) or "\N{EN DASH}", LONGEST),
+        "why": printable("; ".join((*one.why, *one.spread)) or "\N{EN DASH}", LONGEST),
     }
 
 
-def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str], base: str, new: str) -> Any:
+def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str], title: str) -> Any:
     import altair as alt
 
     count, by = len(marks), _by_verdict(marks)
-    y, x = ladder.vertical(count), _across(marks, f"{new} / {base}, logarithmic")
+    y, x = ladder.vertical(count), _across(marks, title)
     base_chart = chart(marks)
     bars = base_chart.mark_rule(strokeWidth=2).encode(
         x=alt.X("lo", type="quantitative"), x2=alt.X2("hi"), y=y, stroke=by["stroke"]

@@ -142,7 +142,7 @@ def test_parts_of_a_token_stand_one_after_another(drawn: dict[str, Plot]) -> Non
 def test_what_was_not_measured_here_is_hollow_and_the_legend_says_so() -> None:
     records = read([*runs.answers(), *runs.answers("synthetic", run="second")])
     found = {plot.name: plot for plot in plots(Contents(records, scenarios(records)))}
-    for name in ("decode-over-context", "processes-in-order"):
+    for name in ("decode-over-context", "processes-in-order", "ratios-between-runs"):
         text = json.dumps(found[name].spec)
         assert "Hollow: not measured here" in text
         assert f'"style": "{theme.HOLE}"' in text
