@@ -39,7 +39,7 @@ def _fits(part: Sequence[re.Pattern[str]], lines: Sequence[str]) -> bool:
 
 
 def _pattern(line: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(piece) for piece in _plain(line).split(ANY)))
+    return re.compile(".*".join(re.escape(piece.strip()) for piece in _plain(line).split(ANY)))
 
 
 def _plain(line: str) -> str:
