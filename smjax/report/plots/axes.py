@@ -47,6 +47,11 @@ def is_log(values: Iterable[float | None]) -> bool:
     return bool(known) and min(known) > 0 and max(known) > _DECADES * min(known)
 
 
+def saying_scale(title: str, values: Iterable[float | None]) -> str:
+    """The title of an axis of `figures`, which says where it does not begin at zero."""
+    return f"{title}, log scale" if is_log(values) else title
+
+
 def figures(title: str, values: Iterable[float | None], channel: str = "y", field: str = "y") -> Any:
     """The axis of figures: from zero, which shows differences as large as they are, or logarithmic."""
     import altair as alt

@@ -33,7 +33,7 @@ def make(contents: Contents) -> Sequence[Plot]:
     names = Names(rows)
     marks = [_mark(row, names.of(row), number) for number, row in enumerate(rows)]
     title = f"Bytes that decoding reads, beside what memory gives{ladder.left_out(rows, known.height)}"
-    return [Plot("decode-bandwidth", title, _in_words(title, marks), spec(_chart(marks, of_rows(rows))))]
+    return [Plot("decode-bandwidth", title, _in_words(marks), spec(_chart(marks, of_rows(rows))))]
 
 
 def _mark(row: Row, called: str, number: int) -> dict[str, Any]:
@@ -81,6 +81,6 @@ def _kind(channel: str, field: str) -> Any:
     return of(field, type="nominal", scale=domain, legend=alt.Legend(title=None))
 
 
-def _in_words(title: str, marks: Sequence[dict[str, Any]]) -> str:
+def _in_words(marks: Sequence[dict[str, Any]]) -> str:
     said = [f"{one['row']}: {one['figure']} of {one['attainable']}, {one['share']}" for one in marks]
-    return f"{title}. {ladder.some(said)}"
+    return f"Dots: what decoding reads; ticks: what the same process reads from memory at best. {ladder.some(said)}"

@@ -60,7 +60,7 @@ def _plot(course: Course, called: str, number: int, rows: Mapping[int, dict[str,
     ]
     title = f"History of {title_of(name).lower()}, {called}"
     drawn = spec(_chart(marks, course, title_of(name)))
-    return Plot(f"history{f'-{number + 1}' if number else ''}", title, f"{title}. {_in_words(course, marks)}", drawn)
+    return Plot(f"history{f'-{number + 1}' if number else ''}", title, _in_words(course, marks), drawn)
 
 
 def _mark(point: Point, course: Course, row: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from smjax.report.plots.points import LONGEST, signed, with_unit
 from smjax.report.plots.provenance import points
 from smjax.report.plots.theme import FAINT
 
-_RUNG_PX = 74
-_MIDDLE, _REACH = 0.66, 0.29
+_RUNG_PX = 78
+_MIDDLE, _REACH = 0.64, 0.27
 """Of the median in its rung, and how far its furthest figure lies from that."""
 _MOST_PROCESSES = 150
 _ALONE_FROM = 0.5
@@ -120,9 +120,9 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
     base = chart(marks)
     line = base.mark_line(style=FAINT, strokeWidth=1).encode(x=x, y=y, detail=alt.Detail("rung", type="nominal"))
     done = points(base, marks, x=x, y=y, tooltip=ladder.tooltip(told), **_by_state(marks))
-    return alt.layer(*_medians(rows, most, count), line, *done, ladder.names(_texts(rows, strips), count)).properties(
-        width="container", height=ladder.height(count, _RUNG_PX)
-    )
+    return alt.layer(
+        *_medians(rows, most, count), line, *done, ladder.names(_texts(rows, strips), count, _RUNG_PX)
+    ).properties(width="container", height=ladder.height(count, _RUNG_PX))
 
 
 def _by_state(marks: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from smjax.core.numbers import plural, significant
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.data.contents import Contents
-from smjax.report.plots.axes import figures
+from smjax.report.plots.axes import figures, saying_scale
 from smjax.report.plots.drawing import HEIGHT_PX, chart, spec
 from smjax.report.plots.lines import series
 from smjax.report.plots.plot import Plot
@@ -39,7 +39,7 @@ def make(contents: Contents) -> Sequence[Plot]:
         f"Inter-token latency over depth{f' ({len(told)} of {found.there} lines)' if found.there > len(told) else ''}"
     )
     drawn = _chart(data, [line.name for line, _ in told])
-    return [Plot("itl-over-depth", title, f"{title}. {_in_words([part for _, part in told])}", spec(drawn))]
+    return [Plot("itl-over-depth", title, _in_words([part for _, part in told]), spec(drawn))]
 
 
 def _of(line: Line, records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -81,9 +81,10 @@ def _chart(data: Sequence[dict[str, Any]], names: Sequence[str]) -> Any:
     import altair as alt
 
     by = series(names, is_of_lines=True)
-    title = "Inter-token latency (ms)"
     x = alt.X("x:Q", title="Tokens in the cache", scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=6))
-    y = figures(title, [one[end] for one in data for end in ("lo", "hi")])
+    ends = [one[end] for one in data for end in ("lo", "hi")]
+    title = saying_scale("Inter-token latency (ms)", ends)
+    y = figures(title, ends)
     base = chart(data)
     band = base.mark_area(opacity=0.18, line=False).encode(
         x=x, y=alt.Y("lo:Q", title=title), y2=alt.Y2("hi"), fill=by.point["fill"]

@@ -13,8 +13,10 @@ MOST = 12
 RUNG_PX = 46
 _TOLD = 4
 """Rows of a text."""
-_NAME, MARKS = 0.3, 0.74
-"""Where in a rung what lies, from its top."""
+MARKS = 0.74
+"""Where in a rung they lie, from its top."""
+_NAME_PX = 13
+"""The same of its name."""
 
 
 def place(number: int) -> float:
@@ -29,12 +31,12 @@ def vertical(count: int, field: str = "at") -> Any:
     return alt.Y(field, type="quantitative", axis=None, scale=alt.Scale(domain=[0, count], reverse=True, nice=False))
 
 
-def names(texts: Sequence[tuple[str, str]], count: int) -> Any:
+def names(texts: Sequence[tuple[str, str]], count: int, rung_px: int = RUNG_PX) -> Any:
     """A name at the left of each rung, and behind it what is to be said of it, cut where the picture ends."""
     import altair as alt
 
     told = [
-        {"at": number + _NAME, "name": " \N{MIDDLE DOT} ".join(filter(None, (printable(name, 200), said)))}
+        {"at": number + _NAME_PX / rung_px, "name": " \N{MIDDLE DOT} ".join(filter(None, (printable(name, 200), said)))}
         for number, (name, said) in enumerate(texts)
     ]
     mark = chart(told).mark_text(align="left", limit=alt.ExprRef("width"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smjax.core.numbers import listed, plural
-from smjax.report.plots.axes import figures
+from smjax.report.plots.axes import figures, saying_scale
 from smjax.report.plots.drawing import HEIGHT_PX, chart
 from smjax.report.plots.points import mark, tooltip
 from smjax.report.plots.provenance import points
@@ -47,12 +47,13 @@ def line_chart(
 
     base = chart(data)
     ends = [one.get(end) for one in (*data, *beside) for end in ("y", "lo", "hi")]
+    told, title = tooltip(title), saying_scale(title, ends)
     y = figures(title, ends)
     by = series(names)
     line = base.mark_line().encode(x=x, y=y, detail=alt.Detail("line", type="nominal"), **by.line)
     bars = base.mark_rule().encode(x=x, y=alt.Y("lo:Q", title=title), y2=alt.Y2("hi"), stroke=by.line["stroke"])
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
-    marked = points(base, data, x=x, y=y, tooltip=tooltip(title), **by.point)
+    marked = points(base, data, x=x, y=y, tooltip=told, **by.point)
     layers = [*_ideal(beside, x, y, by), *([line] if are_joined else []), bars, *marked]
     return alt.layer(*layers).properties(width="container", height=HEIGHT_PX)
 

@@ -36,4 +36,11 @@ def make(contents: Contents) -> Sequence[Plot]:
     x = decades("Working set", sizes, labelExpr=_IN_BYTES)
     drawn = line_chart(data, found.names, x, "Bytes moved (GB/s)")
     title = f"Memory bandwidth over the working set{found.left_out}"
-    return [Plot("memory-curves", title, f"{title}. {in_words(data)}", spec(drawn))]
+    return [
+        Plot(
+            "memory-curves",
+            title,
+            f"How fast so many bytes are gone over, over and over. {in_words(data)}",
+            spec(drawn),
+        )
+    ]

@@ -29,6 +29,7 @@ _PARTS = {
     "pages of files": _OF_PROCESS,
 }
 """In the order of their colours; those of one place add up."""
+_HOW = "Upper bars: resident at the end; thick lines: at the peak; lower bars: what of it the model needs."
 _PALE = 0.4
 """Opacity of what was not measured here."""
 _TOLD = {"row": "Row", "part": "Part", "figure": "Size", "n": "n", "provenance": "Provenance", "flags": "Flags"}
@@ -51,7 +52,7 @@ def make(contents: Contents) -> Sequence[Plot]:
         for mark in _marks(row, name, number, contents.records)
     ]
     title = f"Memory by part{ladder.left_out(rows, known.height)}"
-    return [Plot("memory-by-part", title, _in_words(title, rows, called), spec(_chart(marks, rows, called)))]
+    return [Plot("memory-by-part", title, _in_words(rows, called), spec(_chart(marks, rows, called)))]
 
 
 def _marks(row: Row, name: str, number: int, records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -120,15 +121,15 @@ def _chart(marks: Sequence[dict[str, Any]], rows: Sequence[Row], called: Sequenc
         (f"{significant(row['peak_rss_mb'])} MB peak" if row["peak_rss_mb"] else "", name)
         for row, name in zip(rows, of_rows(rows), strict=True)
     ]
-    return alt.layer(bars, ticks, ladder.names(texts, count)).properties(
+    return alt.layer(bars, ticks, ladder.names(texts, count, _RUNG_PX)).properties(
         width="container", height=ladder.height(count, _RUNG_PX)
     )
 
 
-def _in_words(title: str, rows: Sequence[Row], called: Sequence[str]) -> str:
+def _in_words(rows: Sequence[Row], called: Sequence[str]) -> str:
     said = []
     for row, name in zip(rows, called, strict=True):
         parts = {"peak": "peak_rss_mb", "private": "anon_mb", "of files": "file_mb", "weights": "weight_mb"}
         known = [f"{part} {significant(row[column])} MB" for part, column in parts.items() if row[column]]
         said.append(f"{printable(name, LONGEST)}: {', '.join(known)}")
-    return f"{title}: resident at the end of the measurement, and at its peak. {ladder.some(said)}"
+    return f"{_HOW} {ladder.some(said)}"

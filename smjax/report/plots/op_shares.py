@@ -36,7 +36,7 @@ def make(contents: Contents) -> Sequence[Plot]:
     data = [mark for row in chosen for mark in _marks(row, drawn.index(row["op"]))]
     left_out = ladder.left_out(drawn, ops.height, "ops") or ladder.left_out(chosen, rows.height)
     title = f"What ops reach of the machine's best{left_out}"
-    return [Plot("op-shares", title, f"{title}. {_in_words(drawn, data)}", spec(_chart(drawn, data)))]
+    return [Plot("op-shares", title, _in_words(drawn, data), spec(_chart(drawn, data)))]
 
 
 def _marks(row: Row, number: int) -> list[dict[str, Any]]:
@@ -74,12 +74,13 @@ def _chart(ops: Sequence[str], data: Sequence[dict[str, Any]]) -> Any:
         tooltip=tooltip("Share", {"of": "Of what", "kernel": "Kernel"}),
     )
     bars = bars.transform_filter(alt.FieldValidPredicate(field="lo", valid=True))
-    texts = ladder.names([(op, "") for op in ops], count)
+    texts = ladder.names([(op, "") for op in ops], count, _RUNG_PX)
     return alt.layer(bars, *done, texts).properties(width="container", height=ladder.height(count, _RUNG_PX))
 
 
 def _in_words(ops: Sequence[str], data: Sequence[dict[str, Any]]) -> str:
     """The best of each op."""
     best = [max((one for one in data if one["op"] == op), key=lambda one: one["y"]) for op in ops]
+    best.sort(key=lambda one: -one["y"])
     said = [f"{one['row']}: {significant(one['y'] * 100, 2)} % {one['of']}" for one in best]
-    return f"The best of each op: {'; '.join(said)}."
+    return f"The best of each op. {ladder.some(said)}"

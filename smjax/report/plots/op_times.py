@@ -30,4 +30,4 @@ def make(contents: Contents) -> Sequence[Plot]:
     x = decades("Bytes read and written", log_ticks(min(sizes), max(sizes)))
     drawn = line_chart(data, found.names, x, "Time of a call (µs)", are_joined=False)
     title = f"{_TITLE}{found.left_out_of('ops')}"
-    return [Plot("op-times", title, f"{title}. {in_words(data)}", spec(drawn))]
+    return [Plot("op-times", title, in_words(data), spec(drawn))]

@@ -33,4 +33,4 @@ def _of(rows: pl.DataFrame, name: str) -> list[Plot]:
         return []
     file, words = _NAMES[name]
     drawn = spec(line_chart(data, found.names, sizes("ctx", [one["x"] for one in data]), title_of(name)))
-    return [Plot(file, f"{words} over context{found.left_out}", f"{words} over context. {in_words(data)}", drawn)]
+    return [Plot(file, f"{words} over context{found.left_out}", in_words(data), drawn)]

@@ -28,7 +28,7 @@ def make(contents: Contents) -> Sequence[Plot]:
         return []
     drawn = line_chart(data, found.names, sizes("threads", [one["x"] for one in data]), title_of(NAME), _ideal(found))
     title = f"Decode rate over threads{found.left_out}"
-    return [Plot("decode-over-threads", title, f"{title}. {in_words(data)} {_scaling(found)}".strip(), spec(drawn))]
+    return [Plot("decode-over-threads", title, f"{in_words(data)} {_scaling(found)}".strip(), spec(drawn))]
 
 
 def _ideal(found: Lines) -> list[dict[str, Any]]:
@@ -51,4 +51,5 @@ def _scaling(found: Lines) -> str:
     if not known:
         return ""
     share, threads, name = max(known)
-    return f"Nearest to ideal: {significant(share * 100, 2)} % of it with {threads} threads ({name})."
+    nearest = f"{significant(share * 100, 2)} % of it, with {threads} threads ({name})"
+    return f"Dotted: if each thread added as much as the first. Nearest to that: {nearest}."

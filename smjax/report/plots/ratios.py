@@ -38,6 +38,7 @@ _TICKS = (
     tuple(10.0**power for power in range(-12, 13)),
 )
 """Of axes that reach further and further."""
+_HOW = f"With intervals, beside the {WITHIN:.0%}".replace("%", " %") + " around 1 that make no difference."
 _TWO = 2
 _Found = tuple[Comparison, str]
 """With the provenance of its sweep: where a process was not measured here, what that is."""
@@ -98,7 +99,7 @@ def _plot(kind: str, there: Sequence[_Found]) -> Plot:
     title = f"Ratios {kind}{differing}{ladder.left_out(drawn, len(there))}"
     figure = heading_of([one.metric for one in drawn])
     axis = f"{figure[:1].upper()}{figure[1:]}, {told.new} / {told.base}"
-    return Plot(slug(f"ratios {kind}"), title, _in_words(title, marks), spec(_chart(marks, told.names, axis)))
+    return Plot(slug(f"ratios {kind}"), title, _in_words(marks), spec(_chart(marks, told.names, axis)))
 
 
 def _distance(one: Comparison) -> float:
@@ -183,6 +184,6 @@ def _without_difference(count: int) -> list[Any]:
     ]
 
 
-def _in_words(title: str, marks: Sequence[dict[str, Any]]) -> str:
+def _in_words(marks: Sequence[dict[str, Any]]) -> str:
     said = [f"{one['row']}: {one['figure']}, interval {one['interval']}, {one['verdict']}" for one in marks]
-    return f"{title}. {ladder.some(said)}"
+    return f"{_HOW} {ladder.some(said)}"

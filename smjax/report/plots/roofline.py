@@ -52,7 +52,7 @@ def _plot(rows: pl.DataFrame, is_one: bool) -> Plot:
     threads = plural(rows["threads"][0], "thread", "threads")
     title = f"Roofline{'' if is_one else f', {threads}'}{ladder.left_out(drawn, rows.height, 'ops')}"
     name = "roofline" if is_one else f"roofline-{threads.replace(' ', '-')}"
-    return Plot(name, title, f"{title}. {in_words(data)} {_nearest(data)}", spec(_chart(data, _roofs(drawn))))
+    return Plot(name, title, f"{in_words(data)} {_nearest(data)}", spec(_chart(data, _roofs(drawn))))
 
 
 def _mark(row: Row) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def _plot(profile: ToldProfile, called: str, number: int, more: str) -> Plot:
     name = f"token-parts{f'-{number + 1}' if number else ''}"
     largest = sorted(marks, key=lambda mark: mark["x2"] - mark["x"], reverse=True)[:3]
     said = "; ".join(f"{mark['row']} {mark['figure']}, {mark['share']}" for mark in largest)
-    whole = f"a token takes {significant(step.measured_us)} µs, its parts add up to {significant(step.parts_us)} µs"
-    return Plot(name, title, f"{title}: {whole}. The largest: {said}.", spec(_chart(marks, step.measured_us)))
+    whole = f"A token takes {significant(step.measured_us)} µs, its parts add up to {significant(step.parts_us)} µs"
+    return Plot(name, title, f"{whole}. The largest: {said}.", spec(_chart(marks, step.measured_us)))
 
 
 def _marks(profile: ToldProfile) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ def _chart(marks: Sequence[dict[str, Any]], measured_us: float) -> Any:
         x=x, y=edge("y"), text=alt.Text("said", type="nominal")
     )
     texts = [(mark["row"], f"{mark['figure']}, {mark['share']}") for mark in marks]
-    return alt.layer(bars, reads, line, word, ladder.names(texts, count)).properties(
+    return alt.layer(bars, reads, line, word, ladder.names(texts, count, _RUNG_PX)).properties(
         width="container", height=ladder.height(count, _RUNG_PX)
     )
 

@@ -58,6 +58,7 @@ def test_there_is_a_picture_for_everything_that_was_measured(drawn: dict[str, Pl
     assert {re.sub("-[0-9]$", "", name) for name in drawn} == NAMES
 
 
+@pytest.mark.slow
 def test_each_is_vega_lite_that_names_no_colour_and_is_as_wide_as_its_container(drawn: dict[str, Plot]) -> None:
     for plot in drawn.values():
         alt.LayerChart.from_dict(without_marks(plot.spec), validate=True)
