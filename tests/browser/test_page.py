@@ -61,6 +61,8 @@ def seen(contents: Contents, tmp_path_factory: pytest.TempPathFactory) -> Any:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)
+    for name, path in paths.items():
+        found[name]["bytes"] = Path(path).stat().st_size
     (PICTURES / "times.json").write_text(json.dumps({name: found[name]["times"] for name in pages}, indent=1) + "\n")
     return found
 
@@ -85,6 +87,11 @@ def test_a_page_opens_and_asks_for_nothing(seen, name):
     (request,) = set(page["wrong"].pop("requests"))
     assert request.startswith("file://")
     assert page["wrong"] == {"console": [], "errors": [], "violations": [], "dialogs": []}
+
+
+def test_a_report_of_a_sweep_is_small(seen, contents):
+    assert contents.rows.height > 40
+    assert seen["sweep"]["bytes"] < 3e6
 
 
 def test_the_policy_lets_no_other_script_run(seen):
