@@ -55,6 +55,7 @@ def test_no_page_fetches_from_elsewhere(site: Path) -> None:
     assert {name: found for name, found in fetched.items() if found} == {}
     styles = {style.name: STYLED.findall(style.read_text(encoding="utf-8")) for style in site.rglob("*.css")}
     assert {name: found for name, found in styles.items() if found} == {}
+    assert [path.name for path in site.rglob("*.py*")] == [], "what makes the pages is none"
     assert (site / "search" / "search_index.js").stat().st_size > 100_000, "searched without a server, too"
 
 
