@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from smjax.commands import COMMANDS
 from smjax.commands._command import command
 from smjax.sweep.request.keys import SPELLINGS, keys
 from tests.docs.compose import JOBS, make_targets
-from tests.docs.pages import PAGES, without_fences
+from tests.docs.pages import PAGES, ROOT, without_fences
 
 MENTION = re.compile(r"`smjax ([^`]+)`")
 PLACEHOLDERS = {"COMMAND", "NAME", "…"}
@@ -46,6 +47,18 @@ def test_what_is_mentioned_is_there(page: Path) -> None:
 def test_what_make_is_to_make_is_there(page: Path) -> None:
     mentions = re.findall(r"`make ([a-z][\w-]*)", page.read_text(encoding="utf-8"))
     assert set(mentions) <= make_targets()
+
+
+def test_extras_that_are_to_be_installed_are_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    texts = (page.read_text(encoding="utf-8") for page in PAGES)
+    named = {
+        name
+        for text in texts
+        for names in re.findall(r"'(?:smjax|\.)\[([\w,-]+)\]'", text)
+        for name in names.split(",")
+    }
+    assert {"llama-cpp", "openvino"} <= named <= project["optional-dependencies"].keys()
 
 
 @pytest.mark.parametrize(
