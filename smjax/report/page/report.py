@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from smjax.core.records.flags import FLAGS
+from smjax.core.records.folder import RECORDS
 from smjax.core.records.record import Record
 from smjax.report.data.contents import Contents
 from smjax.report.page import again, figures, machines, rows, subject
@@ -75,12 +76,18 @@ def _troubles(found: Sequence[Row], contents: Contents) -> Iterator[str]:
             point = ", ".join(f"{key} {row[key]}" for key in ("threads", "ctx") if row.get(key) is not None)
             why = "; ".join(row["reasons"] or ()) or "no reason recorded"
             yield f"{name}, {point}: {row['status']}, {row['bad_processes']} of {row['processes']} processes: {why}"
-    yield from contents.refused
+    yield from map(_within_its_folder, contents.refused)
 
 
 def _first(troubles: Sequence[str]) -> tuple[str, ...]:
     more = len(troubles) - _TROUBLES
     return (*troubles[:_TROUBLES], *([f"And {more} more."] if more > 0 else []))
+
+
+def _within_its_folder(line: str) -> str:
+    """Where the folder lies changes nothing of the page."""
+    above, records, rest = line.partition(f"/{RECORDS}/")
+    return f"{RECORDS}/{rest}" if records and ":" not in above else line
 
 
 def _method(found: Sequence[Row], records: Sequence[Record]) -> Iterator[str]:

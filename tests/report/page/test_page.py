@@ -75,7 +75,7 @@ def sides(**changes):
 @pytest.fixture(scope="module")
 def whole():
     """Of two kernels, a row that failed, and ops."""
-    return made([*sides(), failed(threads=4, reason="no memory"), process([answer()])], ["x.json: expected a record"])
+    return made([*sides(), failed(threads=4, reason="no memory"), process([answer()])], ["a/b/records/x.json: expected a record", "profile.json: expected a profile"])
 
 
 def test_it_is_well_formed(whole):
@@ -106,7 +106,9 @@ def test_its_policy_allows_its_own_scripts_and_styles_alone(whole):
 def test_it_says_what_failed_and_what_could_not_be_read(whole):
     text = Document(whole).text
     assert "1 of 1 processes: no memory" in text
-    assert "x.json: expected a record" in text
+    assert "records/x.json: expected a record" in text
+    assert "a/b/" not in text, "where a folder lies changes nothing"
+    assert "profile.json: expected a profile" in text
 
 
 def test_it_has_all_figures_of_the_rows():
