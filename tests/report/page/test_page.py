@@ -75,7 +75,8 @@ def sides(**changes):
 @pytest.fixture(scope="module")
 def whole():
     """Of two kernels, a row that failed, and ops."""
-    return made([*sides(), failed(threads=4, reason="no memory"), process([answer()])], ["a/b/records/x.json: expected a record", "profile.json: expected a profile"])
+    refused = ["a/b/records/x.json: expected a record", "profile.json: expected a profile"]
+    return made([*sides(), failed(threads=4, reason="no memory"), process([answer()])], refused)
 
 
 def test_it_is_well_formed(whole):
