@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from smjax.core.numbers import plural, plus_minus, significant
 from smjax.report.data.main_figure import is_of_op, main_figure
 from smjax.report.data.names import Names
-from smjax.report.page.wording import Row, called, counted, interval
+from smjax.report.page.wording import TRUSTED, Row, called, counted, interval
 from smjax.report.render.html.page import Highlight
 from smjax.stats.intervals import half_width
 
@@ -19,7 +19,8 @@ _HIGHLIGHTS = 3
 
 def sentences(rows: Sequence[Row]) -> Iterator[str]:
     """How fast the rows of answers decode that have an interval; of many the fastest and the slowest of each model."""
-    known = [row for row in rows if _has_interval(row) and not is_of_op(row)]
+    sure = [row for row in rows if _has_interval(row) and row["provenance"] in TRUSTED]
+    known = [row for row in sure if not is_of_op(row)]
     name_of = called(rows)
     if len(known) <= _FEW:
         yield from (f"{name_of(row)}: {_told(row)}." for row in known)
@@ -28,7 +29,7 @@ def sentences(rows: Sequence[Row]) -> Iterator[str]:
             fastest = max(own, key=lambda row: row[main_figure(row)])
             slowest = min(own, key=lambda row: row[main_figure(row)])
             yield f"Fastest: {name_of(fastest)}, {_told(fastest)}. Slowest: {name_of(slowest)}, {_told(slowest)}."
-    if len(known) < len(sure := [row for row in rows if _has_interval(row)]) or len(sure) > _FEW:
+    if len(known) < len(sure) or len(sure) > _FEW:
         widths = [half_width(_ends(row)) for row in sure]
         ends = " to ".join(dict.fromkeys((plus_minus(min(widths)), plus_minus(max(widths)))))
         yield f"{counted(sure, rows)} {'has' if len(sure) == 1 else 'have'} a 95 % interval: {ends}."
@@ -47,7 +48,8 @@ def agreeing(rows: Sequence[Row]) -> Iterator[str]:
     others = [row for row in known if not row["is_reference"]]
     if others and all(row["agreement"] == 1 for row in known) and len({_program(row) for row in known}) > 1:
         ids = min(row["ids_compared"] for row in others)
-        yield f"Kernels and engines answer alike: the first {plural(ids, 'id is', 'ids are')} the same."
+        where = "" if len(known) == len(rows) else " where ids are known"
+        yield f"Kernels and engines answer alike{where}: the first {plural(ids, 'id is', 'ids are')} the same."
 
 
 def highlights(rows: Sequence[Row]) -> Iterator[Highlight]:

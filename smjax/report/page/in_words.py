@@ -35,4 +35,4 @@ def in_words(contents: Contents) -> InWords:
 def _why(rows: list[dict[str, object]]) -> str:
     if not any(row["replicates"] for row in rows):
         return "no process finished ok, so there is no figure"
-    return "no figure has an interval"
+    return "no figure that somebody measured has an interval"

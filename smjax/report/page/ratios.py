@@ -14,11 +14,13 @@ from smjax.report.compare.cells import varying
 from smjax.report.compare.comparison import Comparison
 from smjax.report.compare.fields import shown
 from smjax.report.compare.spread import percent
-from smjax.report.page.wording import MOST_NAMED, outward
+from smjax.report.page.wording import MOST_NAMED, TRUSTED, outward
 from smjax.report.tables.run_names import short_names
 from smjax.stats.verdicts import Verdict
 
 _AXES = (*AXES, "label", "threads", "tokens_per_dispatch")
+_MOST = 8
+"""Sentences of a kind."""
 _PLACE = ("model", "op", "shape", "cache", "engine", "kernel", "isa", "threads", "ctx", "n_gen", "label")
 """What a row of comparisons is called by, as far as its rows differ in it."""
 _COUNTED = {"threads": ("thread", "threads"), "tokens_per_dispatch": ("token per dispatch", "tokens per dispatch")}
@@ -28,7 +30,8 @@ def sentences(records: Sequence[Record]) -> tuple[list[str], list[str]]:
     """What is certain and what is not, of each sweep by itself: between sweeps nothing was measured in turn."""
     sweeps = defaultdict[str, list[Record]](list)
     for record in records:
-        sweeps[record.run].append(record)
+        if record.provenance in TRUSTED:
+            sweeps[record.run].append(record)
     certain, uncertain = list[str](), list[str]()
     names = short_names(run for run in sweeps if run)
     for run, own in sorted(sweeps.items()):
@@ -37,7 +40,13 @@ def sentences(records: Sequence[Record]) -> tuple[list[str], list[str]]:
             for sides in _by_sides(found.comparisons):
                 certain += _certain(found.axis, sides, of)
                 uncertain += _uncertain(found.axis, sides, of)
-    return certain, uncertain
+    return _first(certain), _first(uncertain)
+
+
+def _first(told: list[str]) -> list[str]:
+    more = len(told) - _MOST
+    left = f"And {more} more comparisons: smjax compare DIR --axis NAME says what became of them."
+    return [*told[:_MOST], left] if more > 1 else told
 
 
 def _by_sides(comparisons: Sequence[Comparison]) -> Iterator[list[Comparison]]:

@@ -14,6 +14,9 @@ from smjax.report.data.names import Names
 
 Row = dict[str, Any]
 
+TRUSTED = ("measured", "imported")
+"""Provenances of figures that somebody has measured: of others nothing is certain, whatever they say of themselves."""
+
 MOST_NAMED = 3
 """Rows, reasons and values that a sentence names one by one."""
 _SHORT = 100

@@ -73,7 +73,7 @@ def test_figures_have_their_intervals_and_what_stands_behind_them():
 
 def test_one_process_makes_nothing_certain():
     found = words([record()])
-    assert found.certain == ("Nothing: no figure has an interval.",)
+    assert found.certain == ("Nothing: no figure that somebody measured has an interval.",)
     assert found.uncertain == ("The row has a figure without an interval (one process): 1 thread, ctx 256.",)
 
 
@@ -91,6 +91,23 @@ def test_a_run_in_which_everything_failed_says_so_and_why():
 def test_what_was_not_measured_here_is_the_first_doubt(provenance):
     found = words([record() | {"provenance": provenance}, record(threads=2)])
     assert found.uncertain[0].startswith(f"1 of 2 rows is {provenance}: ")
+
+
+@pytest.mark.parametrize("provenance", ["synthetic", "reported"])
+def test_of_what_nobody_measured_nothing_is_certain(provenance):
+    found = words([one | {"provenance": provenance} for one in beside(1.5)])
+    assert found.certain == ("Nothing: no figure that somebody measured has an interval.",)
+    assert found.uncertain[0].startswith(f"Both rows are {provenance}: ")
+
+
+def test_of_very_many_comparisons_the_first_are_told():
+    records = [one for run in range(10) for one in beside(1.5, run=f"2026030{run}T100000Z-x")]
+    found = words(records)
+    assert (
+        sum(sentence.startswith("kernel native is faster than xla in the row of run ") for sentence in found.certain)
+        == 8
+    )
+    assert any(sentence.startswith("And 2 more comparisons: ") for sentence in found.certain)
 
 
 def test_flags_that_throw_doubt_are_told_with_their_meaning_and_others_are_not():
