@@ -54,7 +54,7 @@ def draw(rows: pl.DataFrame, wish: Wish) -> Plot:
     drawn = [row for row in known if _said(row, wish.color) in colours and _said(row, wish.facet) in facets]
     marks = _marks(drawn[:_MOST_MARKS], wish, colours)
     title = f"{title_of(wish.y)} over {title_of(wish.x).partition(' (')[0].lower()}{_left_out(marks, known)}"
-    return Plot(f"{wish.y}-over-{wish.x}", title, f"{title}. {in_words(marks)}", _spec(marks, wish, colours))
+    return Plot(f"{wish.y}-over-{wish.x}", title, in_words(marks), _spec(marks, wish, colours))
 
 
 def check(wish: Wish) -> None:

@@ -14,6 +14,8 @@ from smjax.report.plots.theme import MOST
 
 _FIRST = {name: place for place, name in enumerate(PROVENANCES)}
 """What was measured here is not left out for what was not."""
+_MOST_PLACES = 200
+"""Of a line."""
 _TWIN = "_twin"
 """Rows of one line at one place are of as many lines."""
 
@@ -33,6 +35,8 @@ class Lines:
     drawn: Sequence[Line]
     there: int
     """With those that are not."""
+    places: int
+    """Of the lines that are drawn."""
 
     @property
     def names(self) -> list[str]:
@@ -45,11 +49,13 @@ class Lines:
 
     def left_out_of(self, what: str) -> str:
         """The same of lines that are called otherwise."""
-        return "" if self.there <= len(self.drawn) else f" ({len(self.drawn)} of {self.there} {what})"
-
-    def of_all(self, field: str) -> list[Any]:
-        """A field of all of their rows."""
-        return [row[field] for line in self.drawn for row in line.rows]
+        points = sum(len(line.rows) for line in self.drawn)
+        said = [
+            f"{drawn} of {there} {name}"
+            for drawn, there, name in ((len(self.drawn), self.there, what), (points, self.places, "points"))
+            if drawn < there
+        ]
+        return f" ({', '.join(said)})" if said else ""
 
 
 def lines(rows: pl.DataFrame, over: str, columns: Sequence[str], least: int = 2) -> Lines:
@@ -65,12 +71,20 @@ def lines(rows: pl.DataFrame, over: str, columns: Sequence[str], least: int = 2)
         pl.struct(over, *columns).alias("rows"), places=pl.len()
     )
     if not groups.height or max(groups["places"]) < least:
-        return Lines((), 0)
+        return Lines((), 0, 0)
     first = pl.col("provenance").replace_strict(_FIRST, default=len(_FIRST), return_dtype=pl.Int64)
     numbered = groups.with_row_index("number")
     best = numbered.sort(first, "places", descending=[False, True], maintain_order=True).head(MOST)
     drawn = best.sort("number").to_dicts()
-    return Lines([Line(name, row["rows"]) for name, row in zip(apart(drawn, key), drawn, strict=True)], groups.height)
+    found = [Line(name, _thinned(row["rows"])) for name, row in zip(apart(drawn, key), drawn, strict=True)]
+    return Lines(found, groups.height, sum(best["places"]))
+
+
+def _thinned(rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """As many places as can be seen, evenly, with the first and the last."""
+    if len(rows) <= _MOST_PLACES:
+        return rows
+    return [rows[round(place * (len(rows) - 1) / (_MOST_PLACES - 1))] for place in range(_MOST_PLACES)]
 
 
 def _asked_prompt(over: str) -> pl.Expr:

@@ -35,7 +35,6 @@ class _Colours:
     grid: str
     guide: str
     category: tuple[str, ...]
-    ramp: tuple[str, str]
 
 
 _LIGHT = _Colours(
@@ -45,7 +44,6 @@ _LIGHT = _Colours(
     "#e4e7eb",
     "#a8b0b9",
     ("#0072b2", "#c65300", "#007d5c", "#b0568e", "#8a6d00", "#3d8fc4", "#1f2328", "#767d86"),
-    ("#cfe3f1", "#004c78"),
 )
 _DARK = _Colours(
     "#15181b",
@@ -54,7 +52,6 @@ _DARK = _Colours(
     "#2c323a",
     "#5c6670",
     ("#56b4e9", "#e69f00", "#2fc19a", "#e08fc0", "#f0e442", "#5a9bff", "#f2f4f6", "#949da8"),
-    ("#1d3b52", "#9ad2f6"),
 )
 COLOURS = {"light": _LIGHT, "dark": _DARK}
 
@@ -115,7 +112,7 @@ def config(scheme: Scheme) -> dict[str, Any]:
             "labelLimit": 300,
         },
         "title": {"color": colours.text, "fontSize": 14, "anchor": "start", "frame": "group", "offset": 12},
-        "range": {"category": list(colours.category), "symbol": list(SHAPES), "ramp": list(colours.ramp)},
+        "range": {"category": list(colours.category), "symbol": list(SHAPES)},
         "mark": {"color": colours.category[0]},
         "style": {FAINT: {"color": colours.guide}, HOLE: {"color": colours.background}},
         "line": {"strokeWidth": 2},

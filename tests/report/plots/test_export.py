@@ -12,7 +12,8 @@ from smjax.core.errors import RequestError
 from smjax.report.data.contents import Contents
 from smjax.report.plots import export, over_context
 from smjax.report.plots.plot import Plot
-from tests.report.factory import processes, read
+from smjax.report.tables.rebuild import rebuild
+from tests.report.factory import processes, read, run_folder
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +47,15 @@ def test_what_cannot_be_written_is_one_line(plot: Plot, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RequestError, match="expected a folder for pictures"):
         export.write([plot], tmp_path / "file", "svg")
+
+
+def test_a_report_writes_its_pictures_where_it_is_told(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", processes([[100.0], [101.0]]))
+    (tmp_path / "file").write_text("")
+    report = rebuild([folder], None, None, None, pictures={"svg": tmp_path / "drawn"})
+    names = {"processes-in-order.svg", "memory-by-part.svg"}
+    assert {path.name for path in report.paths if path.parent.name == "drawn"} == names
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == names
+    report = rebuild([folder], None, None, None, pictures={"png": tmp_path / "file"})
+    assert "expected a folder for pictures" in report.complaints[0]
+    assert folder / "summary.md" in report.paths

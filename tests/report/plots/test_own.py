@@ -11,6 +11,7 @@ from smjax.report.data.rows import scenarios
 from smjax.report.plots.command import plot
 from smjax.report.plots.own import Wish, draw
 from smjax.report.render.html import document
+from tests.in_process import said
 from tests.report.factory import read, run_folder
 from tests.report.plots import runs
 
@@ -50,7 +51,7 @@ def test_texts_stand_on_an_axis_of_their_own(rows) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("wish", "why"),
     [
         (Wish("contex", "ttft_ms"), r"--x contex: expected a column .*; did you mean ctx\?"),
         (Wish("ctx", "decode"), r"--y decode: .*did you mean decode_tok_per_s\?"),
@@ -65,8 +66,8 @@ def test_texts_stand_on_an_axis_of_their_own(rows) -> None:
         (Wish("ctx", "ttft_ms", where="threads=3"), "--where .*expected threads: one of 1, 2, found 3"),
     ],
 )
-def test_a_wrong_wish_is_one_line(rows, wish, said) -> None:
-    with pytest.raises(RequestError, match=said) as error:
+def test_a_wrong_wish_is_one_line(rows, wish, why) -> None:
+    with pytest.raises(RequestError, match=why) as error:
         draw(rows, wish)
     assert "\n" not in str(error.value)
 
@@ -81,3 +82,14 @@ def test_the_ending_says_what_is_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert "Time to first token (ms) over context" in text
     with pytest.raises(RequestError, match=r"ends in .svg, .png or .html, found another; write .*own.svg"):
         plot([folder], Wish("ctx", "ttft_ms"), tmp_path / "own.pdf")
+
+
+def test_the_command_says_where_the_picture_is(tmp_path: Path) -> None:
+    run_folder(tmp_path / "run", runs.answers()[:8])
+    asked = ("plot", "run", "--x", "threads", "--y", "ttft_ms", "--color", "kernel")
+    told = said(tmp_path, *asked, "--where", "ctx=256")
+    assert (told.returncode, told.stdout, told.stderr) == (0, "ttft_ms-over-threads.svg\n", "")
+    assert (tmp_path / "ttft_ms-over-threads.svg").read_text().startswith("<svg")
+    wrong = said(tmp_path, *asked, "--out", "nowhere/here/own.svg")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert "no such folder" in wrong.stderr

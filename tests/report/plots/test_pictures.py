@@ -14,7 +14,7 @@ import pytest
 
 from smjax.report.data.contents import Contents
 from smjax.report.data.rows import scenarios
-from smjax.report.plots import PICTURES, in_order, plots, theme
+from smjax.report.plots import PICTURES, in_order, over_context, plots, theme
 from smjax.report.plots.plot import Plot
 from tests.report.factory import failed, processes, read, record
 from tests.report.plots import runs
@@ -178,14 +178,16 @@ def test_a_picture_that_fails_is_left_out_and_said(
     assert capsys.readouterr().err == "smjax: picture in_order: left out, ZeroDivisionError: division by zero\n"
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_few_marks(contents: Contents) -> None:
     answers = contents.rows.filter(pl.col("op").is_null())
     many = pl.concat([answers] * (10_000 // answers.height)).with_row_index("n")
     sizes = (pl.col("n") // answers.height).cast(pl.Int64)
-    rows = many.with_columns(ctx=256 + sizes % 40 * 8, threads=1 + sizes % 16, n_gen=sizes // 300).drop("n")
-    for plot in plots(Contents(contents.records, rows)):
+    few = many.with_columns(ctx=256 + sizes % 40 * 8, threads=1 + sizes % 16, n_gen=sizes // 300)
+    long = Contents(contents.records, few.with_columns(ctx=256 + sizes))
+    for plot in [*plots(Contents(contents.records, few)), *over_context.make(long)]:
         assert len(marks(plot)) <= 2000
-        assert re.search(r"\([0-9]+ of [0-9]+ [a-z]+\)", plot.title) or plot.name.startswith(("ratios", "history"))
+        assert re.search(r"\([0-9]+ of [0-9]+ [a-z]+", plot.title) or plot.name.startswith(("ratios", "history"))
 
 
 def test_every_module_with_a_picture_is_listed() -> None:
