@@ -76,38 +76,51 @@ async function table(page) {
   });
 }
 
+/** What `look` finds as soon as it is another than `before`, or after a while all the same. */
+async function changed(page, look, before) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const found = await look();
+    if (found !== before) return found;
+    await page.waitForTimeout(50);
+  }
+  return before;
+}
+
 /** The table after each thing that one does with it. */
 async function used(page) {
   const found = { first: await table(page) };
-  const heading = page.locator("#table th button", { hasText: /decode tok\/s/ }).first();
-  await heading.click();
+  const heading = (name) => page.locator("#table th button", { hasText: name }).first();
+  await heading(/decode tok\/s/).click();
   found.sorted_once = await table(page);
-  await heading.click();
+  await heading(/decode tok\/s/).click();
   found.sorted_twice = await table(page);
-  const threads = page.locator("#table th button", { hasText: /^threads/i }).first();
-  await threads.focus();
+  await heading(/^threads/i).focus();
   await page.keyboard.press("Enter");
   found.sorted_by_keyboard = await table(page);
-  const filter = page.locator("#table input[type=search]");
-  await filter.fill("stories-15m");
-  await page.waitForTimeout(400);
-  found.filtered = await table(page);
+  found.filtered = await filtered(page, "stories-15m");
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
   for (const [name, label] of [["markdown", /markdown/i], ["csv", /csv/i]]) {
+    const before = await clipboard();
     await page.locator("#table button", { hasText: label }).click();
-    await page.waitForTimeout(100);
-    found[name] = await page.evaluate(() => navigator.clipboard.readText());
+    found[name] = await changed(page, clipboard, before);
   }
-  await filter.fill("no such thing");
-  await page.waitForTimeout(400);
-  found.filtered_away = await table(page);
-  await filter.fill("");
-  await page.waitForTimeout(400);
+  found.filtered_away = await filtered(page, "no such thing");
+  await filtered(page, "");
   await page.locator("#table details", { hasText: /^Columns/ }).locator("summary").click();
   const choice = page.locator("#table details label", { hasText: /^\s*decode tok\/s/ }).locator("input").first();
   await choice.uncheck();
   found.without_column = await table(page);
   await choice.check();
   return found;
+}
+
+/** The table when that has been typed. */
+async function filtered(page, text) {
+  const said = async () => (await table(page)).said;
+  const before = await said();
+  await page.locator("#table input[type=search]").fill(text);
+  await changed(page, said, before);
+  return table(page);
 }
 
 /** How far the page is wider than the window, and what sticks out. */
