@@ -9,6 +9,7 @@ import polars as pl
 
 from smjax.core.numbers import significant
 from smjax.report.data.contents import Contents
+from smjax.report.data.main_figure import DECODE
 from smjax.report.data.names import Names
 from smjax.report.plots import ladder
 from smjax.report.plots.drawing import chart, spec
@@ -23,7 +24,7 @@ _KINDS = {"did": "read by decoding", "can": "what can be read"}
 
 def make(contents: Contents) -> Sequence[Plot]:
     """One, of the rows whose processes measured their bandwidth: those with the largest and least shares of it."""
-    known = contents.rows.filter(pl.col(_SHARE) > 0, pl.col("gb_per_s") > 0)
+    known = contents.rows.filter(pl.all_horizontal(pl.col(_SHARE, "gb_per_s", "read_bytes_per_s", DECODE) > 0))
     order = known.with_row_index("_n").sort(_SHARE, descending=True, maintain_order=True)
     half = ladder.MOST // 2
     top = order if order.height <= ladder.MOST else pl.concat([order.head(half), order.tail(half)])
@@ -37,17 +38,15 @@ def make(contents: Contents) -> Sequence[Plot]:
 
 
 def _mark(row: Row, called: str, number: int) -> dict[str, Any]:
-    """GB/s by the share of its own process's bandwidth, whose interval it has."""
-    best = row["gb_per_s"] / row[_SHARE]
-    told = mark(row, _SHARE, called)
-    ends = {end: None if told[end] is None else told[end] * best for end in ("lo", "hi")}
+    """What is read goes as the decode rate, and has its interval; the share is the median of the processes' own."""
+    rate, best = row[DECODE], row["read_bytes_per_s"] / 1e9
+    told = mark(row, DECODE, called)
+    ends = {end: None if told[end] is None else told[end] / rate * row["gb_per_s"] for end in ("lo", "hi")}
+    interval = told["interval"] if told["lo"] is None else f"{significant(ends['lo'])} to {significant(ends['hi'])}"
     level = f" ({row['bandwidth_level']})" if row["bandwidth_level"] else ""
-    share = f"{significant(row[_SHARE] * 100, 2)} %"
-    return told | ends | _KINDS | {
-        "y": row["gb_per_s"], "best": best, "at": ladder.place(number), "share": share,
-        "figure": f"{significant(row['gb_per_s'])} GB/s", "attainable": f"{significant(best)} GB/s{level}",
-        "interval": told["interval"] if told["lo"] is None else f"{told['interval']} of it",
-    }  # fmt: skip
+    where = {"y": row["gb_per_s"], "best": best, "at": ladder.place(number), **ends}
+    figures = {"figure": f"{significant(row['gb_per_s'])} GB/s", "attainable": f"{significant(best)} GB/s{level}"}
+    return told | where | figures | _KINDS | {"interval": interval, "share": f"{significant(row[_SHARE] * 100, 2)} %"}
 
 
 def _chart(marks: Sequence[dict[str, Any]], names: Sequence[str]) -> Any:

@@ -17,7 +17,7 @@ from smjax.report.plots.axes import title_of
 from smjax.report.plots.drawing import HEIGHT_PX, chart, edge, spec
 from smjax.report.plots.names import apart
 from smjax.report.plots.plot import Plot
-from smjax.report.plots.points import LONGEST, mark, needed, tooltip
+from smjax.report.plots.points import LONGEST, mark, needed, there, tooltip
 from smjax.report.plots.provenance import points
 from smjax.report.plots.theme import FAINT
 from smjax.report.trend.changes import Change, Course, courses
@@ -49,7 +49,9 @@ def _rows(contents: Contents, drawn: Sequence[Course]) -> dict[int, dict[str, An
     numbers = [number for number, record in enumerate(contents.records) if id(record) in firsts]
     columns = dict.fromkeys(name for course in drawn for name in needed(course.timeline.metric.name))
     first = pl.col("record_numbers").list.set_intersection(pl.lit(numbers, pl.List(pl.Int64))).alias("_first")
-    rows = contents.rows.select(*columns, first).filter(pl.col("_first").list.len() > 0).to_dicts()
+    rows = (
+        contents.rows.select(*there(contents.rows, columns), first).filter(pl.col("_first").list.len() > 0).to_dicts()
+    )
     return {id(contents.records[number]): row for row in rows for number in row["_first"]}
 
 

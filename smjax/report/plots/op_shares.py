@@ -12,7 +12,7 @@ from smjax.report.data.contents import Contents
 from smjax.report.plots import ladder, op_marks
 from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.plot import Plot
-from smjax.report.plots.points import Row, tooltip
+from smjax.report.plots.points import Row, there, tooltip
 from smjax.report.plots.provenance import points
 
 _MOST = 40
@@ -32,7 +32,7 @@ def make(contents: Contents) -> Sequence[Plot]:
         return []
     drawn = ops["op"].to_list()[:_MOST]
     of_each = pl.int_range(pl.len()).over("op") < _MOST_ROWS // len(drawn)
-    chosen = rows.filter(pl.col("op").is_in(drawn), of_each).select(op_marks.NEEDED).to_dicts()
+    chosen = rows.filter(pl.col("op").is_in(drawn), of_each).select(there(rows, op_marks.NEEDED)).to_dicts()
     data = [mark for row in chosen for mark in _marks(row, drawn.index(row["op"]))]
     left_out = ladder.left_out(drawn, ops.height, "ops") or ladder.left_out(chosen, rows.height)
     title = f"What ops reach of the machine's best{left_out}"

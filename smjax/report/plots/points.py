@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import polars as pl
 
 from smjax.core.numbers import plural, significant
 from smjax.core.records.columns import COLUMNS, PROVENANCES
@@ -27,9 +29,14 @@ Row = Mapping[str, Any]
 
 
 def needed(name: str) -> list[str]:
-    """Columns that the mark of a figure takes."""
+    """Columns that the mark of a figure takes; runs are there where these are pooled."""
     ends = [f"{name}_lo", f"{name}_hi"] if name in with_interval() else []
-    return ["replicates", "provenance", "flags", "why_none", name, *ends]
+    return ["replicates", "runs", "provenance", "flags", "why_none", name, *ends]
+
+
+def there(rows: pl.DataFrame, columns: Iterable[str]) -> list[str]:
+    """Those of the columns that rows have."""
+    return [name for name in columns if name in rows.columns]
 
 
 def mark(row: Row, name: str, called: str) -> dict[str, Any]:
@@ -42,10 +49,17 @@ def mark(row: Row, name: str, called: str) -> dict[str, Any]:
         "row": printable(called, LONGEST),
         "figure": with_unit(row[name], name),
         "interval": _interval(row, name, lo, hi),
-        "n": plural(row["replicates"] or 0, "process", "processes"),
+        "n": _count(row),
         "provenance": row["provenance"] if row["provenance"] in PROVENANCES else "unknown",
         "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
     }
+
+
+def _count(row: Row) -> str:
+    """Of what the interval is over: runs, where these are pooled."""
+    if (runs := row.get("runs")) is not None:
+        return plural(runs, "run", "runs")
+    return plural(row["replicates"] or 0, "process", "processes")
 
 
 def with_unit(value: float | None, name: str) -> str:

@@ -22,7 +22,7 @@ from smjax.report.plots.drawing import HEIGHT_PX, chart, spec
 from smjax.report.plots.lines import in_words, series
 from smjax.report.plots.names import distinct
 from smjax.report.plots.plot import Plot
-from smjax.report.plots.points import Row, tooltip, with_unit
+from smjax.report.plots.points import Row, there, tooltip, with_unit
 from smjax.report.plots.provenance import points
 from smjax.report.plots.theme import FAINT
 
@@ -47,7 +47,7 @@ def make(contents: Contents) -> Sequence[Plot]:
 
 def _plot(rows: pl.DataFrame, is_one: bool) -> Plot:
     """A colour for each kernel; an op's shapes differ in too much to be joined by a line."""
-    drawn = rows.select(op_marks.NEEDED).head(_MOST_MARKS).to_dicts()
+    drawn = rows.select(there(rows, op_marks.NEEDED)).head(_MOST_MARKS).to_dicts()
     data = [_mark(row) for row in drawn]
     threads = plural(rows["threads"][0], "thread", "threads")
     title = f"Roofline{'' if is_one else f', {threads}'}{ladder.left_out(drawn, rows.height, 'ops')}"

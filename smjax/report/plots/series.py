@@ -10,6 +10,7 @@ import polars as pl
 
 from smjax.core.records.columns import PROVENANCES
 from smjax.report.plots.names import KEY, apart
+from smjax.report.plots.points import there
 from smjax.report.plots.theme import MOST
 
 _FIRST = {name: place for place, name in enumerate(PROVENANCES)}
@@ -63,12 +64,12 @@ def lines(rows: pl.DataFrame, over: str, columns: Sequence[str], least: int = 2)
 
     Of more than can be told apart those measured here are drawn, and of them those with the most places.
     """
-    key = [name for name in KEY if name not in (over, "shape") and name in rows.columns]
+    key = there(rows, (name for name in KEY if name not in (over, "shape")))
     known = rows.filter(pl.col(over).is_not_null()).sort(over, maintain_order=True)
     known = known.with_columns(_asked_prompt(over)) if over == "ctx" else known
     known = known.with_columns(pl.int_range(pl.len()).over(*key, over).alias(_TWIN))
     groups = known.group_by(*key, _TWIN, maintain_order=True).agg(
-        pl.struct(over, *columns).alias("rows"), places=pl.len()
+        pl.struct(over, *there(rows, columns)).alias("rows"), places=pl.len()
     )
     if not groups.height or max(groups["places"]) < least:
         return Lines((), 0, 0)

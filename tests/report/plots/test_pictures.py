@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from smjax.report.data.contents import Contents
+from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
 from smjax.report.plots import PICTURES, in_order, over_context, plots, theme
 from smjax.report.plots.plot import Plot
@@ -159,6 +160,14 @@ def test_names_are_data_and_nothing_else() -> None:
         for view in views(plot.spec):
             looks = json.dumps([view.get(name) for name in ("transform", "mark")])
             assert not any(part in looks for part in ("script", "{{", "AAA"))
+
+
+def test_of_pooled_runs_a_mark_says_how_many() -> None:
+    """Intervals are over runs then."""
+    records = read([one for run in ("one", "two", "three") for one in runs.answers(run=run)])
+    found = {plot.name: plot for plot in plots(Contents(records, pool_runs(scenarios(records))))}
+    assert {one["n"] for one in marks(found["decode-over-context"])} == {"3 runs"}
+    assert "processes-in-order" not in found
 
 
 def test_nothing_is_drawn_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
