@@ -69,7 +69,7 @@ def passed_over(scenario: Scenario, host: Host, there: Hello) -> str | None:
         return None
     lacking = f"it has no instruction set for this {host['cpu']['arch']} CPU"
     why = engine.kernels[best].missing or lacking if best in engine.kernels else f"smjax {there.smjax} has none"
-    return f"kernel: using {used}, not {best}{_in(scenario)}, which is several times as fast: {why}"
+    return f"kernel: using {used}, not {best}{_in(scenario)}, which decodes about twice as fast: {why}"
 
 
 def _engine_there(scenario: Scenario, there: Hello) -> EngineThere:
