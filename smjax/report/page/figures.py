@@ -8,18 +8,20 @@ from collections.abc import Iterator, Sequence
 from smjax.core.numbers import plural, plus_minus, significant
 from smjax.report.data.main_figure import is_of_op, main_figure
 from smjax.report.data.names import Names
-from smjax.report.page.wording import TRUSTED, Row, called, counted, interval
+from smjax.report.page.wording import TRUSTED, Row, called, counted, few, interval
 from smjax.report.render.html.page import Highlight
 from smjax.stats.intervals import half_width
 
 _FEW = 4
 """Rows of which each has its own sentence."""
 _HIGHLIGHTS = 3
+_TELLING = 1.25
+"""Times the lower end: who knows a figure no better knows little of it."""
 
 
 def sentences(rows: Sequence[Row]) -> Iterator[str]:
     """How fast the rows of answers decode that have an interval; of many the fastest and the slowest of each model."""
-    sure = [row for row in rows if _has_interval(row) and row["provenance"] in TRUSTED]
+    sure = [row for row in rows if is_known(row) and row["provenance"] in TRUSTED]
     known = [row for row in sure if not is_of_op(row)]
     name_of = called(rows)
     if len(known) <= _FEW:
@@ -58,9 +60,10 @@ def highlights(rows: Sequence[Row]) -> Iterator[Highlight]:
     names = Names(rows)
     for own in list(_by_model(known))[:_HIGHLIGHTS]:
         measured = [row for row in own if row["provenance"] == "measured"]
-        best = max(measured or own, key=lambda row: row["decode_tok_per_s"])
+        pool = [row for row in measured if is_known(row)] or measured or own
+        best = max(pool, key=lambda row: row["decode_tok_per_s"])
         remark = "" if best["provenance"] == "measured" else best["provenance"]
-        among = f"fastest of {len(own)}: " if len(own) > 1 else ""
+        among = f"fastest of {len(pool)}: " if len(pool) > 1 else ""
         yield Highlight(
             significant(best["decode_tok_per_s"]), "decode tok/s", _certainty(best), among + names.of(best), remark
         )
@@ -77,6 +80,20 @@ def _told(row: Row) -> str:
     over = plural(runs, "run", "runs") if runs else plural(row["replicates"], "process", "processes")
     others = "" if row["provenance"] == "measured" else f", {row['provenance']}"
     return f"{significant(row['decode_tok_per_s'])} decode tok/s ({interval(*_ends(row))}, {over}{others})"
+
+
+def vague(rows: Sequence[Row]) -> Iterator[str]:
+    """Rows whose interval is so wide that their figure says little."""
+    found = [row for row in rows if _has_interval(row) and not is_known(row)]
+    if found:
+        name_of = called(rows)
+        told = [f"{name_of(row)}: {_told(row)}" if not is_of_op(row) else name_of(row) for row in found]
+        yield f"{counted(found, rows)} {'is' if len(found) == 1 else 'are'} hardly known: {few(told)}."
+
+
+def is_known(row: Row) -> bool:
+    """Whether it has an interval, and one that is worth the name."""
+    return _has_interval(row) and _ends(row)[1] <= _TELLING * _ends(row)[0]
 
 
 def _has_interval(row: Row) -> bool:

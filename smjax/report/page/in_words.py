@@ -28,11 +28,17 @@ def in_words(contents: Contents) -> InWords:
     return InWords(
         (subject.sentence(rows, contents.records),),
         tuple(certain or [_NOTHING_CERTAIN.format(why=_why(rows))]),
-        (*cautions.of_origin(rows), *cautions.of_failures(rows), *uncertain, *cautions.of_figures(rows)),
+        (
+            *cautions.of_origin(rows),
+            *cautions.of_failures(rows),
+            *uncertain,
+            *figures.vague(rows),
+            *cautions.of_figures(rows),
+        ),
     )
 
 
 def _why(rows: list[dict[str, object]]) -> str:
     if not any(row["replicates"] for row in rows):
         return "no process finished ok, so there is no figure"
-    return "no figure that somebody measured has an interval"
+    return "no figure that somebody measured has an interval that tells anything"

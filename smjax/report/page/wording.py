@@ -19,7 +19,7 @@ TRUSTED = ("measured", "imported")
 
 MOST_NAMED = 3
 """Rows, reasons and values that a sentence names one by one."""
-_SHORT = 100
+_SHORT = 160
 """Characters of a name, or a reason, that others gave."""
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 

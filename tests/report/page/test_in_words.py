@@ -71,9 +71,15 @@ def test_figures_have_their_intervals_and_what_stands_behind_them():
     )
 
 
+def test_a_figure_of_a_wide_interval_is_none_that_is_certain():
+    found = words(processes([[100.0], [150.0], [80.0], [130.0]]))
+    assert found.certain == ("Nothing: no figure that somebody measured has an interval that tells anything.",)
+    assert found.uncertain[0].startswith("The row is hardly known: 1 thread, ctx 256: 115 decode tok/s (95 % interval ")
+
+
 def test_one_process_makes_nothing_certain():
     found = words([record()])
-    assert found.certain == ("Nothing: no figure that somebody measured has an interval.",)
+    assert found.certain == ("Nothing: no figure that somebody measured has an interval that tells anything.",)
     assert found.uncertain == ("The row has a figure without an interval (one process): 1 thread, ctx 256.",)
 
 
@@ -96,7 +102,7 @@ def test_what_was_not_measured_here_is_the_first_doubt(provenance):
 @pytest.mark.parametrize("provenance", ["synthetic", "reported"])
 def test_of_what_nobody_measured_nothing_is_certain(provenance):
     found = words([one | {"provenance": provenance} for one in beside(1.5)])
-    assert found.certain == ("Nothing: no figure that somebody measured has an interval.",)
+    assert found.certain == ("Nothing: no figure that somebody measured has an interval that tells anything.",)
     assert found.uncertain[0].startswith(f"Both rows are {provenance}: ")
 
 
