@@ -102,3 +102,13 @@ def measured(title: str, values: Sequence[float]) -> Any:
     if is_log(values):
         return decades(title, log_ticks(min(values), max(values)), format="~r")
     return alt.X("x:Q", title=title, scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(tickCount=6))
+
+
+def numbered(title: str, count: int) -> Any:
+    """The axis of things in their order, from 1 on, with room for half of one at each end."""
+    import altair as alt
+
+    step = max(1, -(-count // _TICKS))
+    ticks = sorted({1, *range(step, count + 1, step)})
+    scale = alt.Scale(domain=[0.5, count + 0.5], nice=False)
+    return alt.X("x:Q", title=title, scale=scale, axis=alt.Axis(values=ticks, format="d"))

@@ -13,7 +13,7 @@ from smjax.report.compare.fields import in_words
 from smjax.report.compare.metrics import metrics_of
 from smjax.report.compare.sides import runs_of
 from smjax.report.data.contents import Contents
-from smjax.report.plots.axes import title_of
+from smjax.report.plots.axes import numbered, title_of
 from smjax.report.plots.drawing import HEIGHT_PX, chart, edge, spec
 from smjax.report.plots.names import apart
 from smjax.report.plots.plot import Plot
@@ -79,10 +79,7 @@ def _chart(marks: Sequence[dict[str, Any]], course: Course, title: str) -> Any:
 
     ends = [one[end] for one in marks for end in ("y", "lo", "hi")]
     y = alt.Y("y:Q", title=title, scale=_around(ends), axis=alt.Axis(tickCount=5))
-    scale = alt.Scale(domain=[0.5, len(marks) + 0.5], nice=False)
-    x = alt.X(
-        "x:Q", title="Runs in the order of time", scale=scale, axis=alt.Axis(tickCount=6, format="d", tickMinStep=1)
-    )
+    x = numbered("Runs in the order of time", len(marks))
     base = chart(marks)
     bars = base.mark_rule().encode(x=x, y=alt.Y("lo", type="quantitative"), y2=alt.Y2("hi"))
     line = base.mark_line(style=FAINT, strokeWidth=1).encode(x=x, y=y)

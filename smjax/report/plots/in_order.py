@@ -15,6 +15,7 @@ from smjax.report.data.contents import Contents
 from smjax.report.data.main_figure import CALL, DECODE, LOOP, main_figure
 from smjax.report.data.names import Names
 from smjax.report.plots import ladder
+from smjax.report.plots.axes import numbered
 from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
@@ -102,17 +103,15 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
     import altair as alt
 
     count = len(rows)
-    most = [max(_LEAST, *(abs(mark["off"]) for mark in strip)) for strip in strips]
+    ends = list(map(_interval, rows))
+    most = [_reach(own, strip) for own, strip in zip(ends, strips, strict=True)]
     marks = [
         mark | {"at": number + _MIDDLE - mark["off"] / most[number] * _REACH, "rung": number}
         for number, strip in enumerate(strips)
         for mark in strip
     ]
     y = ladder.vertical(count)
-    longest = max(mark["x"] for mark in marks)
-    ticks = alt.Axis(tickCount=6, format="d", tickMinStep=1)
-    scale = alt.Scale(domain=[1, longest], nice=False, padding=8)
-    x = alt.X("x:Q", title="Processes of a row in the order of time", scale=scale, axis=ticks)
+    x = numbered("Processes of a row in the order of time", max(mark["x"] for mark in marks))
     told = {
         "row": "Row", "figure": "Figure", "against": "Against the median", "place": "Process", "state": "Cores",
         "provenance": "Provenance", "flags": "Flags of the row",
@@ -121,7 +120,7 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
     line = base.mark_line(style=FAINT, strokeWidth=1).encode(x=x, y=y, detail=alt.Detail("rung", type="nominal"))
     done = points(base, marks, x=x, y=y, tooltip=ladder.tooltip(told), **_by_state(marks))
     return alt.layer(
-        *_medians(rows, most, count), line, *done, ladder.names(_texts(rows, strips), count, _RUNG_PX)
+        *_medians(ends, most), line, *done, ladder.names(_texts(rows, strips), count, _RUNG_PX)
     ).properties(width="container", height=ladder.height(count, _RUNG_PX))
 
 
@@ -139,17 +138,27 @@ def _by_state(marks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _medians(rows: Sequence[dict[str, Any]], most: Sequence[float], count: int) -> list[Any]:
-    """The row's median as a line, its interval as a band."""
+def _reach(interval: tuple[float, float], strip: Sequence[dict[str, Any]]) -> float:
+    """How far the strip has to reach to either side."""
+    return max(_LEAST, *map(abs, interval), *(abs(mark["off"]) for mark in strip))
+
+
+def _interval(row: dict[str, Any]) -> tuple[float, float]:
+    """From where to where it lies around the median, as shares of that; no width where there is none."""
+    name = main_figure(row)
+    lo, hi = row.get(f"{name}_lo"), row.get(f"{name}_hi")
+    return (0.0, 0.0) if lo is None or hi is None else (lo / row[name] - 1, hi / row[name] - 1)
+
+
+def _medians(intervals: Sequence[tuple[float, float]], most: Sequence[float]) -> list[Any]:
+    """Of each row the median as a line, its interval as a band."""
     import altair as alt
 
-    marks = []
-    for number, row in enumerate(rows):
-        name, middle = main_figure(row), number + _MIDDLE
-        ends = [row.get(f"{name}_{end}") for end in ("lo", "hi")]
-        known = None not in ends
-        lo, hi = (_REACH / most[number] * (end / row[name] - 1) if known else 0.0 for end in ends)
-        marks.append({"middle": middle, "lo": middle - lo, "hi": middle - hi})
+    count = len(intervals)
+    marks = [
+        {"middle": middle, "lo": middle - lo / reach * _REACH, "hi": middle - hi / reach * _REACH}
+        for middle, (lo, hi), reach in zip((n + _MIDDLE for n in range(count)), intervals, most, strict=True)
+    ]
     base = chart(marks)
     band = base.mark_rect(opacity=0.15).encode(y=ladder.vertical(count, "lo"), y2=alt.Y2("hi"))
     return [band, base.mark_rule(strokeWidth=1).encode(y=ladder.vertical(count, "middle"))]
