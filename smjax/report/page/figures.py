@@ -20,7 +20,10 @@ _TELLING = 1.25
 
 
 def sentences(rows: Sequence[Row]) -> Iterator[str]:
-    """How fast the rows of answers decode that have an interval; of many the fastest and the slowest of each model."""
+    """How fast the rows of answers decode that have an interval; of many the highest and the lowest of each model.
+
+    That one is the highest makes it no certain winner: others may have nearly the same, with intervals that overlap.
+    """
     sure = [row for row in rows if is_known(row) and row["provenance"] in TRUSTED]
     known = [row for row in sure if not is_of_op(row)]
     name_of = called(rows)
@@ -28,9 +31,9 @@ def sentences(rows: Sequence[Row]) -> Iterator[str]:
         yield from (f"{name_of(row)}: {_told(row)}." for row in known)
     else:
         for own in _by_model(known):
-            fastest = max(own, key=lambda row: row[main_figure(row)])
-            slowest = min(own, key=lambda row: row[main_figure(row)])
-            yield f"Fastest: {name_of(fastest)}, {_told(fastest)}. Slowest: {name_of(slowest)}, {_told(slowest)}."
+            highest = max(own, key=lambda row: row[main_figure(row)])
+            lowest = min(own, key=lambda row: row[main_figure(row)])
+            yield f"Highest: {name_of(highest)}, {_told(highest)}. Lowest: {name_of(lowest)}, {_told(lowest)}."
     if len(known) < len(sure) or len(sure) > _FEW:
         widths = [half_width(_ends(row)) for row in sure]
         ends = " to ".join(dict.fromkeys((plus_minus(min(widths)), plus_minus(max(widths)))))
@@ -55,7 +58,7 @@ def agreeing(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def highlights(rows: Sequence[Row]) -> Iterator[Highlight]:
-    """The fastest row of each of the first models; nothing of ops, which are no rivals of each other."""
+    """The highest figure of each of the first models, measured and known if any is; none of ops, no rivals."""
     known = [row for row in rows if row["decode_tok_per_s"] is not None and not is_of_op(row)]
     names = Names(rows)
     for own in list(_by_model(known))[:_HIGHLIGHTS]:
@@ -63,7 +66,8 @@ def highlights(rows: Sequence[Row]) -> Iterator[Highlight]:
         pool = [row for row in measured if is_known(row)] or measured or own
         best = max(pool, key=lambda row: row["decode_tok_per_s"])
         remark = "" if best["provenance"] == "measured" else best["provenance"]
-        among = f"fastest of {len(pool)}: " if len(pool) > 1 else ""
+        those = f"{len(pool)}" if len(pool) == len(own) else f"{len(pool)} of {len(own)} rows"
+        among = f"highest of {those}: " if len(own) > 1 else ""
         yield Highlight(
             significant(best["decode_tok_per_s"]), "decode tok/s", _certainty(best), among + names.of(best), remark
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -64,21 +64,27 @@ def _simd(record: Record) -> str:
 
 def _clock(own: Sequence[Record]) -> str:
     """As it was while answers were timed."""
-    known = [record.ghz.value for record in own if record.ghz and record.ghz.value]
-    if not known:
-        return ""
-    ends = dict.fromkeys(significant(rate) for rate in (min(known), max(known)))
-    source = next(record.ghz.source for record in own if record.ghz and record.ghz.value)
-    return f"{' to '.join(ends)} GHz, {source}"
+    of_sources = defaultdict[str, list[float]](list)
+    for record in own:
+        if record.ghz and record.ghz.value:
+            of_sources[record.ghz.source or "unknown how"].append(record.ghz.value)
+    return "; ".join(f"{_span(rates)} GHz, {source}" for source, rates in of_sources.items())
 
 
 def _memory(one: Record, own: Sequence[Record]) -> str:
     total = section(one, "environment", "memory").get("total_bytes")
     told = [f"{total / 2**30:.1f} GiB"] if isinstance(total, int) else []
-    known = {record.scenario.threads: record.dram.bytes_per_s for record in own if record.dram}
-    rates = [(threads, rate) for threads, rate in sorted(known.items()) if rate]
-    read = [f"{significant(rate / 1e9)} GB/s with {plural(threads, 'thread', 'threads')}" for threads, rate in rates]
+    known = defaultdict[int, list[float]](list)
+    for record in own:
+        if record.dram and record.dram.bytes_per_s:
+            known[record.scenario.threads].append(record.dram.bytes_per_s / 1e9)
+    read = [f"{_span(known[threads])} GB/s with {plural(threads, 'thread', 'threads')}" for threads in sorted(known)]
     return ", ".join([*told, *([f"read at {listed(read)}"] if read else [])])
+
+
+def _span(found: Sequence[float]) -> str:
+    """The least and the most."""
+    return " to ".join(dict.fromkeys((significant(min(found)), significant(max(found)))))
 
 
 def _system(record: Record) -> str:

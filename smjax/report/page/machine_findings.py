@@ -31,8 +31,7 @@ def findings(own: Sequence[Record]) -> Iterator[page.Finding]:
 
 def _disturbances(own: Sequence[Record]) -> page.Finding:
     """By the limits that a sweep itself goes by."""
-    processes = {_process(record): record for record in own}.values()
-    looked = [record for record in processes if record.readings.disturbed is not None]
+    looked = [record for record in _processes(own) if record.readings.disturbed is not None]
     disturbed = [record for record in looked if record.readings.disturbed]
     if not looked:
         return page.Finding("unknown", "processes", "nobody looked")
@@ -50,9 +49,10 @@ def _happened(own: Sequence[Record]) -> Iterator[Finding]:
             worst[name] = max(worst[name], value)
     if "steal_pct" in worst:
         yield events.steal(worst)
-    shared = sum(CORE_SHARED.name in record.flags for record in own)
-    if any(record.readings.best_additions_per_cycle for record in own):
-        told = f"{shared} of {plural(len(own), 'process', 'processes')} more than {OFTEN_PCT:.0f} % of the time"
+    processes = _processes(own)
+    shared = sum(CORE_SHARED.name in record.flags for record in processes)
+    if any(record.readings.best_additions_per_cycle for record in processes):
+        told = f"{shared} of {plural(len(processes), 'process', 'processes')} more than {OFTEN_PCT:.0f} % of the time"
         advice = "take a machine with whole cores" if shared else ""
         yield Finding("shared core", "noisy" if shared else "ok", told, advice)
 
@@ -85,6 +85,6 @@ def _changes(record: Record) -> dict[str, float]:
         return {}
 
 
-def _process(record: Record) -> tuple[str, str]:
-    """Points of a microbenchmark are records of one process."""
-    return record.run, record.date
+def _processes(own: Sequence[Record]) -> list[Record]:
+    """Points of a microbenchmark are records of one process, of which one is enough."""
+    return list({(record.run, record.id.partition(".")[0], record.date): record for record in own}.values())

@@ -43,7 +43,7 @@ def reasons(texts: Sequence[str]) -> str:
     """The first few of them; those that differ in their first number alone are one, with the least and the most."""
     alike = defaultdict[str, list[str]](list)
     for text in texts:
-        alike[_NUMBER.sub("", text)].append(text)
+        alike[_NUMBER.sub("", text, count=1)].append(text)
     return few([_spanning(same) for same in alike.values()])
 
 

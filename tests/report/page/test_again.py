@@ -11,10 +11,12 @@ from tests.report.op_factory import read as read_ops
 
 DEFAULT = {"n_gen": 128, "n_prompt": 128, "tokens_per_dispatch": 1}
 
+MEASURE = {"replicates": 8, "iterations": None, "warmup": 2, "target_ci": 0.02, "budget_s": 120}
+
 
 def of(*records):
     for one in records:
-        one["scenario"]["measure"] = one["scenario"]["measure"] | {"replicates": 8, "iterations": None}
+        one["scenario"]["measure"] = one["scenario"]["measure"] | MEASURE
     return commands(read(list(records)))
 
 
@@ -27,7 +29,16 @@ def of(*records):
             [{"threads": t, "ctx": c, "n_prompt": c - 128} for t in (1, 2) for c in (256, 512)],
             "smjax run -m threads=1,2 ctx=256,512",
         ),
-        ([{"n_prompt": 64, "label": "new"}], "smjax run label=new n_prompt=64"),
+        ([{"n_prompt": 64, "label": "new"}], "smjax run n_prompt=64 label=new"),
+        *(
+            (
+                [{"ctx": c, "n_prompt": 128} for c in contexts],
+                f"smjax run -m ctx={','.join(map(str, contexts))} n_prompt=128",
+            )
+            for contexts in ((256, 512), (512, 256))
+        ),
+        ([{"python": None}, {"python": "/opt/python"}], "smjax run -m python=null,/opt/python"),
+        ([{"engine": "llama_cpp", "engine_args": {"flash": "1"}}], "smjax run engine=llama_cpp engine_args.flash=1"),
     ],
 )
 def test_what_differs_from_the_defaults_is_said(changes, said):
@@ -37,6 +48,21 @@ def test_what_differs_from_the_defaults_is_said(changes, said):
 @pytest.mark.parametrize("label", ["$(reboot)", "a b", "x;y", "a,b", "${now:}"])
 def test_what_would_have_to_be_quoted_is_said_by_no_command(label):
     assert of(record(**DEFAULT, label=label)) == []
+
+
+def test_how_long_was_measured_is_said_as_far_as_it_is_not_the_default():
+    one = record(**DEFAULT)
+    thorough = {"replicates": 12, "sampling_s": 3.0, "warmup": 3, "target_ci": 0.01, "budget_s": 900.0}
+    one["scenario"]["measure"] |= MEASURE | thorough
+    assert commands(read([one])) == [
+        "smjax run measure.replicates=12 measure.sampling_s=3.0 measure.warmup=3 measure.target_ci=0.01 "
+        "measure.budget_s=900.0"
+    ]
+
+
+def test_a_setting_that_one_engine_alone_has_is_said_by_no_command():
+    both = record(**DEFAULT), record(**DEFAULT, engine="llama_cpp", engine_args={"flash": "1"})
+    assert of(*both) == []
 
 
 def test_points_that_are_no_grid_imports_and_ops_have_no_command():

@@ -6,10 +6,11 @@ import pytest
 
 from smjax.report.data.contents import Contents
 from smjax.report.data.pool import pool_runs
+from smjax.report.page.figures import highlights
 from smjax.report.page.in_words import in_words
 from smjax.report.page.wording import outward, reasons
 from tests.report.compare.sweeps import noise, sweep
-from tests.report.factory import failed, processes, read, record
+from tests.report.factory import failed, processes, read, record, sample
 
 SLOW = noise(1, 8, 0.004)
 
@@ -159,8 +160,25 @@ def test_a_pool_of_runs_has_words():
     assert any(sentence.endswith(", 2 runs).") for sentence in found.certain)
 
 
-def test_reasons_that_differ_in_a_number_are_one():
+def test_reasons_that_differ_in_their_first_number_alone_are_one():
     assert reasons(["steal 2.0 %", "steal 11.5 %", "heat"]) == "steal 2.0 to 11.5 %; heat"
+    assert (
+        reasons(["10 % of 2 cores", "13 % of 4 cores", "12 % of 2 cores"]) == "10 to 12 % of 2 cores; 13 % of 4 cores"
+    )
+
+
+def test_the_highest_of_what_was_measured_is_not_said_to_be_the_highest_of_all():
+    others = [record([sample(500)], threads=2) | {"provenance": "reported"}, record([sample(2000)], threads=4)]
+    (found,) = highlights(Contents.of(read([record(), *others])).row_dicts)
+    assert (found.figure, found.remark) == ("100", "")
+    assert found.of.startswith("highest of 2 of 3 rows: ")
+
+
+def test_the_highest_of_many_rows_is_no_winner_for_certain():
+    records = [one for threads in range(1, 6) for one in processes([[100.0], [101.0], [99.0]], threads=threads)]
+    found = words(records).certain
+    assert any(sentence.startswith("Highest: ") and " Lowest: " in sentence for sentence in found)
+    assert not any("astest" in sentence for sentence in found)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from smjax.report.page.machines import by_machine, cards
 from tests.report.factory import read, record
+from tests.report.op_factory import answer, process
+from tests.report.op_factory import read as read_ops
 
 ZEN = {
     "cpu": {
@@ -69,6 +71,24 @@ def test_what_disturbed_its_processes():
     busy = record(replicate=1, date="2026-03-01T11:00:00+00:00") | {"readings": {"disturbed": ["steal 4.1 %"]}}
     assert findings(quiet)["processes"] == ("ok", "none of 1 disturbed")
     assert findings(quiet, busy)["processes"] == ("noisy", "1 of 2 disturbed: steal 4.1 %")
+
+
+def test_points_of_one_process_count_once():
+    points = [answer(shape=f"f32:{n}x{n}x{n}") for n in (10, 20, 30)]
+    shared = {"flags": ["core-shared"], "readings": {"best_additions_per_cycle": 1.0, "disturbed": ["steal 4.1 %"]}}
+    (found,) = cards(read_ops([process(points, block) | shared for block in range(2)]))
+    told = {finding.name: finding.found for finding in found.findings}
+    assert told["shared core"].startswith("2 of 2 processes ")
+    assert told["processes"] == "2 of 2 disturbed: steal 4.1 %"
+
+
+def test_readings_that_differ_are_told_from_the_least_to_the_most_by_where_they_come_from():
+    dram = [{"dram": {"bytes_per_s": rate, "working_set_bytes": 1}} for rate in (3e10, 4e10, None)]
+    clocks = [(4.1, "measured"), (2.5, "read"), (3.9, "measured")]
+    records = [record(ghz=clock, replicate=number) | dram[number] for number, clock in enumerate(clocks)]
+    facts = dict(card(*records).facts)
+    assert facts["Clock"] == "3.90 to 4.10 GHz, measured; 2.50 GHz, read"
+    assert facts["Memory"] == "read at 30.0 to 40.0 GB/s with 1 thread"
 
 
 def test_records_without_a_machine_are_of_the_one_of_their_type_if_that_is_one():
