@@ -70,11 +70,10 @@ def steps(ended: Ended) -> list[Step]:
 
 def quieter(ended: Ended) -> Iterator[Step]:
     """What disturbed it comes first: whatever else is tried would be disturbed alike."""
-    disturbed = sum(row["processes_disturbed"] or 0 for row in ended.rows)
+    disturbed = sum(bool(row["processes_disturbed"]) for row in ended.rows)
     if disturbed:
-        all_ = sum(row["processes"] for row in ended.rows)
-        told = f"{disturbed} of {plural(all_, 'process was', 'processes were')} disturbed; by what, and what to do"
-        yield Step(ended.line.to("doctor"), told)
+        rows = plural(len(ended.rows), "row has", "rows have")
+        yield Step(ended.line.to("doctor"), f"{disturbed} of {rows} disturbed processes; by what, and what to do")
 
 
 def surer(ended: Ended) -> Iterator[Step]:

@@ -20,8 +20,9 @@ from smjax.sweep.plan.standing import Run
 from smjax.sweep.run.in_words import duration, left, why
 from smjax.sweep.run.outside import DrawTable
 
-_BELOW = 3
-"""Lines for what is not the table: how the sweep stands, why it goes on, what runs now."""
+_BELOW = 4
+"""Lines for what is not the table: how the sweep stands, why it goes on, what runs now; and the one below it, to which
+`Live` goes when it ends: what that pushes off the screen cannot be erased."""
 _SHARE = 0.05
 """Of the time at most goes into drawing up the table: of thousands of records it takes longer than their processes."""
 

@@ -39,12 +39,17 @@ def opening(scenarios: Sequence[Scenario], budget_s: float, folder: Path) -> str
         point(first) if len(scenarios) == 1 else f"{len(scenarios)} scenarios{'' if first.points else f' of {models}'}"
     )
     processes = sum(one.measure.replicates for one in scenarios)
-    least_s = sum(one.measure.replicates * (_UNTIMED_S + one.measure.sampling_s) for one in scenarios)
+    least_s = sum(one.measure.replicates * _process_s(one) for one in scenarios)
     most = f" to {duration(budget_s)}" if budget_s > least_s else " or more"
     return (
         f"measuring {what}, in {plural(processes, 'process', 'processes')} at least, each from its start: "
         f"about {duration(least_s)}{most}; files go to {folder}"
     )
+
+
+def _process_s(scenario: Scenario) -> float:
+    """About how long one takes, whose model is small; each op of a microbenchmark takes its time."""
+    return _UNTIMED_S + scenario.measure.sampling_s * max(1, len(scenario.points))
 
 
 def label(run: Run) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import cast
 
 import pytest
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
 
 from smjax.core.records.record import Record
 from smjax.core.records.scenario import Measure, Scenario
@@ -34,9 +35,15 @@ def shown(
     ends: list[tuple[Outcome, Process]],
     budget_s: float = 0,
     draw_table: DrawTable | None = None,
+    height: int = 40,
 ) -> str:
     console = Console(
-        file=io.StringIO(), force_terminal=is_terminal, width=150, color_system=None, legacy_windows=False
+        file=io.StringIO(),
+        force_terminal=is_terminal,
+        width=150,
+        height=height,
+        color_system=None,
+        legacy_windows=False,
     )
     plan = Plan([Standing(chosen(SCENARIO), {})], seed=1, budget_s=budget_s)
     with Progress(console, draw_table) as progress:
@@ -97,6 +104,21 @@ def test_a_terminal_shows_the_table_so_far_what_is_left_and_why_it_goes_on(monke
     assert "measure · stories-15m threads=2 ctx=256 n_gen=128 replicate 3, for a narrower interval" in last
     assert "ok, 61.0 s" not in text, "the table tells it"
     assert "failed, 5.0 s: it broke" in shown(True, [FAILED], draw_table=lambda records: "a table")
+
+
+def test_all_of_it_is_lower_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was pushed off the screen could not be erased, and would stay above the last table."""
+    monkeypatch.setenv("TERM", "xterm")
+
+    class High:
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            yield from (Text(f"row {number}") for number in range(options.max_height))
+
+    text = shown(True, ENDS[:2], draw_table=lambda records: High(), height=12)
+    *_, last = text.split("row 0")
+    frame = last[: last.index("\x1b")]
+    assert "row 7" in frame
+    assert 1 + frame.count("\n") <= 11
 
 
 def test_a_table_is_made_between_workers_alone_and_for_a_twentieth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
