@@ -10,7 +10,6 @@ import polars as pl
 from smjax.core.numbers import plural
 from smjax.core.records.flags import DISTURBED
 from smjax.core.records.record import Record
-from smjax.core.text import printable
 from smjax.report.data.contents import Contents
 from smjax.report.data.main_figure import CALL, DECODE, LOOP, main_figure
 from smjax.report.data.names import Names
@@ -19,7 +18,7 @@ from smjax.report.plots.axes import numbered
 from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
-from smjax.report.plots.points import LONGEST, signed, with_unit
+from smjax.report.plots.points import interval_of, of_row, signed, with_unit
 from smjax.report.plots.provenance import points
 from smjax.report.plots.theme import FAINT
 
@@ -70,13 +69,12 @@ def _strip(row: dict[str, Any], called: str, records: Sequence[Record]) -> list[
         {
             "x": number + 1,
             "off": value / middle - 1,
-            "row": printable(called, LONGEST),
             "figure": with_unit(value, name),
             "against": signed(value / middle - 1),
+            "interval": interval_of(row, name),
             "place": f"{number + 1} of {len(values)}",
             "state": states[number],
-            "provenance": row["provenance"],
-            "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
+            **of_row(row, called),
         }
         for number, value in list(enumerate(values))[::step]
     ]
@@ -113,7 +111,8 @@ def _chart(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]
     y = ladder.vertical(count)
     x = numbered("Processes of a row in the order of time", max(mark["x"] for mark in marks))
     told = {
-        "row": "Row", "figure": "Figure", "against": "Against the median", "place": "Process", "state": "Cores",
+        "row": "Row", "figure": "Figure", "against": "Against the median", "interval": "95 % interval",
+        "place": "Process", "state": "Cores",
         "provenance": "Provenance", "flags": "Flags of the row",
     }  # fmt: skip
     base = chart(marks)
@@ -140,7 +139,8 @@ def _by_state(marks: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _reach(interval: tuple[float, float], strip: Sequence[dict[str, Any]]) -> float:
     """How far the strip has to reach to either side."""
-    return max(_LEAST, *map(abs, interval), *(abs(mark["off"]) for mark in strip))
+    offs = [float(mark["off"]) for mark in strip]
+    return max(_LEAST, *map(abs, (*interval, *offs)))
 
 
 def _interval(row: dict[str, Any]) -> tuple[float, float]:

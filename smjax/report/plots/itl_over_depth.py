@@ -11,13 +11,12 @@ import polars as pl
 
 from smjax.core.numbers import plural, significant
 from smjax.core.records.record import Record
-from smjax.core.text import printable
 from smjax.report.data.contents import Contents
 from smjax.report.plots.axes import figures, saying_scale
 from smjax.report.plots.drawing import HEIGHT_PX, chart, spec
 from smjax.report.plots.lines import series
 from smjax.report.plots.plot import Plot
-from smjax.report.plots.points import LONGEST, tooltip
+from smjax.report.plots.points import of_row, tooltip
 from smjax.report.plots.series import Line, lines
 
 _DEPTHS = 60
@@ -55,12 +54,9 @@ def _of(line: Line, records: Sequence[Record]) -> list[dict[str, Any]]:
     for number, answer in enumerate(answers):
         whole[number, : len(answer)] = answer
     edges = np.unique(np.linspace(0, longest, min(_DEPTHS, longest) + 1).astype(int))
-    said = {
+    said = of_row(row, f"{line.name}, ctx {row['ctx']}") | {
         "series": line.name,
-        "row": printable(f"{line.name}, ctx {row['ctx']}", LONGEST),
         "n": f"{plural(len(answers), 'answer', 'answers')} of {plural(len(own), 'process', 'processes')}",
-        "provenance": row["provenance"],
-        "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
     }
     return [said | _part(whole[:, a:b] / 1e6, start + (a + b - 1) / 2) for a, b in pairwise(edges)]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from smjax.core.numbers import plural, significant
+from smjax.core.numbers import significant
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.data.contents import Contents
@@ -17,7 +17,7 @@ from smjax.report.plots import ladder
 from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
-from smjax.report.plots.points import LONGEST, Row
+from smjax.report.plots.points import LONGEST, Row, of_row
 
 _RUNG_PX = 54
 _OF_MODEL, _OF_PROCESS = 0.06, -0.16
@@ -75,13 +75,9 @@ def _marks(row: Row, name: str, number: int, records: Sequence[Record]) -> list[
 
 
 def _told(row: Row, name: str, figure: str) -> dict[str, Any]:
-    return {
-        "row": printable(name, LONGEST),
+    return of_row(row, name) | {
         "figure": figure,
-        "n": plural(row["replicates"] or 0, "process", "processes"),
-        "provenance": row["provenance"],
         "solid": 1 if row["provenance"] == "measured" else _PALE,
-        "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
     }
 
 

@@ -46,9 +46,16 @@ def mark(row: Row, name: str, called: str) -> dict[str, Any]:
         "y": row[name],
         "lo": lo,
         "hi": hi,
-        "row": printable(called, LONGEST),
         "figure": with_unit(row[name], name),
-        "interval": _interval(row, name, lo, hi),
+        "interval": interval_of(row, name),
+        **of_row(row, called),
+    }
+
+
+def of_row(row: Row, called: str) -> dict[str, str]:
+    """What is told of the row whatever its figure."""
+    return {
+        "row": printable(called, LONGEST),
         "n": _count(row),
         "provenance": row["provenance"] if row["provenance"] in PROVENANCES else "unknown",
         "flags": printable((row["flags"] or "none").replace(";", ", "), LONGEST),
@@ -73,7 +80,9 @@ def signed(share: float) -> str:
     return f"{share:+.1%}".replace("%", " %").replace("-", "\N{MINUS SIGN}")
 
 
-def _interval(row: Row, name: str, lo: float | None, hi: float | None) -> str:
+def interval_of(row: Row, name: str) -> str:
+    """In words, or why there is none."""
+    lo, hi = row.get(f"{name}_lo"), row.get(f"{name}_hi")
     if lo is not None and hi is not None:
         return f"{significant(lo)} to {significant(hi)}"
     why = (row["why_none"] or {}).get(name) if name in with_interval() else "of this figure there is none"
