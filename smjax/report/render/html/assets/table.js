@@ -36,6 +36,7 @@
       this.columns = data.columns.map((column) => new Column(column));
       this.chosen = new Map();
       this.words = [];
+      this.searched = []; // all texts of a row, once somebody looks for one
       this.sorted = null;
       this.first = 0;
       this.addControls();
@@ -59,7 +60,7 @@
     fits(row) {
       for (const [column, value] of this.chosen) if (!column.parts(row).includes(value)) return false;
       if (!this.words.length) return true;
-      const text = this.columns.map((column) => column.text(row)).join("\n").toLowerCase();
+      const text = this.searched[row] ??= this.columns.map((column) => column.text(row)).join("\n").toLowerCase();
       return this.words.every((word) => text.includes(word));
     }
 
