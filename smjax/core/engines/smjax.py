@@ -63,7 +63,14 @@ SPEC = EngineSpec(
     kv_dtypes=("float32", "float16", "bfloat16"),
     model_formats=("preset", "gguf"),
     worker_bytes=260e6,  # Python, JAX and what compiling takes
-    sources=("core/native_drills.py", "core/ops", "worker/kernels", "worker/micro", "worker/model"),
+    sources=(
+        "core/native_counters.py",
+        "core/native_drills.py",
+        "core/ops",
+        "worker/kernels",
+        "worker/micro",
+        "worker/model",
+    ),
     variables=variables,
     ahead=(
         StepAhead("tune", depends_on=("threads",), wanted=lambda resolved: resolved.kernel == "xla"),
