@@ -70,6 +70,7 @@ def _part(ms: np.ndarray, depth: float) -> dict[str, Any]:
         "hi": hi,
         "figure": f"{significant(middle)} ms",
         "interval": f"{significant(lo)} to {significant(hi)} ms",
+        "depth": f"{depth:.0f}",
     }
 
 
@@ -85,7 +86,7 @@ def _chart(data: Sequence[dict[str, Any]], names: Sequence[str]) -> Any:
     band = base.mark_area(opacity=0.18, line=False).encode(
         x=x, y=alt.Y("lo:Q", title=title), y2=alt.Y2("hi"), fill=by.point["fill"]
     )
-    told = tooltip("Median", {"interval": "p10 to p90"})
+    told = tooltip("Median", {"interval": "p10 to p90", "depth": "Tokens in the cache"})
     line = base.mark_line().encode(x=x, y=y, **by.line)
     points = base.mark_point(opacity=0, size=80).encode(x=x, y=y, tooltip=told)
     return alt.layer(band, line, points).properties(width="container", height=HEIGHT_PX)

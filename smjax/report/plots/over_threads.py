@@ -22,7 +22,7 @@ NAME = "decode_tok_per_s"
 def make(contents: Contents) -> Sequence[Plot]:
     """One, where some program was measured with several numbers of threads."""
     known = contents.rows.filter(pl.col(NAME).is_not_null(), pl.col("threads") > 0)
-    found = lines(known, "threads", [*needed(NAME), "scaling_efficiency"])
+    found = lines(known, "threads", [*needed(NAME), "scaling_efficiency", "cores"])
     data = marks(found, "threads", NAME)
     if not data:
         return []
@@ -32,12 +32,14 @@ def make(contents: Contents) -> Sequence[Plot]:
 
 
 def _ideal(found: Lines) -> list[dict[str, Any]]:
-    """Of each line that has a figure with one thread."""
+    """Of each line that has a figure with one thread, as far as there is a core for each thread."""
     return [
         {"x": row["threads"], "y": line.rows[0][NAME] * row["threads"], "series": line.name}
         for line in found.drawn
         if line.rows[0]["threads"] == 1
-        for row in line.rows
+        for rows in [[row for row in line.rows if row["threads"] <= (row["cores"] or row["threads"])]]
+        if len(rows) > 1
+        for row in rows
     ]
 
 

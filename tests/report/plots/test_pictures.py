@@ -15,7 +15,7 @@ import pytest
 from smjax.report.data.contents import Contents
 from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
-from smjax.report.plots import PICTURES, in_order, over_context, plots, theme
+from smjax.report.plots import PICTURES, in_order, over_context, over_threads, plots, theme
 from smjax.report.plots.plot import Plot
 from tests.report.factory import failed, processes, read, record
 from tests.report.plots import runs
@@ -197,6 +197,15 @@ def test_ten_thousand_rows_are_few_marks(contents: Contents) -> None:
     for plot in [*plots(Contents(contents.records, few)), *over_context.make(long)]:
         assert len(marks(plot)) <= 2000
         assert re.search(r"\([0-9]+ of [0-9]+ [a-z]+", plot.title) or plot.name.startswith(("ratios", "history"))
+
+
+@pytest.mark.parametrize(("cores", "ends"), [(None, {1, 2}), (2, {1, 2}), (1, set())])
+def test_nothing_is_ideal_beyond_the_cores(contents: Contents, cores: int | None, ends: set[int]) -> None:
+    rows = contents.rows.with_columns(cores=pl.lit(cores, pl.Int64))
+    (plot,) = over_threads.make(Contents(contents.records, rows))
+    drawn = [one for ones in plot.spec["datasets"].values() for one in ones if "row" not in one]
+    assert {one["x"] for one in drawn} == ends
+    assert ('"ideal"' in json.dumps(plot.spec)) == bool(ends)
 
 
 def test_every_module_with_a_picture_is_listed() -> None:

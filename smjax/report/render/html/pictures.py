@@ -50,39 +50,32 @@ def _cell(value: Any) -> Markup:
 
 
 def _data(spec: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], Sequence[Mapping[str, Any]]]]:
-    """Of each set of data what its encodings show, by heading, and its rows."""
+    """Of each set of data what its tooltips tell, by heading, and its rows; where marks lie is nobody's figure."""
     named = spec.get("datasets") or {}
-    shown = dict[str, dict[str, str]]()
+    told = dict[str, dict[str, str]]()
     rows = dict[str, Sequence[Mapping[str, Any]]]()
-    for key, own, fields in _encoded(spec, None, {}):
-        found = named.get(own["name"]) if own and "name" in own else (own or {}).get("values")
-        if isinstance(found, list) and found:
+    for key, own, fields in _drawn(spec, None):
+        found = named.get(own["name"]) if "name" in own else own.get("values")
+        if fields and isinstance(found, list) and found:
             rows[key] = found
-            shown.setdefault(key, {}).update({name: fields[name] for name in fields if name not in shown.get(key, {})})
-    for key, headings in shown.items():
-        kept = {name: heading for name, heading in headings.items() if any(name in row for row in rows[key])}
-        if kept:
-            yield kept, rows[key]
+            told[key] = fields | told.get(key, {})
+    for key, headings in told.items():
+        yield {name: headings[name] for name in headings if any(name in row for row in rows[key])}, rows[key]
 
 
-def _encoded(
-    spec: Mapping[str, Any], data: Mapping[str, Any] | None, above: Mapping[str, str]
-) -> Iterator[tuple[str, Mapping[str, Any] | None, dict[str, str]]]:
-    """Of each view its data, by a name of them, and the fields that it encodes with their titles."""
+def _drawn(
+    spec: Mapping[str, Any], data: Mapping[str, Any] | None
+) -> Iterator[tuple[str, Mapping[str, Any], dict[str, str]]]:
+    """Of each view its data, by a name of them, and the fields of its tooltips with their titles."""
     data = spec.get("data") or data
-    fields = {**above, **_fields(spec.get("encoding") or {})}
     inside = [*(spec.get("layer") or ()), *(spec.get("hconcat") or ()), *(spec.get("vconcat") or ())]
     inside += [*(spec.get("concat") or ()), *([spec["spec"]] if isinstance(spec.get("spec"), dict) else ())]
     if data is not None and not inside:
-        yield str(data.get("name") or id(data)), data, fields
+        yield str(data.get("name") or id(data)), data, _told((spec.get("encoding") or {}).get("tooltip"))
     for one in inside:
-        yield from _encoded(one, data, fields)
+        yield from _drawn(one, data)
 
 
-def _fields(encoding: Mapping[str, Any]) -> dict[str, str]:
-    found = dict[str, str]()
-    for channel in encoding.values():
-        for one in channel if isinstance(channel, list) else [channel]:
-            if isinstance(one, dict) and isinstance(one.get("field"), str):
-                found.setdefault(one["field"], str(one.get("title") or one["field"]))
-    return found
+def _told(tooltip: Any) -> dict[str, str]:
+    one_by_one = tooltip if isinstance(tooltip, list) else [tooltip]
+    return {one["field"]: str(one.get("title") or one["field"]) for one in one_by_one if one and "field" in one}
