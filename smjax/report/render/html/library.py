@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import os
 import subprocess
 import sys
@@ -32,9 +33,8 @@ def library() -> str:
     Raises RequestError where that fails.
     """
     kept = _kept()
-    if kept is not None and kept.exists():
-        with contextlib.suppress(RequestError, UnicodeDecodeError):  # then it is made anew
-            return read_regular(kept, _MOST_BYTES).decode("utf-8")
+    if kept is not None and kept.exists() and (found := _whole(kept)) is not None:
+        return found
     script = f"(() => {{\n{_inert(_made())}\n}})();"
     if kept is not None:
         _keep(kept, script)
@@ -63,11 +63,25 @@ def _inert(script: str) -> str:
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
+def _whole(path: Path) -> str | None:
+    """What is kept there; None where it is not what was once written, and so to be made anew."""
+    try:
+        seal, _, script = read_regular(path, _MOST_BYTES).decode("utf-8").partition("\n")
+    except (RequestError, UnicodeDecodeError):
+        return None
+    return script if seal == _seal(script) else None
+
+
+def _seal(script: str) -> str:
+    """The first line of its file."""
+    return f"// {hashlib.sha256(script.encode('utf-8')).hexdigest()}"
+
+
 def _keep(path: Path, script: str) -> None:
     """Where nothing can be kept it is put together every time."""
     with contextlib.suppress(OSError, RequestError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, script)
+        write_whole(path, f"{_seal(script)}\n{script}")
 
 
 def _kept() -> Path | None:

@@ -29,9 +29,11 @@ def test_it_is_made_once_and_kept_and_ends_no_element(cache, monkeypatch):
     assert make() == make() == "(() => {\nlet a = '<\\/script><\\!--'\n})();"
     assert len(made) == 1
     (kept,) = cache.rglob("*.js")
-    kept.write_bytes(b"\xff")
-    assert make() == make()
-    assert len(made) == 2, "what cannot be read is made anew"
+    whole = kept.read_bytes()
+    for number, damaged in enumerate((b"\xff", b"", whole[:-9], whole.replace(b"let", b"var"), b"</script>"), 2):
+        kept.write_bytes(damaged)
+        assert make() == make() == "(() => {\nlet a = '<\\/script><\\!--'\n})();"
+        assert len(made) == number, "what is damaged is made anew"
 
 
 def test_where_nothing_can_be_kept_it_is_made_each_time(cache, monkeypatch):
