@@ -9,6 +9,7 @@ from statistics import mean
 from smjax.core.machine.sharing import ALONE, SHARED_STATE
 from smjax.core.numbers import listed
 from smjax.core.records.column import Column
+from smjax.core.records.flags import DISTURBED
 from smjax.report.compare.pairing import Pair, Process
 from smjax.report.data.states import STATES
 
@@ -28,7 +29,16 @@ def comparable(pair: Pair, metrics: Sequence[Column]) -> Pair:
     if refused := _redefined(pair, metric):
         return replace(pair, refused=refused)
     found = _in_one_state(pair, metric)
-    return replace(found, said=(*found.said, *_unknown(pair)))
+    return replace(found, said=(*found.said, *_unknown(pair), *_disturbed(pair)))
+
+
+def disturbed(pair: Pair) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Of base and of new how many processes with a figure were, which count all the same, and how many there are."""
+    base, new = (
+        [DISTURBED.name in process.record.flags for process in side if process.value is not None]
+        for side in (pair.base, pair.new)
+    )
+    return (sum(base), len(base)), (sum(new), len(new))
 
 
 def _by_one_figure(pair: Pair, metrics: Sequence[Column]) -> Pair:
@@ -87,6 +97,14 @@ def _unknown(pair: Pair) -> tuple[str, ...]:
         return ()
     told = [f"{one.count(None)} of {name}'s {len(one)} processes" for name, one in sides.items() if None in one]
     return (f"not known of {listed(told)} whether cores were shared",) if told else ()
+
+
+def _disturbed(pair: Pair) -> tuple[str, ...]:
+    """A reason to doubt a verdict: what neighbours did is no setting's doing."""
+    told = [
+        f"{count} of {name}'s {of}" for name, (count, of) in zip(("base", "new"), disturbed(pair), strict=True) if count
+    ]
+    return (f"disturbed: {listed(told)} processes",) if told else ()
 
 
 def _alone_shares(side: Sequence[Process]) -> list[float | None]:

@@ -9,6 +9,7 @@ from typing import Any
 from smjax.core.records.column import Column
 from smjax.core.records.record import Record
 from smjax.report.compare import estimating
+from smjax.report.compare.comparable import disturbed
 from smjax.report.compare.fields import (
     VERSIONS,
     Differences,
@@ -73,6 +74,8 @@ class Comparison:
     """Whether a process of base, and one of new, finished ok; it may lack the figure all the same."""
     names: tuple[str, str]
     """What base and new are called."""
+    is_disturbed: bool
+    """Whether half of a side's processes were, or more: neighbours need not slow both sides alike."""
 
     @property
     def is_missing(self) -> bool:
@@ -137,6 +140,7 @@ def _compared(pair: Pair, spread: Spread | None, question: Question, level: floa
         bool(pair.new),
         (_any_ok(pair.base), _any_ok(pair.new)),
         pair.names,
+        any(2 * count >= of > 0 for count, of in disturbed(pair)),
     )
 
 

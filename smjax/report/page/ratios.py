@@ -19,6 +19,7 @@ from smjax.report.tables.run_names import short_names
 from smjax.stats.verdicts import Verdict
 
 _AXES = (*AXES, "label", "threads", "tokens_per_dispatch")
+_DISTURBED = ", but processes were disturbed, which need not have slowed both alike"
 _MOST = 8
 """Sentences of a kind."""
 _PLACE = ("model", "op", "shape", "cache", "engine", "kernel", "isa", "threads", "ctx", "n_gen", "label")
@@ -67,7 +68,8 @@ def _certain(axis: str, own: Sequence[Comparison], of: str) -> Iterator[str]:
             continue
         than = f"the same as {base}" if verdict is Verdict.SAME else f"{verdict} than {base}"
         verb = "are" if axis in _COUNTED and not new.startswith("1 ") else "is"
-        yield f"{new} {verb} {than}{_where(len(found), len(own), of)}: {_range(found, own)} times the {figure}."
+        where, but = _where(len(found), len(own), of), _DISTURBED if any(one.is_disturbed for one in found) else ""
+        yield f"{new} {verb} {than}{where}: {_range(found, own)} times the {figure}{but}."
 
 
 def _range(found: Sequence[Comparison], own: Sequence[Comparison]) -> str:

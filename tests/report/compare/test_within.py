@@ -33,6 +33,18 @@ def test_what_slows_a_block_cancels():
     assert notes == []
 
 
+@pytest.mark.parametrize(("count", "mostly"), [(0, False), (3, False), (4, True), (8, True)])
+def test_disturbed_processes_count_and_that_is_said(count, mostly):
+    records = sweep("kernel", {"xla": SLOWED, "native": [1.1 * rate for rate in SLOWED]})
+    (alone,), _ = within(records, "kernel")
+    for one in [one for one in records if one["scenario"]["kernel"] == "native"][:count]:
+        one["flags"] = ["disturbed"]
+    (row,), _ = within(records, "kernel")
+    assert (row.ratio, row.verdict, row.count) == (alone.ratio, "faster", (8, 8))
+    assert row.why == ((f"disturbed: {count} of new's 8 processes",) if count else ())
+    assert row.is_disturbed is mostly
+
+
 def test_the_first_value_that_was_asked_for_is_the_base_or_the_one_that_is_named():
     rates = {"native": SLOWED, "xla": [rate / 2 for rate in SLOWED], "other": [rate / 4 for rate in SLOWED]}
     records = sweep("kernel", rates)

@@ -38,6 +38,17 @@ def test_what_is_certain_of_two_settings_comes_first(factor, said):
     assert not any("kernel" in sentence and "undecided" in sentence for sentence in found.uncertain)
 
 
+def test_a_ratio_of_disturbed_processes_says_so():
+    records = beside(1.5)
+    for one in records[:8]:
+        one["flags"] = ["disturbed"]
+    assert (
+        words(records)
+        .certain[0]
+        .endswith(" times the decode tok/s, but processes were disturbed, which need not have slowed both alike.")
+    )
+
+
 def test_an_undecided_ratio_says_how_far_it_is_from_it():
     noisy = sweep("kernel", {"xla": noise(1, 8, 0.1), "native": noise(2, 8, 0.1, 102)})
     found = words(noisy)
