@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from smjax.core.numbers import listed
 from smjax.core.records.flags import FLAGS
 from smjax.core.records.folder import RECORDS
 from smjax.core.records.record import Record
 from smjax.report.data.contents import Contents
+from smjax.report.data.main_figure import is_of_op
 from smjax.report.page import again, figures, machines, rows, subject
 from smjax.report.page.in_words import InWords, in_words
 from smjax.report.page.wording import Row, values
 from smjax.report.render.html.page import Page, Picture, Words
 from smjax.report.tables.run_names import with_short_runs
 
-_DEFINITIONS = (
+_OF_ANSWERS = (
     "Each figure is the median over processes of each process's median over its timed answers; every process is a "
     "fresh one. decode tok/s is (n_gen - 1) / (time of the last id - time of the first), batch 1, greedy; TTFT is from "
-    "the prompt's ids to the first generated one, with warm programs.",
-    "Intervals are of 95 %, over processes (over runs, where these are pooled). Where processes have two speeds, drift "
-    "or resemble the one before, there is none, and the reason stands in its place. Ratios within a sweep are of "
-    "processes that ran in turn, in the same blocks, so that what slows both sides cancels; all intervals of one "
-    "comparison hold at once.",
+    "the prompt's ids to the first generated one, with warm programs."
 )
 _OF_OPS = (
     "A figure of an operation is the median over processes of what one call takes: from Python (call), and inside of a "
     "loop in one program (loop)."
+)
+_OF_OTHERS = (
+    "Figures of {origins} rows are as their source defines them: of how many processes, of what span and with what "
+    "warm-up they are is known only as far as their records and flags say it."
+)
+_INTERVALS = (
+    "Intervals are of 95 %, over processes (over runs, where these are pooled). Where processes have two speeds, drift "
+    "or resemble the one before, there is none, and the reason stands in its place. Ratios within a sweep are of "
+    "processes that ran in turn, in the same blocks, so that what slows both sides cancels; all intervals of one "
+    "comparison hold at once."
 )
 
 _TROUBLES = 50
@@ -91,9 +99,14 @@ def _within_its_folder(line: str) -> str:
 
 
 def _method(found: Sequence[Row], records: Sequence[Record]) -> Iterator[str]:
-    yield from _DEFINITIONS
-    if any(row.get("op") for row in found):
+    measured = [row for row in found if row["provenance"] == "measured"]
+    if any(not is_of_op(row) for row in measured):
+        yield _OF_ANSWERS
+    if any(map(is_of_op, measured)):
         yield _OF_OPS
+    if others := sorted({row["provenance"] for row in found} - {"measured"}):
+        yield _OF_OTHERS.format(origins=listed(others))
+    yield _INTERVALS
     schemas = values(sorted({str(record.schema) for record in records}))
     versions = values(sorted({record.smjax for record in records if record.smjax})) or "of an unknown version"
     yield f"Records of schema {schemas}, made by smjax {versions}. summary.csv and summary.json have the same figures."

@@ -112,6 +112,21 @@ def test_it_says_what_failed_and_what_could_not_be_read(whole):
     assert "profile.json: expected a profile" in text
 
 
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([record()], [True, False, False]),
+        ([process([answer()])], [False, True, False]),
+        ([record() | {"provenance": "imported"}], [False, False, True]),
+        ([record(), process([answer()]), record() | {"provenance": "synthetic"}], [True, True, True]),
+    ],
+)
+def test_its_method_is_that_of_its_rows(records, said):
+    text = Document(made(records)).text
+    wanted = ("every process is a fresh one", "A figure of an operation is", " rows are as their source defines them")
+    assert [one in text for one in wanted] == said
+
+
 def test_it_has_all_figures_of_the_rows():
     records = read(sides())
     contents = Contents.of(records)
