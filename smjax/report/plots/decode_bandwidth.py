@@ -16,7 +16,7 @@ from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import Row, mark, tooltip
-from smjax.report.plots.provenance import points
+from smjax.report.plots.provenance import named, points
 
 _SHARE = "roofline"
 _KINDS = {"did": "read by decoding", "can": "what can be read"}
@@ -81,5 +81,8 @@ def _kind(channel: str, field: str) -> Any:
 
 
 def _in_words(marks: Sequence[dict[str, Any]]) -> str:
-    said = [f"{one['row']}: {one['figure']} of {one['attainable']}, {one['share']}" for one in marks]
+    said = [
+        f"{named(one['row'], one['provenance'])}: {one['figure']} of {one['attainable']}, {one['share']}"
+        for one in marks
+    ]
     return f"Dots: what decoding reads; ticks: what the same process reads from memory at best. {ladder.some(said)}"

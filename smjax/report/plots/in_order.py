@@ -19,7 +19,7 @@ from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import interval_of, of_row, signed, with_unit
-from smjax.report.plots.provenance import points
+from smjax.report.plots.provenance import named, points
 from smjax.report.plots.theme import FAINT
 
 _RUNG_PX = 78
@@ -60,29 +60,30 @@ def _spread(name: str) -> pl.Expr:
 
 
 def _strip(row: dict[str, Any], called: str, records: Sequence[Record]) -> list[dict[str, Any]]:
-    """A mark for each process, with how far from the median it is, as a share of that."""
+    """A mark for each process, of several in a place for the furthest off, with how far from the median it is."""
     name = main_figure(row)
     values, states = row[f"{name}_medians"], _states(row, records)
-    step = -(-len(values) // _MOST_PROCESSES)
-    middle = row[name]
+    step, middle = -(-len(values) // _MOST_PROCESSES), row[name]
+    places = (range(first, min(first + step, len(values))) for first in range(0, len(values), step))
+    furthest = (max(place, key=lambda number: abs(values[number] - middle)) for place in places)
     return [
         {
             "x": number + 1,
-            "off": value / middle - 1,
-            "figure": with_unit(value, name),
-            "against": signed(value / middle - 1),
+            "off": values[number] / middle - 1,
+            "figure": with_unit(values[number], name),
+            "against": signed(values[number] / middle - 1),
             "interval": interval_of(row, name),
             "place": f"{number + 1} of {len(values)}",
             "state": states[number],
             **of_row(row, called),
         }
-        for number, value in list(enumerate(values))[::step]
+        for number in furthest
     ]
 
 
 def _states(row: dict[str, Any], records: Sequence[Record]) -> list[str]:
     """Of each process that has the figure."""
-    count = len(row[f"{main_figure(row)}_medians"])
+    count = _count(row)
     own = [records[number] for number in row["record_numbers"] if records[number].ok]
     shares = row.get("alone_shares") or []
     if len(own) != count:
@@ -177,8 +178,16 @@ def _of_strip(row: dict[str, Any], strip: Sequence[dict[str, Any]]) -> str:
 
 def _in_words(rows: Sequence[dict[str, Any]], strips: Sequence[list[dict[str, Any]]]) -> str:
     said = [
-        f"{strip[0]['row']}: {plural(len(strip), 'process', 'processes')}, {_of_strip(row, strip)} of the median"
+        f"{named(strip[0]['row'], row['provenance'])}: {plural(_count(row), 'process', 'processes')}, "
+        f"{_of_strip(row, strip)} of the median"
         + (f"; no interval: {row['no_interval_reason']}" if row["no_interval_reason"] else "")
         for row, strip in zip(rows, strips, strict=True)
     ]
-    return f"Each process's figure beside its row's median. {ladder.some(said)}"
+    are_together = any(_count(row) > len(strip) for row, strip in zip(rows, strips, strict=True))
+    how = " Of several in one place the furthest from the median is drawn." if are_together else ""
+    return f"Each process's figure beside its row's median.{how} {ladder.some(said)}"
+
+
+def _count(row: dict[str, Any]) -> int:
+    """Processes that have the figure."""
+    return len(row[f"{main_figure(row)}_medians"])

@@ -17,6 +17,7 @@ from smjax.report.plots.drawing import HEIGHT_PX, chart, spec
 from smjax.report.plots.lines import series
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import of_row, tooltip
+from smjax.report.plots.provenance import named
 from smjax.report.plots.series import Line, lines
 
 _DEPTHS = 60
@@ -93,5 +94,8 @@ def _chart(data: Sequence[dict[str, Any]], names: Sequence[str]) -> Any:
 
 
 def _in_words(parts: Sequence[Sequence[dict[str, Any]]]) -> str:
-    said = [f"{part[0]['row']}: from {part[0]['figure']} to {part[-1]['figure']} at the end" for part in parts]
+    said = [
+        f"{named(part[0]['row'], part[0]['provenance'])}: from {part[0]['figure']} to {part[-1]['figure']} at the end"
+        for part in parts
+    ]
     return f"Medians by position in the answer, with bands from p10 to p90 over all answers. {'; '.join(said)}."

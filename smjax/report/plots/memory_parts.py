@@ -18,6 +18,7 @@ from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.names import of_rows
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST, Row, of_row
+from smjax.report.plots.provenance import named
 
 _RUNG_PX = 54
 _OF_MODEL, _OF_PROCESS = 0.06, -0.16
@@ -127,5 +128,5 @@ def _in_words(rows: Sequence[Row], called: Sequence[str]) -> str:
     for row, name in zip(rows, called, strict=True):
         parts = {"peak": "peak_rss_mb", "private": "anon_mb", "of files": "file_mb", "weights": "weight_mb"}
         known = [f"{part} {significant(row[column])} MB" for part, column in parts.items() if row[column]]
-        said.append(f"{printable(name, LONGEST)}: {', '.join(known)}")
+        said.append(f"{named(printable(name, LONGEST), row['provenance'])}: {', '.join(known)}")
     return f"{_HOW} {ladder.some(said)}"

@@ -13,7 +13,7 @@ from smjax.report.plots import ladder, op_marks
 from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import Row, there, tooltip
-from smjax.report.plots.provenance import points
+from smjax.report.plots.provenance import named, points
 
 _MOST = 40
 """Ops."""
@@ -82,5 +82,5 @@ def _in_words(ops: Sequence[str], data: Sequence[dict[str, Any]]) -> str:
     """The best of each op."""
     best = [max((one for one in data if one["op"] == op), key=lambda one: one["y"]) for op in ops]
     best.sort(key=lambda one: -one["y"])
-    said = [f"{one['row']}: {significant(one['y'] * 100, 2)} % {one['of']}" for one in best]
+    said = [f"{named(one['row'], one['provenance'])}: {significant(one['y'] * 100, 2)} % {one['of']}" for one in best]
     return f"The best of each op. {ladder.some(said)}"

@@ -34,6 +34,11 @@ def points(base: Any, data: Sequence[Mapping[str, Any]], size: int = SIZE, **enc
     ]
 
 
+def named(name: str, provenance: str) -> str:
+    """What a text calls it: who sees no hollow mark reads what was not measured here."""
+    return name if provenance == _MEASURED or provenance in name else f"{name}, {provenance}"
+
+
 def _others(data: Sequence[Mapping[str, Any]]) -> list[str]:
     there = {one["provenance"] for one in data}
     return [one for one in (*PROVENANCES, "unknown") if one in there and one != _MEASURED]

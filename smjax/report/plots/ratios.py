@@ -20,7 +20,7 @@ from smjax.report.plots import ladder
 from smjax.report.plots.drawing import chart, spec
 from smjax.report.plots.plot import Plot
 from smjax.report.plots.points import LONGEST
-from smjax.report.plots.provenance import points
+from smjax.report.plots.provenance import named, points
 from smjax.report.plots.ratio_names import called
 from smjax.stats.verdicts import Verdict
 
@@ -185,5 +185,8 @@ def _without_difference(count: int) -> list[Any]:
 
 
 def _in_words(marks: Sequence[dict[str, Any]]) -> str:
-    said = [f"{one['row']}: {one['figure']}, interval {one['interval']}, {one['verdict']}" for one in marks]
+    said = [
+        f"{named(one['row'], one['provenance'])}: {one['figure']}, interval {one['interval']}, {one['verdict']}"
+        for one in marks
+    ]
     return f"{_HOW} {ladder.some(said)}"

@@ -17,6 +17,7 @@ from smjax.report.data.pool import pool_runs
 from smjax.report.data.rows import scenarios
 from smjax.report.plots import PICTURES, in_order, over_context, over_threads, plots, theme
 from smjax.report.plots.plot import Plot
+from tests.report import op_factory
 from tests.report.factory import failed, processes, read, record
 from tests.report.plots import runs
 
@@ -218,3 +219,22 @@ def test_modes_are_seen_at_first() -> None:
     modes = processes([[rate] for rate in (100.0, 50.0) * 5], model="b", model_hash="sha256:b")
     (plot,) = in_order.make(Contents.of(read([*steady, *modes])))
     assert marks(plot)[0]["row"].startswith("b")
+
+
+def test_of_many_processes_none_that_is_far_off_is_left_out() -> None:
+    rates = [[100 + number % 2] for number in range(301)]
+    rates[200] = [50]
+    (plot,) = in_order.make(Contents.of(read(processes(rates))))
+    assert len(marks(plot)) == 101
+    assert min(one["off"] for one in marks(plot)) == pytest.approx(-0.5)
+    assert "the furthest from the median is drawn" in plot.text
+    assert "301 processes, 100 tok/s, \N{MINUS SIGN}50.0 % to +1.0 % of the median" in plot.text
+
+
+def test_words_say_of_every_picture_what_nobody_measured() -> None:
+    synthetic = [one | {"provenance": "synthetic"} for one in runs.ops()]
+    told = plots(Contents.of([*read(runs.answers("synthetic")), *op_factory.read(synthetic)]))
+    assert {"processes-in-order", "memory-by-part", "itl-over-depth", "op-shares", "ratios-by-kernel"} <= {
+        one.name for one in told
+    }
+    assert [one.name for one in told if "synthetic" not in one.text + one.title] == []

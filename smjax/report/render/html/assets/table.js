@@ -221,8 +221,8 @@
     csv() {
       const quoted = (value) => {
         if (value == null) return "";
-        const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-        return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+        const text = typeof value === "string" && /^[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]/.test(value) ? `'${value}` : String(value);
+        return /[",;\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
       };
       const parts = this.shown.flatMap((column) => [[column.name, (row) => column.kind === "flags" ? column.parts(row).join(";") : column.value(row)], ...(column.ends ? [[`${column.name}_lo`, (row) => column.ends[0][row]], [`${column.name}_hi`, (row) => column.ends[1][row]]] : [])]);
       const lines = this.found.map((row) => parts.map(([, of]) => quoted(of(row))).join(","));
