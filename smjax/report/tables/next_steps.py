@@ -15,6 +15,7 @@ from smjax.core.native_library import library
 from smjax.core.numbers import plural
 from smjax.core.records import baselines
 from smjax.core.records.flags import NO_INTERVAL, WIDE_CI
+from smjax.core.text import printable
 from smjax.report.data.contents import Contents
 from smjax.report.data.main_figure import is_of_op
 from smjax.report.render.grid import Row
@@ -135,12 +136,17 @@ def larger_model(ended: Ended) -> Iterator[Step]:
 
 
 def _can_run(path: Path, ctx: int) -> bool:
-    """Whether it is a model with room for so many tokens, and there is twice as much memory as it has bytes."""
+    """Whether it is a model with room for so many tokens, and there is twice as much memory as it has bytes.
+
+    And whether its name can be printed as it is: a command is to be copied, and whoever wrote a file named it.
+    """
+    if "," in path.name or printable(path.name, None) != path.name:
+        return False
     try:
         trained = open_model("gguf", str(path), 0).config.ctx_train
     except RequestError:
         return False
-    return trained >= ctx and path.stat().st_size < available_bytes() / 2 and "," not in path.name
+    return trained >= ctx and path.stat().st_size < available_bytes() / 2
 
 
 def deeper(ended: Ended) -> Iterator[Step]:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from smjax.core.numbers import plural
 from smjax.core.records.record import Record
+from smjax.core.text import printable
 from smjax.sweep.plan.plan import Plan
 from smjax.sweep.plan.standing import Run
 from smjax.sweep.run.in_words import duration, left, why
@@ -69,7 +70,9 @@ class Display:
             self._table = self._rendered(self._draw_table(self._records))
         except Exception as error:  # hours of measuring must not end with a table that is to come anyway
             self._draw_table, self._table = None, ()
-            self._console.print(Text(f"smjax: no table before the end: {type(error).__name__}: {error}"))
+            self._console.print(
+                Text(f"smjax: no table before the end: {type(error).__name__}: {printable(str(error))}")
+            )
         self._due_s = time.monotonic() + (time.monotonic() - begin_s) / _SHARE
 
     def _rendered(self, table: RenderableType) -> Sequence[list[Segment]]:

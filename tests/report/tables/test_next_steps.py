@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_what_disturbed_it_and_what_is_uncertain_come_first(tmp_path):
 def test_one_process_has_no_interval(tmp_path):
     records = [record([sample(1000)])]
     assert commands(tmp_path, records, "measure=quick", "label=a b")[0] == "smjax run 'label=a b' measure=default"
+
+
+def test_a_model_that_lies_here_is_proposed_unless_its_name_says_more_than_can_be_seen(tmp_path, monkeypatch):
+    model = SimpleNamespace(config=SimpleNamespace(ctx_train=4096))
+    monkeypatch.setattr(next_steps, "open_model", lambda *_: model)
+    for name in ("a\x1b]0;owned\x07.gguf", "b\nreboot.gguf", "c\u202efg.gguf", "d,e.gguf"):
+        (tmp_path / name).touch()
+    assert "smjax run model=stories-15m" in commands(tmp_path, processes(STEADY, machine=CORES))
+    (tmp_path / "z (1).gguf").touch()
+    assert "smjax run 'model=z (1).gguf'" in commands(tmp_path, processes(STEADY, machine=CORES))
 
 
 def test_a_limit_of_time_counts_as_cores(tmp_path):

@@ -152,10 +152,10 @@ def test_a_table_that_cannot_be_drawn_costs_the_sweep_nothing(monkeypatch: pytes
     monkeypatch.setenv("TERM", "xterm")
 
     def draw_table(records: Sequence[Record]) -> str:
-        raise ValueError("no such column")
+        raise ValueError("no such column\x1b[2J")
 
     text = shown(True, ENDS, budget_s=1000, draw_table=draw_table)
-    assert text.count("smjax: no table before the end: ValueError: no such column") == 1
+    assert text.count("smjax: no table before the end: ValueError: no such column\\x1b[2J") == 1
     assert "[3/5] stories-15m threads=2" in text
 
 
