@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smjax.report.data.contents import Contents
+from smjax.report.data.run_names import with_short_runs
 from smjax.report.page import cautions, figures, ratios, subject
-from smjax.report.tables.run_names import with_short_runs
 
 _NOTHING_CERTAIN = "Nothing: {why}."
 

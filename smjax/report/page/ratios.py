@@ -14,8 +14,8 @@ from smjax.report.compare.cells import varying
 from smjax.report.compare.comparison import Comparison
 from smjax.report.compare.fields import shown
 from smjax.report.compare.spread import percent
+from smjax.report.data.run_names import short_names
 from smjax.report.page.wording import MOST_NAMED, TRUSTED, outward
-from smjax.report.tables.run_names import short_names
 from smjax.stats.verdicts import Verdict
 
 _AXES = (*AXES, "label", "threads", "tokens_per_dispatch")

@@ -10,11 +10,11 @@ from smjax.core.records.folder import RECORDS
 from smjax.core.records.record import Record
 from smjax.report.data.contents import Contents
 from smjax.report.data.main_figure import is_of_op
+from smjax.report.data.run_names import with_short_runs
 from smjax.report.page import again, figures, machines, rows, subject
 from smjax.report.page.in_words import InWords, in_words
 from smjax.report.page.wording import Row, values
 from smjax.report.render.html.page import Page, Picture, Words
-from smjax.report.tables.run_names import with_short_runs
 
 _OF_ANSWERS = (
     "Each figure is the median over processes of each process's median over its timed answers; every process is a "

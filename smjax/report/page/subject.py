@@ -8,9 +8,9 @@ from smjax.core.numbers import listed, plural
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.data.natural import natural
+from smjax.report.data.run_names import short_names
 from smjax.report.page.machines import by_machine
 from smjax.report.page.wording import Row, values
-from smjax.report.tables.run_names import short_names
 
 _VARIED = {
     "engine": "engine",

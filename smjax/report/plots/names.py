@@ -8,6 +8,7 @@ from typing import Any
 from smjax.core.numbers import plural
 from smjax.core.records.alike import LINE, POINT
 from smjax.core.text import printable
+from smjax.report.data.run_names import with_short_runs
 from smjax.report.plots.points import BY_NAME
 
 _FIRST = (
@@ -34,6 +35,7 @@ _LONGEST = 60
 
 def apart(rows: Sequence[Mapping[str, Any]], key: Sequence[str] = KEY) -> list[str]:
     """A name for each row, which no other has."""
+    rows = with_short_runs(rows)
     told, parts = list[str](), 1
     for name in key:
         found = len({tuple(row.get(one) for one in (*told, name)) for row in rows})

@@ -99,7 +99,7 @@ def _plot(kind: str, there: Sequence[_Found]) -> Plot:
     title = f"Ratios {kind}{differing}{ladder.left_out(drawn, len(there))}"
     figure = heading_of([one.metric for one in drawn])
     axis = f"{figure[:1].upper()}{figure[1:]}, {told.new} / {told.base}"
-    return Plot(slug(f"ratios {kind}"), title, _in_words(marks), spec(_chart(marks, told.names, axis)))
+    return Plot(slug(f"ratios {kind}"), title, _in_words(marks, drawn), spec(_chart(marks, told.names, axis)))
 
 
 def _distance(one: Comparison) -> float:
@@ -184,9 +184,10 @@ def _without_difference(count: int) -> list[Any]:
     ]
 
 
-def _in_words(marks: Sequence[dict[str, Any]]) -> str:
+def _in_words(marks: Sequence[dict[str, Any]], drawn: Sequence[Comparison]) -> str:
     said = [
-        f"{named(one['row'], one['provenance'])}: {one['figure']}, interval {one['interval']}, {one['verdict']}"
-        for one in marks
+        f"{named(mark['row'], mark['provenance'])}: {mark['figure']}, interval {mark['interval']}, {mark['verdict']}"
+        f"{', of disturbed processes' if one.is_disturbed else ''}"
+        for mark, one in zip(marks, drawn, strict=True)
     ]
     return f"{_HOW} {ladder.some(said)}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from smjax.report.data.run_names import with_short_runs
 from smjax.report.render.grid import Row
 from smjax.report.tables.differing_packages import with_differing_packages
 from smjax.report.tables.engines import with_what_differs
-from smjax.report.tables.run_names import with_short_runs
 
 
 def as_shown(rows: Sequence[Row]) -> list[Row]:

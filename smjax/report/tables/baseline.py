@@ -13,9 +13,9 @@ from smjax.core.records.record import Record
 from smjax.report.compare.fields import machine_of, weights_of
 from smjax.report.data.named import NAMES, Named
 from smjax.report.data.names import Names, name_row
+from smjax.report.data.run_names import with_short_runs
 from smjax.report.render.grid import Row
 from smjax.report.tables.as_shown import as_shown
-from smjax.report.tables.run_names import with_short_runs
 
 _ASKED = ("model", "threads", "ctx", "n_prompt", "n_gen", "tokens_per_dispatch")
 _POINT = (*_ASKED, *OP_POINT)

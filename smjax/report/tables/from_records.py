@@ -11,10 +11,10 @@ import polars as pl
 from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.compare import after_sweep
+from smjax.report.data.run_names import short_names
 from smjax.report.render.grid import Grid
 from smjax.report.tables import run_table
 from smjax.report.tables.against import against
-from smjax.report.tables.run_names import short_names
 
 
 def grids(records: Sequence[Record], rows: pl.DataFrame) -> list[Grid]:

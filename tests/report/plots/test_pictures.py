@@ -137,6 +137,17 @@ def test_ratios_are_those_of_the_comparison(drawn: dict[str, Plot]) -> None:
     assert all(math.isclose(one["x"], 2, rel_tol=0.01) and one["lo"] <= one["x"] <= one["hi"] for one in found)
 
 
+def test_runs_are_called_by_when_they_began_and_disturbed_ones_say_it() -> None:
+    ids = ("20261129T123022Z-b28330", "20261129T223403Z-dc99c8")
+    records = [one for run in ids for one in runs.answers(run=run)]
+    for one in records:
+        one["flags"] = ["disturbed"] if one["run"] == ids[1] else []
+    found = {plot.name: plot for plot in plots(Contents.of(read(records)))}
+    names = {one["series"] for one in marks(found["decode-over-context"])}
+    assert {name.partition("run ")[2] for name in names} == {"2026-11-29 12:30", "2026-11-29 22:34"}
+    assert ", of disturbed processes" in found["ratios-between-runs"].text
+
+
 def test_parts_of_a_token_stand_one_after_another(drawn: dict[str, Plot]) -> None:
     found = {(one["x"], one["x2"], one["reach"]) for one in marks(drawn["token-parts"])}
     assert found == {(2.0 * place, 2.0 * place + 2, 2.0 * place + 1) for place in range(10)}

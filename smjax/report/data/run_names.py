@@ -1,11 +1,10 @@
-"""What runs are called in tables: when they began, as their ids say."""
+"""What runs are called: when they began, as their ids say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-
-from smjax.report.render.grid import Row
+from typing import Any
 
 _FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -29,7 +28,7 @@ def _name(run: str, form: str) -> str:
         return run
 
 
-def with_short_runs(rows: Sequence[Row]) -> list[Row]:
+def with_short_runs(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rows, each with the name of its run."""
-    names = short_names(row["run"] for row in rows if row["run"])
-    return [row | {"run": names.get(row["run"])} for row in rows]
+    names = short_names(row["run"] for row in rows if row.get("run"))
+    return [{**row, "run": names.get(row.get("run") or "")} for row in rows]

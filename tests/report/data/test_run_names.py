@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smjax.report.tables.run_names import short_names
+from smjax.report.data.run_names import short_names
 
 
 @pytest.mark.parametrize(
