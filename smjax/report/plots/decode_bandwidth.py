@@ -33,7 +33,7 @@ def make(contents: Contents) -> Sequence[Plot]:
         return []
     names = Names(rows)
     marks = [_mark(row, names.of(row), number) for number, row in enumerate(rows)]
-    title = f"Bytes that decoding reads, beside what memory gives{ladder.left_out(rows, known.height)}"
+    title = f"Bytes that decoding reads, beside what can be read at best{ladder.left_out(rows, known.height)}"
     return [Plot("decode-bandwidth", title, _in_words(marks), spec(_chart(marks, of_rows(rows))))]
 
 
@@ -85,4 +85,5 @@ def _in_words(marks: Sequence[dict[str, Any]]) -> str:
         f"{named(one['row'], one['provenance'])}: {one['figure']} of {one['attainable']}, {one['share']}"
         for one in marks
     ]
-    return f"Dots: what decoding reads; ticks: what the same process reads from memory at best. {ladder.some(said)}"
+    how = "Dots: what decoding reads; ticks: what the same process reads of as many bytes at best, from where they lie."
+    return f"{how} {ladder.some(said)}"

@@ -46,6 +46,8 @@ def _plot(profile: ToldProfile, called: str, number: int, more: str) -> Plot:
     largest = sorted(marks, key=lambda mark: mark["x2"] - mark["x"], reverse=True)[:3]
     said = "; ".join(f"{mark['row']} {mark['figure']}, {mark['share']}" for mark in largest)
     whole = f"A token takes {significant(step.measured_us)} µs, its parts add up to {significant(step.parts_us)} µs"
+    whole += "" if step.is_explained else ": where the time goes is not known"
+    title += "" if step.is_explained else " (parts do not add up)"
     return Plot(name, title, f"{whole}. The largest: {said}.", spec(_chart(marks, step.measured_us)))
 
 

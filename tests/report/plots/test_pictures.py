@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -14,8 +15,9 @@ import pytest
 
 from smjax.report.data.contents import Contents
 from smjax.report.data.pool import pool_runs
+from smjax.report.data.profile_document import ToldRatio
 from smjax.report.data.rows import scenarios
-from smjax.report.plots import PICTURES, in_order, over_context, over_threads, plots, theme
+from smjax.report.plots import PICTURES, in_order, over_context, over_threads, plots, theme, token_parts
 from smjax.report.plots.plot import Plot
 from tests.report import op_factory
 from tests.report.factory import failed, processes, read, record
@@ -249,3 +251,11 @@ def test_words_say_of_every_picture_what_nobody_measured() -> None:
         one.name for one in told
     }
     assert [one.name for one in told if "synthetic" not in one.text + one.title] == []
+
+
+def test_parts_that_do_not_add_up_explain_nothing(contents: Contents) -> None:
+    (whole,) = contents.profiles
+    step = replace(whole.decode, parts_us=24.0, adds_up=ToldRatio(1.2, 1.15, 1.25))
+    plots_of = [token_parts.make(replace(contents, profiles=[one])) for one in (whole, replace(whole, decode=step))]
+    said = [f"{plot.title} {plot.text}" for plots in plots_of for plot in plots]
+    assert ["do not add up" in text and "where the time goes is not known" in text for text in said] == [False, True]
