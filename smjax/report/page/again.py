@@ -49,11 +49,18 @@ _FEW = 3
 def commands(records: Sequence[Record]) -> list[str]:
     """One for each of the first runs that were measured here; none of what they cannot say."""
     runs = defaultdict[str, list[Scenario]](list)
-    for record in records:
+    for record in sorted(records, key=_as_asked):
         if record.provenance == "measured" and record.imported is None and not record.scenario.points:
             runs[record.run].append(record.scenario)
-    found = [command for own in runs.values() if (command := _command(own))]
+    told = [runs[run] for run in dict.fromkeys(record.run for record in records) if run in runs]
+    found = [command for own in told if (command := _command(own))]
     return list(dict.fromkeys(found))[:_FEW]
+
+
+def _as_asked(record: Record) -> float:
+    """Blocks have their processes in any order, and the first value that was asked for is what others are beside."""
+    point = record.order.point if record.order else None
+    return math.inf if point is None else point
 
 
 def _command(own: Sequence[Scenario]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smjax.report.page.again import commands
-from tests.report.factory import read, record
+from tests.report.factory import placed, read, record
 from tests.report.op_factory import answer, process
 from tests.report.op_factory import read as read_ops
 
@@ -43,6 +43,12 @@ def of(*records):
 )
 def test_what_differs_from_the_defaults_is_said(changes, said):
     assert of(*(record(**DEFAULT | one) for one in changes)) == [said]
+
+
+def test_values_stand_as_they_were_asked_for_and_not_as_blocks_shuffled_them():
+    points = [{"threads": t, "ctx": c, "n_prompt": c - 128} for t in (4, 1) for c in (256, 512)]
+    ran = [placed(record(**DEFAULT | points[place]), 0, n, point=place) for n, place in enumerate((3, 1, 2, 0))]
+    assert of(*ran) == ["smjax run -m threads=4,1 ctx=256,512"]
 
 
 @pytest.mark.parametrize("label", ["$(reboot)", "a b", "x;y", "a,b", "${now:}"])
