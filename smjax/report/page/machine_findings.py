@@ -13,7 +13,7 @@ from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.doctor import Finding, events, settings
 from smjax.report.page.machine_facts import CPU, best_known, section
-from smjax.report.page.wording import reasons
+from smjax.report.page.wording import process_of, reasons
 from smjax.report.render.html import page
 
 
@@ -87,4 +87,4 @@ def _changes(record: Record) -> dict[str, float]:
 
 def _processes(own: Sequence[Record]) -> list[Record]:
     """Points of a microbenchmark are records of one process, of which one is enough."""
-    return list({(record.run, record.id.partition(".")[0], record.date): record for record in own}.values())
+    return list({process_of(record): record for record in own}.values())

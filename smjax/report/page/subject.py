@@ -10,7 +10,7 @@ from smjax.core.text import printable
 from smjax.report.data.natural import natural
 from smjax.report.data.run_names import short_names
 from smjax.report.page.machines import by_machine
-from smjax.report.page.wording import Row, values
+from smjax.report.page.wording import Row, process_of, values
 
 _VARIED = {
     "engine": "engine",
@@ -52,8 +52,8 @@ def facts(rows: Sequence[Row], records: Sequence[Record]) -> Iterator[tuple[str,
     labels = _distinct(rows, "label")
     if labels:
         yield "Label" if len(labels) == 1 else "Labels", values(labels)
-    ok = len({_process(record) for record in records if record.ok})
-    of_all = len({_process(record) for record in records})
+    ok = len({process_of(record) for record in records if record.ok})
+    of_all = len({process_of(record) for record in records})
     yield "Processes", f"{of_all}" if ok == of_all else f"{ok} of {of_all} finished ok"
     yield "smjax", values(_distinct(rows, "smjax")) or "unknown"
 
@@ -66,7 +66,7 @@ def sentence(rows: Sequence[Row], records: Sequence[Record]) -> str:
     alike = [_one(name, own[0]) for name, own in found.items() if name in _ALWAYS and len(own) == 1]
     settings = [f"with {listed(varied)}"] if varied else []
     settings += [f"{'all of them ' if varied else ''}with {listed(alike)}"] if alike else []
-    processes = plural(len({_process(record) for record in records}), "process", "processes")
+    processes = plural(len({process_of(record) for record in records}), "process", "processes")
     size = f"{plural(len(rows), 'row', 'rows')} of {processes}, on {_where(rows)}{_runs(records)}"
     return f"{', '.join([_what(rows), *settings])}: {size}."
 
@@ -107,8 +107,3 @@ def _few(found: Sequence[str], many: str) -> str:
 def _distinct(rows: Sequence[Row], name: str) -> list[str]:
     found = {str(row[name]) for row in rows if row.get(name) not in (None, "", "auto")}
     return sorted(found, key=natural)
-
-
-def _process(record: Record) -> tuple[str, str, str]:
-    """Points of a microbenchmark are records of one process."""
-    return record.run, record.id.partition(".")[0], record.date

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from smjax.core.numbers import listed, plural, significant
+from smjax.core.records.record import Record
 from smjax.core.text import printable
 from smjax.report.data.names import Names
 
@@ -22,6 +23,12 @@ MOST_NAMED = 3
 _SHORT = 160
 """Characters of a name, or a reason, that others gave."""
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+def process_of(record: Record) -> tuple[str, str, str]:
+    """What tells its process from others: points of a microbenchmark are records of one, numbered behind its id."""
+    name = record.id.rpartition(".")[0] if record.scenario.points else record.id
+    return record.run, name, record.date
 
 
 def called(rows: Sequence[Row]) -> Callable[[Row], str]:

@@ -11,6 +11,8 @@ from smjax.report.page.in_words import in_words
 from smjax.report.page.wording import outward, reasons
 from tests.report.compare.sweeps import noise, sweep
 from tests.report.factory import failed, processes, read, record, sample
+from tests.report.op_factory import answer, process
+from tests.report.op_factory import read as read_ops
 
 SLOW = noise(1, 8, 0.004)
 
@@ -87,6 +89,13 @@ def test_a_figure_of_a_wide_interval_is_none_that_is_certain():
     found = words(processes([[100.0], [150.0], [80.0], [130.0]]))
     assert found.certain == ("Nothing: no figure that somebody measured has an interval that tells anything.",)
     assert found.uncertain[0].startswith("The row is hardly known: 1 thread, ctx 256: 115 decode tok/s (95 % interval ")
+
+
+def test_processes_of_one_moment_are_as_many_as_their_ids():
+    records = [record(threads=threads) | {"id": f"a.gguf-{threads}"} for threads in (1, 2)]
+    assert ": 2 rows of 2 processes, on " in words(records).compared[0]
+    ops = [process([answer(shape=f"f32:{n}x{n}x{n}") for n in (10, 20)], block) for block in range(3)]
+    assert ": 2 rows of 3 processes, on " in in_words(Contents.of(read_ops(ops))).compared[0]
 
 
 def test_one_process_makes_nothing_certain():
