@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import jax
@@ -91,6 +92,8 @@ def test_every_part_is_counted(native: SmjaxEngine) -> None:
     assert {*found.decode} == {*PARTS, NO_PART}
     assert {*found.prefill} == {*PARTS, NO_PART} - {"dispatch"}, "what came before it is another answer's end"
     assert all(found.decode[part][0] > 0 for part in ("qkv", "attention", "dispatch"))
+    open_files = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert not [name for name in open_files if "perf_event" in name], "counters are given back"
 
 
 def trace_of(*threads: list[tuple[int, str, int, int]]) -> Trace:
