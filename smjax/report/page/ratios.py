@@ -39,7 +39,8 @@ def sentences(records: Sequence[Record]) -> tuple[list[str], list[str]]:
         of = f" of run {printable(names[run])}" if run and len(names) > 1 else ""
         for found in along_axes(own, _AXES):
             for sides in _by_sides(found.comparisons):
-                certain += _certain(found.axis, sides, of)
+                certain += _decided(found.axis, sides, of, are_disturbed=False)
+                uncertain += _decided(found.axis, sides, of, are_disturbed=True)
                 uncertain += _uncertain(found.axis, sides, of)
     return _first(certain), _first(uncertain)
 
@@ -58,17 +59,17 @@ def _by_sides(comparisons: Sequence[Comparison]) -> Iterator[list[Comparison]]:
     yield from found.values()
 
 
-def _certain(axis: str, own: Sequence[Comparison], of: str) -> Iterator[str]:
-    """A sentence for each verdict that some of them have."""
+def _decided(axis: str, own: Sequence[Comparison], of: str, *, are_disturbed: bool) -> Iterator[str]:
+    """A sentence for each verdict that some of them have, of those that something disturbed, or of the others."""
     base, new = _sides(axis, *own[0].names)
     figure = own[0].metric.heading or own[0].metric.name
     for verdict in (Verdict.FASTER, Verdict.SLOWER, Verdict.SAME):
-        found = [one for one in own if one.verdict is verdict]
+        found = [one for one in own if one.verdict is verdict and one.is_disturbed is are_disturbed]
         if not found:
             continue
         than = f"the same as {base}" if verdict is Verdict.SAME else f"{verdict} than {base}"
         verb = "are" if axis in _COUNTED and not new.startswith("1 ") else "is"
-        where, but = _where(len(found), len(own), of), _DISTURBED if any(one.is_disturbed for one in found) else ""
+        where, but = _where(len(found), len(own), of), _DISTURBED if are_disturbed else ""
         yield f"{new} {verb} {than}{where}: {_range(found, own)} times the {figure}{but}."
 
 
