@@ -66,11 +66,18 @@ def highlights(rows: Sequence[Row]) -> Iterator[Highlight]:
         pool = [row for row in measured if is_known(row)] or measured or own
         best = max(pool, key=lambda row: row["decode_tok_per_s"])
         remark = "" if best["provenance"] == "measured" else best["provenance"]
-        those = f"{len(pool)}" if len(pool) == len(own) else f"{len(pool)} of {len(own)} rows"
-        among = f"highest of {those}: " if len(own) > 1 else ""
+        what = "whose figure is known" if is_known(pool[0]) else "that were measured here"
+        among = _among(len(pool), len(own), what) if len(own) > 1 else ""
         yield Highlight(
             significant(best["decode_tok_per_s"]), "decode tok/s", _certainty(best), among + names.of(best), remark
         )
+
+
+def _among(count: int, of: int, what: str) -> str:
+    """Of which rows it is the highest: others may well be faster."""
+    if count == of:
+        return f"highest of {of}: "
+    return f"{'the only one' if count == 1 else f'highest of the {count}'} of {of} rows {what}: "
 
 
 def _certainty(row: Row) -> str:

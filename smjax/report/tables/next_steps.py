@@ -73,8 +73,8 @@ def quieter(ended: Ended) -> Iterator[Step]:
     """What disturbed it comes first: whatever else is tried would be disturbed alike."""
     disturbed = sum(bool(row["processes_disturbed"]) for row in ended.rows)
     if disturbed:
-        rows = plural(len(ended.rows), "row has", "rows have")
-        yield Step(ended.line.to("doctor"), f"{disturbed} of {rows} disturbed processes; by what, and what to do")
+        told = _rows(disturbed, ended, "has", "have")
+        yield Step(ended.line.to("doctor"), f"{told} disturbed processes; by what, and what to do")
 
 
 def surer(ended: Ended) -> Iterator[Step]:
@@ -84,8 +84,13 @@ def surer(ended: Ended) -> Iterator[Step]:
         return
     unsure = sum(bool({WIDE_CI.name, NO_INTERVAL.name} & {*(row["flags"] or "").split(";")}) for row in ended.rows)
     if unsure and "measure=thorough" not in ended.line.overrides:
-        told = f"{unsure} of {plural(len(ended.rows), 'row is', 'rows are')} less certain than was asked for"
+        told = f"{_rows(unsure, ended, 'is', 'are')} less certain than was asked for"
         yield Step(ended.line.having("measure", "thorough"), told)
+
+
+def _rows(count: int, ended: Ended, one: str, many: str) -> str:
+    """How many of all with their verb: "1 of 2 rows is"."""
+    return f"{count} of {plural(len(ended.rows), 'row', 'rows')} {one if count == 1 else many}"
 
 
 def since_last(ended: Ended) -> Iterator[Step]:

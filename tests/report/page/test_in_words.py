@@ -192,7 +192,14 @@ def test_the_highest_of_what_was_measured_is_not_said_to_be_the_highest_of_all()
     others = [record([sample(500)], threads=2) | {"provenance": "reported"}, record([sample(2000)], threads=4)]
     (found,) = highlights(Contents.of(read([record(), *others])).row_dicts)
     assert (found.figure, found.remark) == ("100", "")
-    assert found.of.startswith("highest of 2 of 3 rows: ")
+    assert found.of.startswith("highest of the 2 of 3 rows that were measured here: ")
+
+
+def test_the_only_figure_that_is_known_is_not_said_to_be_the_highest():
+    modes = processes([[rate] for rate in (200.0, 400.0) * 5], threads=2)
+    (found,) = highlights(Contents.of(read([*processes([[100.0], [101.0], [99.0]] * 3), *modes])).row_dicts)
+    assert found.figure == "100"
+    assert found.of.startswith("the only one of 2 rows whose figure is known: ")
 
 
 def test_the_highest_of_many_rows_is_no_winner_for_certain():

@@ -57,6 +57,17 @@ def test_what_disturbed_it_and_what_is_uncertain_come_first(tmp_path):
     ]
 
 
+def test_rows_are_counted_with_their_verb(tmp_path):
+    records = [one for ctx in (256, 512) for one in processes(STEADY, machine=CORES, ctx=ctx, n_prompt=100)]
+    line = CommandLine("smjax", "run", (), True)
+    for count, said in ((1, "1 of 2 rows has disturbed processes"), (9, "2 of 2 rows have disturbed processes")):
+        for one in records[:count]:
+            one["flags"] = ["disturbed"]
+            one["readings"] = {"disturbed": ["steal 40 %"]}
+        ended = next_steps.Ended(Contents.of(read(records)), tmp_path, (), line)
+        assert next(iter(next_steps.quieter(ended))).why.startswith(f"{said}; ")
+
+
 def test_one_process_has_no_interval(tmp_path):
     records = [record([sample(1000)])]
     assert commands(tmp_path, records, "measure=quick", "label=a b")[0] == "smjax run 'label=a b' measure=default"
