@@ -31,11 +31,12 @@ class Along:
 
 def grids(records: Sequence[Record]) -> list[Grid]:
     """A table of decode rates, or of what calls of ops take, for each of these axes that the sweep varies."""
-    return [table(f"By {one.axis}", one.comparisons, one.question) for one in along_axes(records)]
+    told = (one for one in along_axes(records) if any(each.ratio is not None for each in one.comparisons))
+    return [table(f"By {one.axis}", one.comparisons, one.question) for one in told]
 
 
 def along_axes(records: Sequence[Record], names: Sequence[str] = AXES) -> list[Along]:
-    """The same as values, of any fields of a scenario."""
+    """The same as values, of any fields of a scenario; an axis of which nothing can be told is there too."""
     may_vary = [name for name in names if _may_vary(name, records)]
     if not may_vary:
         return []
@@ -47,7 +48,7 @@ def along_axes(records: Sequence[Record], names: Sequence[str] = AXES) -> list[A
         if not axis.is_varied or (base := _base(axis)) is None:
             continue
         comparisons = [one for one in along(axis, base, question)[0] if one.is_measured]
-        if any(one.ratio is not None for one in comparisons) and len(axis.values()) <= _FEW:
+        if comparisons and len(axis.values()) <= _FEW:
             found.append(Along(name, question, comparisons))
     return found
 

@@ -60,6 +60,12 @@ def test_an_undecided_ratio_says_how_far_it_is_from_it():
     assert "where a change of " in found.uncertain[0]
 
 
+def test_an_axis_without_any_ratio_is_undecided_and_says_why():
+    found = words(sweep("threads", {"1": SLOW, "2": [rate * (1, 3)[n // 4] for n, rate in enumerate(SLOW)]}))
+    assert not any("times the decode" in sentence for sentence in found.certain)
+    assert any(one.startswith("2 threads beside 1 thread: undecided: two speeds") for one in found.uncertain)
+
+
 def test_of_many_rows_the_least_and_the_most_are_named():
     one, other = beside(1.5, ctx=256), beside(2.0, ctx=512, n_prompt=411)
     lead = words([*one, *other]).certain[0]
