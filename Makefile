@@ -21,7 +21,7 @@ bench: $(READY)
 BROWSER := tests/browser/node_modules/.package-lock.json
 
 $(BROWSER): tests/browser/package-lock.json
-	@{ command -v npm && npm ci --prefix tests/browser; } >/dev/null 2>&1 || \
+	@{ command -v npm && npm ci --fetch-retries 1 --fetch-timeout 30000 --prefix tests/browser; } >/dev/null 2>&1 || \
 		echo "not installed: playwright-core, axe-core (npm); tests that need them are skipped" >&2
 
 # Whole files side by side, on as many CPUs as there are up to four: what a file compiles serves all of its tests. In the

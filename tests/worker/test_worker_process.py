@@ -85,7 +85,7 @@ def test_a_measurement_says_everything(measured: Measured) -> None:
     assert phases == ["import", "load", "compile", "warmup", "measure", "check", "bandwidth"]
     said = {name for name, value in encode(outcome.answer).items() if value not in (None, "", {}, [])}
     # Nothing was tuned, and nothing else was asked for.
-    unsaid = {"reason", "variants", "prepared", "notes", "evaluation", "hello", "points", "profile"}
+    unsaid = {"reason", "variants", "prepared", "notes", "evaluation", "hello", "points", "profile", "counted"}
     assert said == {field.name for field in dataclasses.fields(Answer)} - unsaid
 
 

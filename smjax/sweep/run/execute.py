@@ -62,7 +62,7 @@ class _Execution:
         for note in sweep.notes:
             self._say(note)
         if not any(record_paths(sweep.folder.path)):
-            self._say(opening([one.scenario for one in sweep.resolved], sweep.whole.budget_s, sweep.folder.path))
+            self._say(opening(sweep.differing, sweep.whole.budget_s, sweep.folder.path))
         try:
             self._measure_all()
             code = ExitCode.OK if self.plan is None or self.plan.all_ok else ExitCode.FAILED

@@ -14,6 +14,7 @@ from smjax.core.errors import RequestError
 from smjax.core.records.alike import settings
 from smjax.core.records.document import canonical_json
 from smjax.core.records.resolved import Resolved
+from smjax.core.records.scenario import Scenario
 from smjax.doctor import noisy
 from smjax.sweep.process.launcher import Launcher
 from smjax.sweep.request.compose import Composed
@@ -44,6 +45,15 @@ class Sweep:
     whole: Whole
     notes: list[str]
     """What whoever asked should know before it starts, in one line each."""
+
+    @property
+    def differing(self) -> list[Scenario]:
+        """Those that are measured: of files of equal content the first alone is."""
+        found: dict[str, Scenario] = {}
+        for one in self.resolved:
+            model = self.subjects[one].about.get("hash")
+            found.setdefault(canonical_json([settings(one), model, one.scenario.label]), one.scenario)
+        return list(found.values())
 
 
 @dataclass(frozen=True)

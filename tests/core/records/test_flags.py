@@ -14,8 +14,12 @@ from smjax.core.records.flags import FLAGS, GHZ
 from smjax.core.records.import_flags import IMPORT_FLAGS
 from smjax.core.records.pages import flags_page
 
-HOMONYMS = {"warmup": {"worker/tasks/measure.py"}, "disturbed": {"sweep/run/record.py"}}
-"""Where a phase, and a key of the readings, have a flag's name."""
+HOMONYMS = {
+    "warmup": {"worker/tasks/measure.py", "report/page/again.py"},
+    "handicap": {"report/page/again.py"},
+    "disturbed": {"sweep/run/record.py", "report/plots/in_order.py"},
+}
+"""Where a phase, a setting, a key of the readings, and what a mark of a picture stands for, have a flag's name."""
 SOURCE = Path(__file__).parents[3] / "smjax"
 
 

@@ -21,7 +21,7 @@ resolved.scenario.points.op resolved.scenario.points.shape resolved.scenario.poi
 resolved.simd resolved.kv_dtype resolved.variables resolved.module resolved.is_client prepared cache_dir step ids
 model_file order cpus spawned_ns version
 """
-"""Of a request of version 3."""
+"""Of a request of version 4."""
 
 
 def names(kind: type, above: str = "") -> Iterator[str]:
@@ -34,7 +34,7 @@ def names(kind: type, above: str = "") -> Iterator[str]:
 
 
 def test_a_request_of_another_shape_is_of_another_version() -> None:
-    assert (list(names(Request)), VERSION) == (SHAPE.split(), 3), "count VERSION up, and write down the new shape"
+    assert (list(names(Request)), VERSION) == (SHAPE.split(), 4), "count VERSION up, and write down the new shape"
 
 
 def test_a_greeting_has_the_same_shape_in_every_version() -> None:

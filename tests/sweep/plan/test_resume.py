@@ -177,9 +177,9 @@ def test_a_broken_record_is_set_aside_and_its_slot_measured_again(
 def test_a_full_disk_is_resumed_when_there_is_space(
     small_disk: Callable[[int], Path], run_job: Run, fake_worker: Fake
 ) -> None:
-    disk = small_disk(128)
+    disk = small_disk(2048)  # room for report.html, once there is
     sweep = ("-m", "threads=1,2", "measure.replicates=4", "measure.budget_s=0", f"hydra.sweep.dir={disk / 'run'}")
-    (disk / "filler").write_bytes(bytes(96 * 1024))
+    (disk / "filler").write_bytes(bytes((2048 - 32) * 1024))
     fake_worker("ok")
     assert run_job(*sweep) == 1
     before = contents(disk / "run" / "records")

@@ -58,7 +58,7 @@ def test_a_long_line_is_read_whole() -> None:
         ("failed", "failed", "two lines"),
         ("unknown-status", "failed", f"expected a status of {', '.join(STATUSES)} from the worker, found 'splendid'"),
         ("garbage", "failed", f"{NO_ANSWER}, found '\"half a line'; it exited with 0 in phase load"),
-        ("another-version", "refused", "expected an answer of version 3, found 99; install one smjax for both sides"),
+        ("another-version", "refused", "expected an answer of version 4, found 99; install one smjax for both sides"),
         ("wrong-type", "refused", "answer.samples[0].ttft_ns: expected a whole number, found 'soon'"),
         ("no-result", "failed", f"{NO_ANSWER}, found none; it exited with 0 in phase load"),
         ("raises", "failed", "ValueError: the matrix is not there"),

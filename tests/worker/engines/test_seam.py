@@ -137,7 +137,7 @@ def test_the_example_answers_as_counting_says(bigram: Path, tmp_path: Path) -> N
 
 
 def test_help_names_it_and_its_argument(bigram: Path, tmp_path: Path) -> None:
-    said = " ".join(smjax(bigram, tmp_path, "--help").stdout.split())
+    said = " ".join(smjax(bigram, tmp_path, "run", "--help").stdout.split())
     assert ", bigram)" in said
     assert "of bigram: what is added to each count (1, 0.01)" in said
 
