@@ -8,6 +8,7 @@ from dataclasses import replace
 from smjax.core.errors import RequestError
 from smjax.core.ops import OPS, OpSpec, parse_shape
 from smjax.core.ops.named import op_spec
+from smjax.core.ops.spec import KERNELS
 from smjax.core.records.point import Cache, Point
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.core.text import printable
@@ -57,7 +58,8 @@ def _points(one: MicroConfig) -> Iterator[Point]:
         raise RequestError(f"cache: expected one of {', '.join(CACHES)}, found {printable(one.cache)}")
     for spec in _ops(one.op):
         for shape in _shapes(spec, one):
-            yield from (Point(spec.name, shape, cache) for cache in caches if one.cache in (cache, ALL))
+            if one.op != ALL or _may_have(one.kernel, spec, shape):
+                yield from (Point(spec.name, shape, cache) for cache in caches if one.cache in (cache, ALL))
 
 
 def _ops(name: str) -> list[OpSpec]:
@@ -68,6 +70,11 @@ def _ops(name: str) -> list[OpSpec]:
             f"op: expected one, found {printable(name)}; to sweep over them {write(f'op={name}', sweep=True)}"
         )
     return [op_spec(name)]
+
+
+def _may_have(kernel: str, spec: OpSpec, shape: str) -> bool:
+    """Whether all ops of a kernel that is named are with this one; of no certain kernel all are."""
+    return kernel not in KERNELS or kernel in spec.kernels_for(parse_shape(spec, shape))
 
 
 def _shapes(spec: OpSpec, one: MicroConfig) -> list[str]:

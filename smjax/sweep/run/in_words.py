@@ -16,6 +16,8 @@ from smjax.sweep.process.launcher import Outcome
 
 _UNTIMED_S = 1.3
 """Of a process with a small model: it starts, loads, warms up and checks itself."""
+_UNTIMED_POINT_S = 0.5
+"""Of each point of a microbenchmark: it compiles, checks itself, and has a few samples however little time there is."""
 
 
 def point(scenario: Scenario) -> str:
@@ -48,8 +50,8 @@ def opening(scenarios: Sequence[Scenario], budget_s: float, folder: Path) -> str
 
 
 def _process_s(scenario: Scenario) -> float:
-    """About how long one takes, whose model is small; each op of a microbenchmark takes its time."""
-    return _UNTIMED_S + scenario.measure.sampling_s * max(1, len(scenario.points))
+    """About how long one takes, whose model is small; points share the time for samples."""
+    return _UNTIMED_S + scenario.measure.sampling_s + _UNTIMED_POINT_S * len(scenario.points)
 
 
 def label(run: Run) -> str:

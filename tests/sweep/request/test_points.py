@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from smjax.core.errors import RequestError
-from smjax.core.ops import OPS
+from smjax.core.ops import OPS, parse_shape
+from smjax.core.ops.spec import KERNELS
 from smjax.core.records.point import Point
 from smjax.sweep.request.micro_config import MicroConfig, MicroMeasureConfig
 from smjax.sweep.request.points import scenarios_of_ops
@@ -31,6 +32,14 @@ def test_an_op_has_shapes_of_its_own() -> None:
     assert points(asked(shape="first")) == [[Point("gemm", OPS["gemm"].shapes[0])]]
     (every,) = points(asked(op="all", shape="first"))
     assert [point.op for point in every] == list(OPS)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_all_ops_of_a_kernel_are_those_that_it_has(kernel: str) -> None:
+    (every,) = points(asked(op="all", kernel=kernel))
+    having = {kernel in OPS[one.op].kernels_for(parse_shape(OPS[one.op], one.shape)) for one in every}
+    assert having == {True}
+    assert len(every) < len(points(asked(op="all"))[0])
 
 
 def test_the_same_points_are_the_same_scenario_however_they_are_asked_for() -> None:

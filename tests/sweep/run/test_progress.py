@@ -4,18 +4,20 @@ import dataclasses
 import io
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import pytest
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from smjax.core.records.point import Point
 from smjax.core.records.record import Record
 from smjax.core.records.scenario import Measure, Scenario
 from smjax.sweep.plan.plan import Plan
 from smjax.sweep.plan.standing import Process, Standing
 from smjax.sweep.process.launcher import Outcome
-from smjax.sweep.run.in_words import duration
+from smjax.sweep.run.in_words import duration, opening
 from smjax.sweep.run.outside import DrawTable
 from smjax.sweep.run.progress import Progress
 from tests.sweep.points import chosen
@@ -51,6 +53,15 @@ def shown(
             progress.finished(run, plan, outcome, RECORD)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+def test_points_of_a_process_share_its_time_for_samples() -> None:
+    points = tuple(Point("gemm", f"f32:{size}x8x8") for size in range(1, 101))
+    said = opening([dataclasses.replace(SCENARIO, points=points)], 0, Path("run"))
+    assert said == (
+        "measuring gemm f32:1x8x8 and 99 more kernel=auto threads=2, in 2 processes at least, each from its start: "
+        "about 1 min 45 s or more; files go to run"
+    )
 
 
 def test_without_a_terminal_there_is_one_plain_line_per_worker() -> None:
