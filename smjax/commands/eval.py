@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smjax.commands._worker import add_timeout
 from smjax.core import signals
 from smjax.core.errors import RequestError
 from smjax.core.exit_codes import ExitCode
@@ -48,14 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--isa", default="auto", metavar="ISA", help="auto, all, or a level such as avx2; by default %(default)s"
     )
     how.add_argument("--threads", default=1, type=int, metavar="N", help="of the worker, by default %(default)s")
-    how.add_argument(
-        "--timeout",
-        default=600,
-        type=float,
-        dest="timeout_s",
-        metavar="S",
-        help="seconds a worker may take, by default %(default)s",
-    )
+    add_timeout(how)
     how.add_argument("settings", nargs="*", metavar="engine_args.NAME=VALUE", help="a setting of an engine")
     several = parser.add_argument_group("several answers beside each other")
     several.add_argument(

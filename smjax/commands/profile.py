@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from smjax.commands._worker import add_timeout
 from smjax.core import signals
 from smjax.core.exit_codes import ExitCode
 from smjax.core.files import check_writable
@@ -46,14 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     often.add_argument(
         "--iterations", type=int, metavar="N", help="answers of each; by default as many as fill a second"
     )
-    often.add_argument(
-        "--timeout",
-        default=600,
-        type=float,
-        dest="timeout_s",
-        metavar="S",
-        help="seconds a worker may take, by default %(default)s",
-    )
+    add_timeout(often)
     told = parser.add_argument_group("what comes of it")
     told.add_argument(
         "--format",
